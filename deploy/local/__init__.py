@@ -1,0 +1,1 @@
+"""The embedded local stack: Apache Kafka and PostgreSQL with nothing but Python on the machine."""

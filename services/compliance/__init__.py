@@ -1,0 +1,1 @@
+"""Judges the events, keeps violations with their history, and answers for them."""

@@ -1,0 +1,44 @@
+"""Appointments of one product: who may deliver to whom, since and until when."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from services.compliance.records.evidence import Evidence
+from shared.domain.calendar import LATEST
+
+
+class Appointment(Struct, frozen=True, array_like=True, tag="A", gc=False):
+    """One appointment as it holds; `hospitals` None is the whole area; `end` exclusive."""
+
+    appointment: str
+    area: str
+    distributor: str
+    hospitals: tuple[str, ...] | None
+    start: datetime
+    end: datetime
+    told: datetime
+    evidence: tuple[Evidence, ...]
+
+    def covers(self, hospital: str, area: str) -> bool:
+        """Whether it names the hospital, or covers the whole of the hospital's area."""
+        if self.hospitals is None:
+            return self.area == area
+        return hospital in self.hospitals
+
+
+OPEN = LATEST
+"""The end of an appointment that has none."""
+
+
+class Appointments(Struct, array_like=True):
+    """All appointments of a product, by their id."""
+
+    held: dict[str, Appointment] = {}
+
+    def put(self, old: Appointment | None, new: Appointment | None) -> None:
+        """Replace one appointment."""
+        if old:
+            self.held.pop(old.appointment, None)
+        if new:
+            self.held[new.appointment] = new

@@ -1,0 +1,67 @@
+"""A commitment: what one hospital ordered and accepted of one product, and what went wrong."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from services.compliance.records.evidence import Evidence, Term
+
+Breach = Literal["refused", "overpriced", "undelivered"]
+
+
+class Candidate(Struct, frozen=True, array_like=True, gc=False):
+    """Something wrong with an order, which the commitment judges as beyond or within the volume."""
+
+    breach: Breach
+    anchor: str
+    occurred_at: datetime
+    cured_at: datetime | None
+    observed: str | int
+    limit: str | int | None
+    overcharged: Decimal | None
+    terms: tuple[Term, ...]
+    evidence: tuple[Evidence, ...]
+    heard_by: datetime | None = None
+
+
+class Dealing(Struct, frozen=True, array_like=True, tag="D", gc=False):
+    """What one order contributes: quantities by day (ordinal), and candidates.
+
+    `day` is the day of placing; `agreement` the one that the order names.
+    """
+
+    order: str
+    day: int
+    area: str
+    distributor: str
+    manufacturer: str | None
+    agreement: str | None
+    accepted: dict[int, int]
+    candidates: tuple[Candidate, ...]
+
+
+class Commitment(Struct, array_like=True):
+    """Hospital × product: net accepted quantity by day, and dealings that have candidates."""
+
+    accepted: dict[int, int] = {}
+    dealings: dict[str, Dealing] = {}
+
+    def put(self, old: Dealing | None, new: Dealing | None) -> None:
+        """Replace what an order contributed; totals stay exact whatever was applied before."""
+        for dealing, sign in ((old, -1), (new, 1)):
+            for day, quantity in dealing.accepted.items() if dealing else ():
+                total = self.accepted.get(day, 0) + sign * quantity
+                if total:
+                    self.accepted[day] = total
+                else:
+                    self.accepted.pop(day, None)
+        if old:
+            self.dealings.pop(old.order, None)
+        if new and new.candidates:
+            self.dealings[new.order] = new
+
+    def accepted_between(self, start: int, end: int) -> int:
+        """Sum what was accepted, less returned, on days in `[start, end)` (ordinals)."""
+        return sum(quantity for day, quantity in self.accepted.items() if start <= day < end)

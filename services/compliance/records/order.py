@@ -1,0 +1,256 @@
+"""An order: placed, answered, shipped, received, returned, invoiced."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+from msgspec import Struct
+
+from services.compliance.records.telling import Fact, Telling, all_told, first, telling_of
+from shared.domain import calendar
+from shared.domain import events as say
+from shared.domain.cloudevents import Event
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The latest instant of an order of which nothing is known yet."""
+
+
+class Placed(Fact, frozen=True, array_like=True, gc=False):
+    """The order as it was placed; `deliver_by` is the contract's own deadline, an instant."""
+
+    says = "vbp.order.placed.v1"
+    product: str
+    hospital: str
+    area: str
+    distributor: str
+    quantity: int
+    unit_price: Decimal
+    urgent: bool
+    deliver_by: datetime | None
+    agreement: str | None
+
+
+class Accepted(Fact, frozen=True, array_like=True, gc=False):
+    """响应: the distributor took the order."""
+
+    says = "vbp.order.accepted.v1"
+
+
+class Rejected(Fact, frozen=True, array_like=True, gc=False):
+    """拒绝: the distributor refused the order."""
+
+    says = "vbp.order.rejected.v1"
+    reason: str
+
+
+class Cancelled(Fact, frozen=True, array_like=True, gc=False):
+    """撤单: the hospital took the order back."""
+
+    says = "vbp.order.cancelled.v1"
+
+
+class Shipped(Fact, frozen=True, array_like=True, gc=False):
+    """发货: goods left the distributor."""
+
+    says = "vbp.shipment.dispatched.v1"
+    quantity: int
+
+
+class Received(Fact, frozen=True, array_like=True, gc=False):
+    """验收: goods arrived, and were checked at the telling's `time`."""
+
+    says = "vbp.delivery.received.v1"
+    accepted: int
+    arrived_at: datetime
+
+
+class Returned(Fact, frozen=True, array_like=True, gc=False):
+    """退货: accepted goods went back."""
+
+    says = "vbp.goods.returned.v1"
+    quantity: int
+
+
+class Invoiced(Fact, frozen=True, array_like=True, gc=False):
+    """开票: an invoice on the order."""
+
+    says = "vbp.invoice.issued.v1"
+    quantity: int
+    unit_price: Decimal
+
+
+class Order(Struct, array_like=True):
+    """All that is known of one order; rejections are all kept, of all else the first telling."""
+
+    placed: Placed | None = None
+    accepted: Accepted | None = None
+    cancelled: Cancelled | None = None
+    rejections: list[Rejected] = []
+    shipments: dict[str, Shipped] = {}
+    receipts: dict[str, Received] = {}
+    returns: dict[str, Returned] = {}
+    invoices: dict[str, Invoiced] = {}
+    latest: datetime = NEVER
+
+    def merge(self, event: Event) -> None:
+        """Take a fact in; order and repetition of facts do not matter."""
+        telling = telling_of(event)
+        self.latest = max(self.latest, telling.time)
+        _MERGE[type(event.data)](self, telling, event.data)
+
+    def facts(self) -> Iterator[Fact]:
+        """All facts, in no order."""
+        single = (fact for fact in (self.placed, self.accepted, self.cancelled) if fact is not None)
+        several = (self.shipments, self.receipts, self.returns, self.invoices)
+        return chain(single, self.rejections, *(kept.values() for kept in several))
+
+    def as_of(self, now: datetime) -> "Order":
+        """Leave out what has not happened yet; `now` in UTC."""
+        if self.latest <= now:
+            return self
+
+        def happened(fact: Fact | None) -> bool:
+            return fact is not None and fact.telling.time <= now
+
+        return Order(
+            placed=self.placed if happened(self.placed) else None,
+            accepted=self.accepted if happened(self.accepted) else None,
+            cancelled=self.cancelled if happened(self.cancelled) else None,
+            rejections=[fact for fact in self.rejections if happened(fact)],
+            shipments={key: fact for key, fact in self.shipments.items() if happened(fact)},
+            receipts={key: fact for key, fact in self.receipts.items() if happened(fact)},
+            returns={key: fact for key, fact in self.returns.items() if happened(fact)},
+            invoices={key: fact for key, fact in self.invoices.items() if happened(fact)},
+            latest=self.latest,
+        )
+
+    def next_instant(self, now: datetime) -> datetime | None:
+        """When the order looks different without another fact: something told ahead comes due."""
+        if self.latest <= now:
+            return None
+        times = chain(
+            (fact.telling.time for fact in self.facts()),
+            (receipt.arrived_at for receipt in self.receipts.values()),
+        )
+        return min((time for time in times if time > now), default=None)
+
+    @property
+    def first_rejection(self) -> Rejected | None:
+        """The first refusal, for whatever reason."""
+        return self.rejections[0] if self.rejections else None
+
+    @property
+    def shipped_at(self) -> datetime | None:
+        """When the first shipment left."""
+        return min((fact.telling.time for fact in self.shipments.values()), default=None)
+
+    def cancelled_by(self, instant: datetime) -> bool:
+        """Whether the hospital took the order back at or before an instant."""
+        return self.cancelled is not None and self.cancelled.telling.time <= instant
+
+    def rejected_by(self, instant: datetime) -> bool:
+        """Whether the distributor refused at or before an instant."""
+        return bool(self.rejections) and self.rejections[0].telling.time <= instant
+
+    def arrived_at(self, now: datetime) -> datetime | None:
+        """When the first goods arrived, even if none of them were accepted."""
+        times = (fact.arrived_at for fact in self.receipts.values() if fact.arrived_at <= now)
+        return min(times, default=None)
+
+    def first_acceptance(self, now: datetime) -> datetime | None:
+        """When the first accepted goods arrived."""
+        return min((at for at, _ in self.arrivals(now)), default=None)
+
+    def arrivals(self, now: datetime) -> list[tuple[datetime, int]]:
+        """Accepted quantities with the instants of their arrival, in order."""
+        return sorted(
+            (fact.arrived_at, fact.accepted)
+            for fact in self.receipts.values()
+            if fact.accepted and fact.arrived_at <= now
+        )
+
+    def answered_at(self, now: datetime) -> datetime | None:
+        """When the order was answered: accepted, rejected, shipped or received."""
+        answers = (
+            self.accepted and self.accepted.telling.time,
+            self.rejections[0].telling.time if self.rejections else None,
+            self.shipped_at if self.shipments else None,
+            self.arrived_at(now) if self.receipts else None,
+        )
+        return min((answer for answer in answers if answer is not None), default=None)
+
+    def accepted_by_day(self) -> dict[int, int]:
+        """Accepted less returned, by the day of acceptance or return (as ordinal)."""
+        days: dict[int, int] = {}
+        for receipt in self.receipts.values():
+            day = calendar.day_of(receipt.telling.time).toordinal()
+            days[day] = days.get(day, 0) + receipt.accepted
+        for back in self.returns.values():
+            day = calendar.day_of(back.telling.time).toordinal()
+            days[day] = days.get(day, 0) - back.quantity
+        return {day: quantity for day, quantity in days.items() if quantity}
+
+
+def _place(order: Order, telling: Telling, data: say.OrderPlaced) -> None:
+    due = None if data.deliver_by is None else calendar.deadline(data.deliver_by)
+    placed = Placed(
+        telling,
+        data.product,
+        data.hospital,
+        data.area,
+        data.distributor,
+        data.quantity,
+        Decimal(data.unit_price),
+        data.urgency == "urgent",
+        due,
+        data.agreement,
+    )
+    order.placed = first(order.placed, placed)
+
+
+def _accept(order: Order, telling: Telling, data: say.OrderAccepted) -> None:
+    order.accepted = first(order.accepted, Accepted(telling))
+
+
+def _reject(order: Order, telling: Telling, data: say.OrderRejected) -> None:
+    order.rejections = all_told(order.rejections, Rejected(telling, data.reason))
+
+
+def _cancel(order: Order, telling: Telling, data: say.OrderCancelled) -> None:
+    order.cancelled = first(order.cancelled, Cancelled(telling))
+
+
+def _ship(order: Order, telling: Telling, data: say.ShipmentDispatched) -> None:
+    shipped = Shipped(telling, data.quantity)
+    order.shipments[data.shipment] = first(order.shipments.get(data.shipment), shipped)
+
+
+def _receive(order: Order, telling: Telling, data: say.DeliveryReceived) -> None:
+    arrived = telling.time if data.arrived_at is None else calendar.utc(data.arrived_at)
+    order.latest = max(order.latest, arrived)
+    received = Received(telling, data.quantity_accepted, arrived)
+    order.receipts[data.receipt] = first(order.receipts.get(data.receipt), received)
+
+
+def _return(order: Order, telling: Telling, data: say.GoodsReturned) -> None:
+    returned = Returned(telling, data.quantity)
+    order.returns[data.return_] = first(order.returns.get(data.return_), returned)
+
+
+def _invoice(order: Order, telling: Telling, data: say.InvoiceIssued) -> None:
+    invoiced = Invoiced(telling, data.quantity, Decimal(data.unit_price))
+    order.invoices[data.invoice] = first(order.invoices.get(data.invoice), invoiced)
+
+
+_MERGE: dict[type, Callable[[Order, Telling, Any], None]] = {
+    say.OrderPlaced: _place,
+    say.OrderAccepted: _accept,
+    say.OrderRejected: _reject,
+    say.OrderCancelled: _cancel,
+    say.ShipmentDispatched: _ship,
+    say.DeliveryReceived: _receive,
+    say.GoodsReturned: _return,
+    say.InvoiceIssued: _invoice,
+}

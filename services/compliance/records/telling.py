@@ -1,0 +1,102 @@
+"""Tellings of one thing: their total order, and which of them holds (events.md)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar, TypeVar
+
+from msgspec import Struct
+
+from shared.domain.cloudevents import Event, digest
+
+OrderKey = tuple[datetime, str, str, bytes]
+
+
+class Telling(Struct, frozen=True, array_like=True, gc=False):
+    """Who told a fact, of when, and where we heard it; instants in UTC.
+
+    `claimed` is the later of `time` and `recordedtime`, `told` when it reached the bus.
+    """
+
+    time: datetime
+    source: str
+    id: str
+    digest: bytes
+    claimed: datetime
+    told: datetime
+    partition: int
+    offset: int
+
+    @property
+    def order_key(self) -> OrderKey:
+        """What decides between two tellings of one thing, whichever arrived first."""
+        return (self.time, self.source, self.id, self.digest)
+
+    @property
+    def heard_key(self) -> tuple[datetime, int, int]:
+        """What decides between two publications of one telling: the earlier one counts."""
+        return (self.told, self.partition, self.offset)
+
+
+class Fact(Struct, frozen=True, array_like=True, gc=False):
+    """What one telling says; `says` is the type of the event that said it."""
+
+    says: ClassVar[str]
+    telling: Telling
+
+
+F = TypeVar("F", bound=Fact)
+
+
+def telling_of(event: Event) -> Telling:
+    """Note who told an event and where it stands."""
+    return Telling(
+        event.time,
+        event.source,
+        event.id,
+        digest(event.raw),
+        event.claimed,
+        event.told,
+        event.partition,
+        event.offset,
+    )
+
+
+def first(held: F | None, told: F) -> F:
+    """Keep the first telling: of what happened, the first holds."""
+    if held is None:
+        return told
+    return told if _precedes(told.telling, held.telling) else held
+
+
+def last(held: F | None, told: F) -> F:
+    """Keep the last telling: of what is set or planned, the last holds."""
+    if held is None:
+        return told
+    if held.telling.order_key == told.telling.order_key:
+        return first(held, told)
+    return held if _precedes(told.telling, held.telling) else told
+
+
+def all_told(held: list[F], told: F) -> list[F]:
+    """Keep every telling once, in the order of tellings."""
+    for place, other in enumerate(held):
+        if other.telling.order_key == told.telling.order_key:
+            return [*held[:place], first(other, told), *held[place + 1 :]]
+    return sorted([*held, told], key=lambda fact: fact.telling.order_key)
+
+
+def latest(facts: Iterable[F], now: datetime) -> F | None:
+    """Give the last of ordered tellings whose time has come."""
+    held = None
+    for fact in facts:
+        if fact.telling.time <= now:
+            held = fact
+    return held
+
+
+def _precedes(one: Telling, other: Telling) -> bool:
+    if one.time != other.time:
+        return one.time < other.time
+    if one.order_key != other.order_key:
+        return one.order_key < other.order_key
+    return one.heard_key < other.heard_key

@@ -1,0 +1,1 @@
+"""The supply side's door: appointments, responses, shipments, receipts, stock, shortages."""

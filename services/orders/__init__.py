@@ -1,0 +1,1 @@
+"""The purchasing side's door: products, hospitals, agreements, exemptions, orders, payments."""

@@ -1,0 +1,1 @@
+"""Where events come from when no platform is connected: real deliveries, a simulated province."""

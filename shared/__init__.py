@@ -1,0 +1,1 @@
+"""What the three services share: the language of the bus, and the plumbing under it."""

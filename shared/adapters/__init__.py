@@ -1,0 +1,1 @@
+"""Plumbing made of Kafka, PostgreSQL, HTTP and logs; nothing here knows a rule."""

@@ -1,0 +1,233 @@
+"""The envelope: CloudEvents 1.0 in, an `Event` out, and back.
+
+Structured JSON comes over HTTP, in archives and (told apart by `content-type`) over Kafka; binary
+mode, attributes as `ce_*` headers, only over Kafka. What cannot be read raises InvalidEventError.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Annotated, Literal, NoReturn
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from shared.domain import calendar, faults, topics
+from shared.domain.errors import InvalidEventError
+from shared.domain.events import Code, Instant, Said
+
+MAX_BYTES = 1 << 20
+"""An event of at most 1 MiB (events.md, *Bounds*)."""
+
+AHEAD = timedelta(days=1)
+"""How far the `time` of an event may lie ahead of the clock (events.md, *Bounds*)."""
+
+STRUCTURED = "application/cloudevents+json"
+Source = Annotated[str, Meta(min_length=1, max_length=4096, description="a text that is not empty")]
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Envelope(Struct, frozen=True, gc=False):
+    """A structured CloudEvent; attributes we do not know are ignored."""
+
+    specversion: Literal["1.0"]
+    id: Code
+    source: Source
+    type: Annotated[str, Meta(min_length=1, description="a type that events.md lists")]
+    time: Instant
+    data: Raw
+    subject: str | None = None
+    recordedtime: Instant | None = None
+
+
+class Event(Struct, frozen=True, gc=False):
+    """One event as it was told: who says what of when, and where we heard it.
+
+    `time` and `recorded` are UTC; `raw` is the JSON of `data` as it came; `told` is when the event
+    reached the bus (the broker's timestamp), or in an archive the later of `time` and `recorded`.
+    `partition` and `offset` say where it stands (in an archive: number of the file, of the line).
+    """
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    recorded: datetime | None
+    data: Said
+    raw: bytes
+    told: datetime
+    partition: int = -1
+    offset: int = -1
+
+    @property
+    def claimed(self) -> datetime:
+        """When the source says that it told: the later of `time` and `recordedtime`."""
+        return self.time if self.recorded is None else max(self.time, self.recorded)
+
+    @property
+    def topic(self) -> str:
+        """The topic that carries events of this type."""
+        return topics.TOPIC_OF[self.type]
+
+    @property
+    def key(self) -> bytes:
+        """The Kafka key: jurisdiction and product, or on the register the entity."""
+        entity = getattr(self.data, "product", None) or getattr(self.data, "hospital", "")
+        return f"{self.data.jurisdiction}/{entity}".encode()
+
+
+_envelope = msgspec.json.Decoder(Envelope)
+_data = {kind: msgspec.json.Decoder(data) for kind, data in topics.DATA_OF.items()}
+_time = msgspec.json.Decoder(Instant)
+_any = msgspec.json.Decoder()
+
+
+def read_structured(
+    value: bytes, told: datetime | None = None, partition: int = -1, offset: int = -1
+) -> Event:
+    """Read one structured event; without `told` (an archive) its own times say when it was told."""
+    check_size(value)
+    try:
+        envelope = _envelope.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        faults.refuse(error, value, Envelope)
+    if envelope.type not in _data:
+        _refuse_type(envelope.type)
+    time = _utc("time", envelope.time)
+    recorded = None if envelope.recordedtime is None else _utc("recordedtime", envelope.recordedtime)
+    data = _read_data(envelope.type, bytes(envelope.data))
+    if told is None:
+        told = time if recorded is None else max(time, recorded)
+    return Event(
+        envelope.id,
+        envelope.source,
+        envelope.type,
+        time,
+        recorded,
+        data,
+        bytes(envelope.data),
+        told,
+        partition,
+        offset,
+    )
+
+
+def read_message(
+    value: bytes | None, headers: Headers, told: datetime, partition: int, offset: int
+) -> Event:
+    """Read a Kafka message in either mode (CloudEvents Kafka binding)."""
+    attributes = dict(headers)
+    content = attributes.get("content-type", b"").lower()
+    if content.startswith(b"application/cloudevents-batch"):
+        raise InvalidEventError(
+            "content-type", "batches are not defined for Kafka", "Send one event a message"
+        )
+    if not value:
+        raise InvalidEventError("value", "is empty", "Send the event's data as JSON")
+    if content.startswith(b"application/cloudevents"):
+        return read_structured(value, told, partition, offset)
+    return _read_binary(value, attributes, told, partition, offset)
+
+
+def _read_binary(
+    value: bytes, attributes: Mapping[str, bytes], told: datetime, partition: int, offset: int
+) -> Event:
+    check_size(value)
+    kind = _attribute(attributes, "type")
+    if kind not in _data:
+        _refuse_type(kind)
+    if _attribute(attributes, "specversion") != "1.0":
+        raise InvalidEventError("ce_specversion", "is not 1.0", "Send CloudEvents 1.0")
+    time = _instant(attributes, "time")
+    recorded = _instant(attributes, "recordedtime") if "ce_recordedtime" in attributes else None
+    event_id = _attribute(attributes, "id", 256)
+    source = _attribute(attributes, "source")
+    data = _read_data(kind, value)
+    return Event(event_id, source, kind, time, recorded, data, value, told, partition, offset)
+
+
+def _attribute(attributes: Mapping[str, bytes], name: str, limit: int = 4096) -> str:
+    raw = attributes.get(f"ce_{name}")
+    if not raw:
+        remedy = (
+            f"Send the header ce_{name} (binary mode), or the whole event as JSON with "
+            f"content-type {STRUCTURED} (structured mode)"
+        )
+        raise InvalidEventError(f"ce_{name}", "is missing", remedy)
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise InvalidEventError(f"ce_{name}", "is not UTF-8", "Send UTF-8", raw) from None
+    if len(text) > limit or "\0" in text:
+        problem = f"is longer than {limit} characters or holds NUL"
+        raise InvalidEventError(f"ce_{name}", problem, "Send a shorter text without NUL", text)
+    return text
+
+
+def _instant(attributes: Mapping[str, bytes], name: str) -> datetime:
+    text = _attribute(attributes, name)
+    try:
+        return _utc(f"ce_{name}", _time.decode(b'"%b"' % text.encode()))
+    except msgspec.DecodeError:
+        problem = "is not an instant with offset"
+        raise InvalidEventError(f"ce_{name}", problem, calendar.REMEDY, text) from None
+
+
+def _utc(field: str, instant: datetime) -> datetime:
+    try:
+        return calendar.utc(instant)
+    except InvalidEventError as error:
+        raise InvalidEventError(field, error.problem, error.remedy, error.value) from None
+
+
+def _read_data(kind: str, raw: bytes) -> Said:
+    if b"\\u0000" in raw:
+        raise InvalidEventError("data", "holds the character NUL", "Send texts without \\u0000")
+    try:
+        return _data[kind].decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        faults.refuse(error, raw, topics.DATA_OF[kind], "data.")
+
+
+def _refuse_type(kind: str) -> NoReturn:
+    known = ", ".join(sorted(topics.DATA_OF))
+    raise InvalidEventError("type", "is not known", f"Send one of: {known}", kind)
+
+
+def check_size(value: bytes) -> None:
+    """Refuse an event over 1 MiB."""
+    if len(value) > MAX_BYTES:
+        problem = f"is larger than {MAX_BYTES} bytes"
+        raise InvalidEventError("event", problem, "Send less in one event", len(value))
+
+
+def check_ahead(event: Event, now: datetime) -> None:
+    """Refuse an event whose `time` lies more than a day ahead of the clock (not in archives)."""
+    if event.time > now + AHEAD:
+        problem = "lies more than a day ahead of the clock"
+        remedy = "Send when it happened; check the sender's clock and time zone"
+        raise InvalidEventError("time", problem, remedy, event.time.isoformat())
+
+
+def digest(raw: bytes) -> bytes:
+    """Give the first 16 bytes of the SHA-256 of `data` as JSON with sorted keys (events.md).
+
+    Half of the sum orders tellings as the whole would, but for one chance in 2**64.
+    """
+    canonical = msgspec.json.encode(_any.decode(raw), order="sorted")
+    return sha256(canonical).digest()[:16]
+
+
+def headers_of(event: Event) -> list[tuple[str, bytes]]:
+    """Give the headers under which an event is published in binary mode."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event.id.encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_time", calendar.instant_text(event.time).encode()),
+        ("content-type", b"application/json"),
+    ]
+    if event.recorded is not None:
+        headers.append(("ce_recordedtime", calendar.instant_text(event.recorded).encode()))
+    return headers

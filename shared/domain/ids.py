@@ -1,0 +1,26 @@
+"""Identities: of violations, and of subjects that are pairs."""
+
+import json
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f1f3c1e-3d8a-5b0e-9a55-2b7c1d0f4e86")
+"""Fixed for ever: changing it would give every violation ever told another identity."""
+
+
+def violation_id(jurisdiction: str, rule: str, subject: str, anchor: str) -> UUID:
+    """Name a violation by what it is about, so that finding it again finds the same one."""
+    name = json.dumps(
+        [jurisdiction, rule, subject, anchor], ensure_ascii=False, separators=(",", ":")
+    )
+    return uuid5(NAMESPACE, name)
+
+
+def pair(first: str, second: str) -> str:
+    """Join two codes into one key, `first/second`; a slash inside a code is escaped."""
+    return f"{_escape(first)}/{_escape(second)}"
+
+
+def _escape(code: str) -> str:
+    if "/" not in code and "%" not in code:
+        return code
+    return code.replace("%", "%25").replace("/", "%2F")

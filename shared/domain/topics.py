@@ -1,0 +1,77 @@
+"""Topics: which events each carries, and how it is kept."""
+
+from msgspec import Struct
+
+from shared.domain import events as say
+
+
+class Topic(Struct, frozen=True):
+    """A topic of the bus; `events` maps each type to the class of its data."""
+
+    name: str
+    events: dict[str, type[say.Said]]
+    partitions: int = 8
+
+
+REGISTER = Topic(
+    "vbp.register.v1",
+    {
+        "vbp.product.selected.v1": say.ProductSelected,
+        "vbp.product.deselected.v1": say.ProductDeselected,
+        "vbp.product.listed.v1": say.ProductListed,
+        "vbp.price.listed.v1": say.PriceListed,
+        "vbp.hospital.enrolled.v1": say.HospitalEnrolled,
+        "vbp.hospital.withdrawn.v1": say.HospitalWithdrawn,
+        "vbp.agreement.signed.v1": say.AgreementSigned,
+        "vbp.exemption.granted.v1": say.ExemptionGranted,
+        "vbp.standard.set.v1": say.StandardSet,
+    },
+    partitions=1,
+)
+ORDERS = Topic(
+    "vbp.orders.v1",
+    {
+        "vbp.order.placed.v1": say.OrderPlaced,
+        "vbp.order.accepted.v1": say.OrderAccepted,
+        "vbp.order.rejected.v1": say.OrderRejected,
+        "vbp.order.cancelled.v1": say.OrderCancelled,
+    },
+)
+DELIVERIES = Topic(
+    "vbp.deliveries.v1",
+    {
+        "vbp.shipment.dispatched.v1": say.ShipmentDispatched,
+        "vbp.delivery.received.v1": say.DeliveryReceived,
+        "vbp.goods.returned.v1": say.GoodsReturned,
+        "vbp.invoice.issued.v1": say.InvoiceIssued,
+    },
+)
+SUPPLY = Topic(
+    "vbp.supply.v1",
+    {
+        "vbp.distributor.appointed.v1": say.DistributorAppointed,
+        "vbp.distributor.released.v1": say.DistributorReleased,
+        "vbp.shortage.reported.v1": say.ShortageReported,
+        "vbp.shortage.ended.v1": say.ShortageEnded,
+        "vbp.production.stopping.v1": say.ProductionStopping,
+        "vbp.stock.reported.v1": say.StockReported,
+    },
+)
+FUNDS = Topic(
+    "vbp.funds.v1",
+    {
+        "vbp.prepayment.made.v1": say.PrepaymentMade,
+        "vbp.prepayment.returned.v1": say.PrepaymentReturned,
+        "vbp.payment.made.v1": say.PaymentMade,
+    },
+)
+INPUTS = (REGISTER, ORDERS, DELIVERIES, SUPPLY, FUNDS)
+"""All topics that the compliance worker reads; their equal partition counts keep one product's
+facts together under the range assignor (design.md §5)."""
+
+VIOLATIONS = "vbp.violations.v1"
+DEAD_LETTERS = "vbp.dead-letters.v1"
+
+TOPIC_OF = {kind: topic.name for topic in INPUTS for kind in topic.events}
+DATA_OF = {kind: data for topic in INPUTS for kind, data in topic.events.items()}
+TYPE_OF = {data: kind for kind, data in DATA_OF.items()}
