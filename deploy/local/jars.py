@@ -34,13 +34,13 @@ class Jar:
 
 
 def read_pins(file: Path = PINS) -> tuple[Jar, ...]:
-    """Every jar of the class path, in the order of the file."""
+    """Read every jar of the class path, in the order of the file."""
     pins = tomllib.loads(file.read_text(encoding="utf-8"))["jars"]
     return tuple(Jar(name, pin["sha256"], pin["size"]) for name, pin in pins.items())
 
 
 def cache_directory(data: Path) -> Path:
-    """Where downloads are kept: `VBP_CACHE`, else the user's cache, else inside `data`.
+    """Choose where downloads are kept: `VBP_CACHE`, else the user's cache, else inside `data`.
 
     The last is for accounts whose home cannot be written, as in some containers.
     """
@@ -62,9 +62,9 @@ def fetch_jars(
     jars: tuple[Jar, ...] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Path, ...]:
-    """The checked files of `jars` (all pinned ones by default), fetching those that `cache` lacks.
+    """Check the files of `jars` (by default all that are pinned), fetching what `cache` lacks.
 
-    Raises `JarDownloadError` or `JarChecksumError`.
+    Returns them in their order. Raises `JarDownloadError` or `JarChecksumError`.
     """
     pinned = read_pins() if jars is None else jars
     folder = cache / "jars"
@@ -77,6 +77,11 @@ def fetch_jars(
     for jar in pinned:
         _check(folder / jar.file_name, jar)
     return tuple(folder / jar.file_name for jar in pinned)
+
+
+def jar_files(cache: Path) -> tuple[Path, ...]:
+    """Name the pinned jars as they lie once `fetch_jars` has fetched and checked them."""
+    return tuple(cache / "jars" / jar.file_name for jar in read_pins())
 
 
 def _check(file: Path, jar: Jar) -> None:

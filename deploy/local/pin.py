@@ -10,7 +10,7 @@ from deploy.local.jars import PINS
 
 
 def pin(version: str) -> str:
-    """The text of the pins for Kafka `version`: coordinates, SHA-256 and size of each jar.
+    """Write the text of the pins for Kafka `version`: coordinates, SHA-256 and size of each jar.
 
     Needs the network. The sums are those of what the Maven repository serves today.
     """

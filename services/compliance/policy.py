@@ -67,6 +67,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     duty: Literal["cycle", "agreement"] = "cycle"
     bridge: Literal["none", "in_execution_at_notice", "all"] = "none"
     notice_day: date | None = None
+    alignment_days: tuple[str, ...] = ()
     digest: str = ""
 
     def holds_on(self, day: date) -> bool:
@@ -162,9 +163,7 @@ def _check(path: Path, policy: Policy) -> None:
         _check_clauses(path, rule, carried, policy.clauses)
 
 
-def _check_clauses(
-    path: Path, rule: str, carried: Carried, clauses: Mapping[str, Clause]
-) -> None:
+def _check_clauses(path: Path, rule: str, carried: Carried, clauses: Mapping[str, Clause]) -> None:
     for clause in carried.clauses:
         if clause not in clauses or rule not in clauses[clause].rules:
             problem = f"rule {rule} names clause {clause}, which does not name it back"

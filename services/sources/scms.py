@@ -82,8 +82,8 @@ def events(path: Path, refuse: Callable[[Refusal], None]) -> Iterator[dict[str, 
     """Tell two structured CloudEvents a line: the order placed and its delivery received.
 
     `path` is the CSV or the CSV under gzip. A line that cannot be told goes to `refuse`, and the
-    rest goes on.
-    Raises `InvalidArgumentError` when a column is missing, and `OSError` when the file cannot be read.
+    rest goes on. Raises `InvalidArgumentError` when a column is missing, `OSError` when the file
+    cannot be read.
     """
     seen: set[str] = set()
     for line, row in rows(path):
@@ -125,7 +125,7 @@ def opened(path: Path) -> Iterator[IO[str]]:
 
 
 def delivery_of(row: dict[str, str], seen: set[str]) -> Delivery:
-    """Check one line; raises `LineError` for the first field that is wrong, or an order in `seen`."""
+    """Check one line; raises `LineError` for its first wrong field, or an order in `seen`."""
     if row[COLUMNS["order"]].strip() in seen:
         raise LineError("ID", row["ID"], "an earlier line has it; give each line its own")
     scheduled = day(row, "scheduled")

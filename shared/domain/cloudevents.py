@@ -94,7 +94,9 @@ def read_structured(
     if envelope.type not in _data:
         _refuse_type(envelope.type)
     time = _utc("time", envelope.time)
-    recorded = None if envelope.recordedtime is None else _utc("recordedtime", envelope.recordedtime)
+    recorded = (
+        None if envelope.recordedtime is None else _utc("recordedtime", envelope.recordedtime)
+    )
     data = _read_data(envelope.type, bytes(envelope.data))
     if told is None:
         told = time if recorded is None else max(time, recorded)

@@ -23,9 +23,7 @@ Money = Annotated[
         description='a decimal string that is not negative, such as "0.36"',
     ),
 ]
-Ordered = Annotated[
-    int, Meta(gt=0, le=10**15, description="a whole number of base units, above 0")
-]
+Ordered = Annotated[int, Meta(gt=0, le=10**15, description="a whole number of base units, above 0")]
 Counted = Annotated[
     int, Meta(ge=0, le=10**15, description="a whole number of base units, 0 or more")
 ]

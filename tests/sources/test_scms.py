@@ -3,6 +3,7 @@ import gzip
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def written(folder: Path, *changes: dict[str, str]) -> Path:
     return path
 
 
-def data(event: dict[str, object]) -> dict[str, str]:
+def data(event: dict[str, object]) -> dict[str, Any]:
     held = event["data"]
     assert isinstance(held, dict)
     return held

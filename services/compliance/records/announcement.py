@@ -102,11 +102,11 @@ class Announcement(Struct, array_like=True):
 
     def report(self, now: datetime) -> tuple[Reported | Stopping, Telling, Ended | None] | None:
         """The report or notice that holds, its first telling, and the end told for it."""
-        tellings: list[Reported] | list[Stopping] = self.reported or self.stopping
-        held = latest(tellings, now)
-        if held is None:
-            return None
-        return held, tellings[0].telling, latest(self.ended, now) if self.reported else None
+        if (reported := latest(self.reported, now)) is not None:
+            return reported, self.reported[0].telling, latest(self.ended, now)
+        if (stopping := latest(self.stopping, now)) is not None:
+            return stopping, self.stopping[0].telling, None
+        return None
 
 
 def _appoint(record: Announcement, telling: Telling, data: say.DistributorAppointed) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -81,6 +81,13 @@ class Invoiced(Fact, frozen=True, array_like=True, gc=False):
     unit_price: Decimal
 
 
+class Answer(NamedTuple):
+    """When an order was answered, and by which fact."""
+
+    at: datetime
+    fact: Fact
+
+
 class Order(Struct, array_like=True):
     """All that is known of one order; rejections are all kept, of all else the first telling."""
 
@@ -142,6 +149,11 @@ class Order(Struct, array_like=True):
         return self.rejections[0] if self.rejections else None
 
     @property
+    def rejected_at(self) -> datetime | None:
+        """When the order was first refused."""
+        return self.rejections[0].telling.time if self.rejections else None
+
+    @property
     def shipped_at(self) -> datetime | None:
         """When the first shipment left."""
         return min((fact.telling.time for fact in self.shipments.values()), default=None)
@@ -171,15 +183,38 @@ class Order(Struct, array_like=True):
             if fact.accepted and fact.arrived_at <= now
         )
 
-    def answered_at(self, now: datetime) -> datetime | None:
-        """When the order was answered: accepted, rejected, shipped or received."""
-        answers = (
-            self.accepted and self.accepted.telling.time,
-            self.rejections[0].telling.time if self.rejections else None,
-            self.shipped_at if self.shipments else None,
-            self.arrived_at(now) if self.receipts else None,
-        )
-        return min((answer for answer in answers if answer is not None), default=None)
+    def answer(self, now: datetime) -> Answer | None:
+        """The first answer: accepted, rejected, shipped or received."""
+        told: list[Fact | None] = [self.accepted, self.first_rejection, *self.shipments.values()]
+        answers = [Answer(fact.telling.time, fact) for fact in told if fact is not None]
+        answers += [
+            Answer(fact.arrived_at, fact)
+            for fact in self.receipts.values()
+            if fact.arrived_at <= now
+        ]
+        return min(answers, key=lambda answer: answer.at, default=None)
+
+    def completed_at(self, now: datetime) -> datetime | None:
+        """When the accepted quantities reached the ordered one; later returns do not undo it."""
+        there = 0
+        for arrived_at, accepted in self.arrivals(now):
+            there += accepted
+            if self.placed is not None and there >= self.placed.quantity:
+                return arrived_at
+        return None
+
+    def arrived_by(self, instant: datetime) -> int:
+        """How much of what was accepted had arrived by an instant."""
+        return sum(accepted for _, accepted in self.arrivals(instant))
+
+    def received_in_order(self) -> list[Received]:
+        """The receipts, by arrival."""
+        return sorted(self.receipts.values(), key=lambda fact: fact.arrived_at)
+
+    def ended_at(self, *ends: datetime | None) -> datetime | None:
+        """The earliest of given ends and the order's cancellation, None while all are open."""
+        cancelled = None if self.cancelled is None else self.cancelled.telling.time
+        return min((end for end in (*ends, cancelled) if end is not None), default=None)
 
     def accepted_by_day(self) -> dict[int, int]:
         """Accepted less returned, by the day of acceptance or return (as ordinal)."""

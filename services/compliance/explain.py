@@ -1,0 +1,79 @@
+"""The arithmetic of a finding in words, Chinese and English; times shown are Shanghai time."""
+
+from datetime import datetime
+from typing import Any
+
+from services.compliance.records.evidence import Term
+from services.compliance.rule import Finding, Words
+from shared.domain import calendar
+
+_BASIS_ZH = {
+    "clause": "条款规定",
+    "reading": "对条款的理解",
+    "assumption": "假设值，条款未写明",
+    "mission": "本系统任务要求",
+    "agreement": "合同约定",
+}
+_BASIS_EN = {
+    "clause": "set by the clause",
+    "reading": "our reading of the clause",
+    "assumption": "an assumption: the clause gives no number",
+    "mission": "asked for by this software's mission",
+    "agreement": "agreed in the contract",
+}
+
+
+def clock(instant: datetime | str) -> str:
+    """Show an instant, or the text of one, as Shanghai time to the second."""
+    if isinstance(instant, str):
+        instant = calendar.parse_instant(instant)
+    return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def instant_or(observed: str | None, zh: str, en: str) -> Words:
+    """Show an observed instant, or say in words that there is none."""
+    return (zh, en) if observed is None else (clock(observed), clock(observed))
+
+
+def basis_zh(finding: Finding) -> str:
+    """Say which values the limit rests on, and where they come from, in Chinese."""
+    return "；".join(_term(term, _BASIS_ZH) for term in finding.terms)
+
+
+def basis_en(finding: Finding) -> str:
+    """Say which values the limit rests on, and where they come from, in English."""
+    return "; ".join(_term(term, _BASIS_EN) for term in finding.terms)
+
+
+def _term(term: Term, bases: dict[str, str]) -> str:
+    value: Any = term.value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if term.name == "deliver_by":
+        value = clock(str(value))
+    return f"{term.name} = {value}, {bases[term.basis]}, {term.source}"
+
+
+def breach_words(finding: Finding) -> Words:
+    """Explain an order that was refused, overpriced or left undelivered."""
+    order, when = finding.about.order, clock(finding.occurred_at)
+    match finding.details["breach"]:
+        case "refused":
+            return (
+                f"订单 {order} 于 {when} 被拒绝，理由：{finding.observed}。",
+                f"Order {order} was refused at {when}, reason: {finding.observed}.",
+            )
+        case "overpriced":
+            price, selected = finding.observed, finding.limit
+            extra = finding.details["overcharged"]
+            return (
+                f"订单 {order} 于 {when} 以单价 {price} 计价，中选价格为 {selected}，多计 {extra} 元。",
+                f"Order {order} was priced at {price} a unit at {when}; the selected price is "
+                f"{selected}; {extra} yuan overcharged.",
+            )
+        case _:
+            return (
+                f"订单 {order} 订购 {finding.limit}，至 {when} 未有验收到货（{basis_zh(finding)}）。",
+                f"Order {order} for {finding.limit} had nothing accepted by {when} "
+                f"({basis_en(finding)}).",
+            )

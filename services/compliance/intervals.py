@@ -1,0 +1,40 @@
+"""Half-open intervals of instants, `[start, end)`: union, intersection, difference."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+Interval = tuple[datetime, datetime]
+
+
+def union(intervals: Iterable[Interval]) -> list[Interval]:
+    """Join what overlaps or touches; empty intervals vanish. Sorted and disjoint."""
+    joined: list[Interval] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def intersection(left: Iterable[Interval], right: Iterable[Interval]) -> list[Interval]:
+    """Give what lies in both."""
+    others = union(right)
+    return union(
+        (max(start, other_start), min(end, other_end))
+        for start, end in union(left)
+        for other_start, other_end in others
+    )
+
+
+def difference(left: Iterable[Interval], right: Iterable[Interval]) -> list[Interval]:
+    """Give what lies in the left but not in the right."""
+    rest = union(left)
+    for cut_start, cut_end in union(right):
+        rest = [
+            piece
+            for start, end in rest
+            for piece in ((start, min(end, cut_start)), (max(start, cut_end), end))
+            if piece[0] < piece[1]
+        ]
+    return rest

@@ -1,0 +1,121 @@
+"""Law as of the day: which policy, cycle and agreement hold for what is judged.
+
+Terms are those in force on the business day of the fact judged, never today's.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from services.compliance.intervals import Interval
+from services.compliance.policy import Policies, Policy
+from services.compliance.records.agreement import Agreement, Exemption, in_force
+from services.compliance.records.product import Cycle, Product
+from services.compliance.register import Register
+from services.compliance.rule import Finding, Missing
+from shared.domain import calendar
+
+
+class Stretch(NamedTuple):
+    """One cycle and its bridge, as instants `[start, end)`."""
+
+    cycle: Cycle
+    start: datetime
+    end: datetime
+
+
+def stretches(product: Product, policy: Policy) -> list[Stretch]:
+    """Give the supply period of a product, cycle by cycle, disjoint (rules.md, *Supply period*).
+
+    A later cycle governs from its start; a deselection ends the cycles that began before it.
+    """
+    found: list[Stretch] = []
+    starts = sorted(product.cycles)
+    for start in starts:
+        cycle = product.cycles[start]
+        following = next((later for later in starts if later > start), date.max)
+        end = min(max(cycle.end, _bridge_end(cycle, policy)), following)
+        if product.deselected is not None and start < product.deselected.on:
+            end = min(end, product.deselected.on)
+        if start < min(cycle.end, end):
+            found.append(Stretch(cycle, calendar.start_of(start), calendar.start_of(end)))
+    return found
+
+
+def _bridge_end(cycle: Cycle, policy: Policy) -> date:
+    """Give the alignment day until which the winner goes on, where the policy has a bridge."""
+    if policy.bridge == "none":
+        return cycle.end
+    if policy.bridge == "in_execution_at_notice" and (
+        policy.notice_day is None or cycle.start >= policy.notice_day
+    ):
+        return cycle.end
+    years = (cycle.end.year, min(cycle.end.year + 1, date.max.year))
+    days = sorted(
+        date.fromisoformat(f"{year:04}-{day}") for year in years for day in policy.alignment_days
+    )
+    return next((day for day in days if day >= cycle.end), cycle.end)
+
+
+class Law:
+    """Policies and register, asked together; `settle` is how long facts take to arrive."""
+
+    def __init__(
+        self, policies: Policies, register: Register, settle: timedelta = timedelta(0)
+    ) -> None:
+        self.policies = policies
+        self.register = register
+        self.settle = settle
+        self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
+        self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
+
+    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
+        """Give the instant until which all must be heard (rules.md, *Silence*)."""
+        return max(deadline, told + self.settle)
+
+    def gathers(self, jurisdiction: str) -> bool:
+        """Whether any policy of a jurisdiction judges more than single orders."""
+        return any(policy.scope == "selected" for policy in self.policies.of(jurisdiction))
+
+    def stretches(self, jurisdiction: str, product: str, policy: Policy) -> list[Stretch]:
+        """Give the supply period of a product; remembered as long as this law."""
+        key = (jurisdiction, product, policy.id)
+        found = self._stretches.get(key)
+        if found is None:
+            known = self.register.products.get((jurisdiction, product))
+            found = stretches(known, policy) if known else []
+            self._stretches[key] = found
+        return found
+
+    def forget(self) -> None:
+        """Forget what was derived, because the register changed."""
+        self._stretches.clear()
+        self._exemptions = None
+
+    def exempts(self, jurisdiction: str, rule: str, finding: Finding) -> bool:
+        """Whether an exemption matches a finding, whenever it was granted (rules.md)."""
+        if self._exemptions is None:
+            self._exemptions = {}
+            for (where, _), held in self.register.exemptions.items():
+                self._exemptions.setdefault((where, held.rule), []).append(held)
+        return any(
+            calendar.start_of(held.start) <= finding.occurred_at < calendar.start_of(held.end)
+            and all(getattr(finding.about, party) == code for party, code in held.parties.items())
+            for held in self._exemptions.get((jurisdiction, rule), ())
+        )
+
+    def agreement_for(
+        self, jurisdiction: str, hospital: str, product: str, named: str | None, day: date
+    ) -> Agreement | Missing | None:
+        """Give an order's agreement: the one it names if it fits, else the one in force."""
+        if named is not None:
+            told = self.register.agreements.get((jurisdiction, named))
+            if told is None:
+                return Missing("agreement")
+            if told.hospital == hospital and told.product == product:
+                return told
+        return in_force(self.register.between(jurisdiction, hospital, product), day)
+
+    def days_in_force(self, policy: Policy) -> Interval:
+        """Give the days of a policy as instants."""
+        end = calendar.LATEST if policy.until is None else calendar.start_of(policy.until)
+        return calendar.start_of(policy.in_force), end

@@ -1,0 +1,76 @@
+"""Agreements of hospitals, and exemptions by authorities: each telling replaces the one before."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from services.compliance.records.telling import Fact, OrderKey, telling_of
+from shared.domain import events as say
+from shared.domain.cloudevents import Event
+
+
+class Agreement(Fact, frozen=True, array_like=True, gc=False):
+    """购销协议 of a hospital for a product, in force on days `[start, end)`; hours may be None."""
+
+    says = "vbp.agreement.signed.v1"
+    agreement: str
+    product: str
+    hospital: str
+    quantity: int
+    start: date
+    end: date
+    response_hours: float | None
+    delivery_hours: float | None
+    urgent_response_hours: float | None
+    urgent_delivery_hours: float | None
+
+    def in_force(self, day: date) -> bool:
+        """Whether the agreement is in force on a day."""
+        return self.start <= day < self.end
+
+
+def agreement_of(event: Event, data: say.AgreementSigned) -> Agreement:
+    """Note an agreement as told."""
+    return Agreement(
+        telling_of(event),
+        data.agreement,
+        data.product,
+        data.hospital,
+        data.agreed_quantity,
+        data.start,
+        data.end,
+        data.response_hours,
+        data.delivery_hours,
+        data.urgent_response_hours,
+        data.urgent_delivery_hours,
+    )
+
+
+PARTIES = ("product", "area", "hospital", "distributor", "manufacturer")
+"""The parties that an exemption may name."""
+
+
+class Exemption(Fact, frozen=True, array_like=True, gc=False):
+    """豁免 of a rule for the days `[start, end)`; a party that is None is not named."""
+
+    says = "vbp.exemption.granted.v1"
+    exemption: str
+    rule: str
+    start: date
+    end: date
+    parties: dict[str, str]
+
+
+def exemption_of(event: Event, data: say.ExemptionGranted) -> Exemption:
+    """Note an exemption as told."""
+    named = {party: getattr(data, party) for party in PARTIES if getattr(data, party) is not None}
+    return Exemption(telling_of(event), data.exemption, data.rule, data.start, data.end, named)
+
+
+def in_force(agreements: Iterable[Agreement], day: date) -> Agreement | None:
+    """Give the agreement in force on a day; of several, the last in the order of tellings."""
+    found = [agreement for agreement in agreements if agreement.in_force(day)]
+    return max(found, key=_told, default=None)
+
+
+def _told(agreement: Agreement) -> OrderKey:
+    return agreement.telling.order_key

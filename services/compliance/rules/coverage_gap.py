@@ -1,0 +1,160 @@
+"""Delivery must cover every hospital that takes part.
+
+SX 七, 配送范围须覆盖所有参加带量采购的医疗机构. A hospital takes part in a stretch of the supply period (a
+cycle and its bridge) from its first agreement in that stretch until the stretch ends, gaps between
+yearly agreements included, while it is enrolled. It is covered while some live appointment names
+it, or covers the whole of its area. Nobody appointed at all is the worst gap.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from services.compliance.explain import basis_en, basis_zh, clock
+from services.compliance.intervals import Interval, difference, intersection, union
+from services.compliance.law import Stretch
+from services.compliance.policy import Policy
+from services.compliance.records.agreement import Agreement
+from services.compliance.records.appointments import Appointments
+from services.compliance.records.evidence import Evidence, evidence_of
+from services.compliance.records.hospital import Hospital
+from services.compliance.rule import About, Finding, Missing, Outcome, Rule, Watch, Words
+from services.compliance.terms import ProductTerms
+from shared.domain import calendar, ids
+from shared.domain.calendar import instant_text
+
+NAME = "coverage-gap"
+
+
+def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
+    """Find the maximal intervals in which a hospital took part without cover."""
+    if not terms.known:
+        yield Missing("product")
+        return
+    for code, agreements in terms.agreements().items():
+        hospital = terms.hospital(code)
+        if agreements and hospital is None:
+            yield Missing("hospital")
+        if hospital is None:
+            continue
+        covered = _cover(record, code, hospital)
+        for policy in terms.policies(NAME):
+            part = _taking_part(terms, policy, hospital, list(agreements.values()))
+            for gap in difference(part, covered):
+                yield from _outcome(gap, code, terms, policy, record, now)
+
+
+def _taking_part(
+    terms: ProductTerms, policy: Policy, hospital: Hospital, agreements: list[Agreement]
+) -> list[Interval]:
+    """Give when a hospital takes part, as instants."""
+    stretches = terms.stretches(policy)
+    parts = [part for stretch in stretches for part in _in_stretch(stretch, agreements)]
+    enrolled = [
+        (calendar.start_of(start), calendar.start_of(end)) for start, end in hospital.enrolled()
+    ]
+    grace = timedelta(days=policy.number("coverage_grace_days"))
+    begun = [(start + grace, end) for start, end in intersection(parts, enrolled)]
+    return intersection(begun, [terms.law.days_in_force(policy)])
+
+
+def _in_stretch(stretch: Stretch, agreements: list[Agreement]) -> list[Interval]:
+    starts = [
+        calendar.start_of(agreement.start)
+        for agreement in agreements
+        if agreement.start < agreement.end
+        and calendar.start_of(agreement.start) < stretch.end
+        and calendar.start_of(agreement.end) > stretch.start
+    ]
+    return [(max(min(starts), stretch.start), stretch.end)] if starts else []
+
+
+def _cover(record: Appointments, code: str, hospital: Hospital) -> list[Interval]:
+    """Give when a live appointment covers the hospital, by its name or by its area of the day."""
+    areas = hospital.areas()
+    return union(
+        interval
+        for held in record.held.values()
+        for start, end, area in areas
+        if held.covers(code, area)
+        for interval in intersection([(held.start, held.end)], [(start, end)])
+    )
+
+
+def _outcome(
+    gap: Interval,
+    code: str,
+    terms: ProductTerms,
+    policy: Policy,
+    record: Appointments,
+    now: datetime,
+) -> Iterator[Outcome]:
+    start, end = gap
+    if start > now:
+        yield Watch(start)
+        return
+    if end > now:
+        yield Watch(end)
+    evidence = _evidence(start, code, terms, record)
+    told = max((item.telling.told for item in evidence), default=start)
+    grace = (policy.term("coverage_grace_days"),)
+    maker, area = _standing(start, code, terms, policy)
+    yield Finding(
+        subject=ids.pair(terms.product, code),
+        anchor=instant_text(start),
+        about=About(terms.product, area, code, maker),
+        policy=policy,
+        occurred_at=start,
+        cured_at=end if end <= now else None,
+        observed=0,
+        limit=1,
+        terms=grace,
+        limits=grace,
+        evidence=evidence,
+        heard_by=terms.law.heard_by(start, told),
+    )
+
+
+def _standing(
+    start: datetime, code: str, terms: ProductTerms, policy: Policy
+) -> tuple[str | None, str | None]:
+    """Give the manufacturer, and the hospital's area, at the start of a gap."""
+    stretches = terms.stretches(policy)
+    makers = [held.cycle.manufacturer for held in stretches if held.start <= start < held.end]
+    hospital = terms.hospital(code)
+    area = hospital.on(calendar.day_of(start)).area if hospital else None
+    return (makers[0] if makers else None), area
+
+
+def _evidence(
+    start: datetime, code: str, terms: ProductTerms, record: Appointments
+) -> tuple[Evidence, ...]:
+    """Point at why the hospital takes part, and at the appointments that ended as the gap began."""
+    agreements = terms.agreements().get(code, {}).values()
+    first = min(agreements, key=lambda held: (held.start, held.telling.order_key), default=None)
+    hospital = terms.hospital(code)
+    enrolment = hospital.enrolments[-1] if hospital else None
+    ended = [held.evidence for held in record.held.values() if held.end == start]
+    return (*evidence_of(first, enrolment), *(fact for facts in ended for fact in facts))
+
+
+def words(finding: Finding) -> Words:
+    """Explain in Chinese and English."""
+    about, since = finding.about, clock(finding.occurred_at)
+    return (
+        f"自 {since} 起，参加带量采购的医疗机构 {about.hospital}（统筹区 {about.area}）没有产品 "
+        f"{about.product} 的配送企业（{basis_zh(finding)}）。",
+        f"From {since} no distributor of product {about.product} covered hospital {about.hospital} "
+        f"in area {about.area}, which takes part ({basis_en(finding)}).",
+    )
+
+
+RULE = Rule(
+    name=NAME,
+    title_zh="配送范围未覆盖",
+    title_en="Hospital without a distributor",
+    record="appointments",
+    values=("coverage_grace_days",),
+    judge=judge,
+    words=words,
+    interval=True,
+)

@@ -1,0 +1,62 @@
+"""An order must be answered within the agreed hours.
+
+SX 七, 按合同约定及时响应医疗机构采购订单. Answered means accepted, rejected, shipped or received,
+whichever came first. An answer at the deadline is in time; an order cancelled at or before its
+deadline needs none. Where the agreement gives no hours, the policy's assumption stands in.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.compliance.explain import basis_en, basis_zh, clock, instant_or
+from services.compliance.records.evidence import evidence_of
+from services.compliance.records.order import Order
+from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch, Words
+from services.compliance.terms import OrderTerms
+from shared.domain.calendar import instant_text
+
+
+def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
+    """Find an order answered late, or not at all."""
+    due = terms.response_due()
+    if isinstance(due, Missing):
+        yield due
+        return
+    answer = order.answer(now)
+    answered = answer.at if answer else None
+    if order.cancelled_by(due.at) or (answered is not None and answered <= due.at):
+        return
+    if now <= due.at:
+        yield Watch(terms.heard_by(due.at), silent=True)
+        return
+    yield terms.finding(
+        anchor="response",
+        occurred_at=due.at,
+        cured_at=order.ended_at(answered),
+        observed=None if answered is None else instant_text(answered),
+        limit=instant_text(due.at),
+        terms=due.terms,
+        evidence=evidence_of(terms.placed, answer and answer.fact, order.cancelled),
+        heard_by=terms.heard_by(due.at),
+    )
+
+
+def words(finding: Finding) -> Words:
+    """Explain in Chinese and English."""
+    order, due = finding.about.order, clock(finding.limit)
+    zh, en = instant_or(finding.observed, "至今未响应", "not answered so far")
+    return (
+        f"订单 {order} 应于 {due} 前响应（{basis_zh(finding)}），实际响应：{zh}。",
+        f"Order {order} was to be answered by {due} ({basis_en(finding)}); answered: {en}.",
+    )
+
+
+RULE = Rule(
+    name="late-response",
+    title_zh="未及时响应订单",
+    title_en="Order answered late",
+    record="order",
+    values=("response_hours", "urgent_response_hours"),
+    judge=judge,
+    words=words,
+)

@@ -1,0 +1,111 @@
+"""A stock-out must have been reported as a shortage, or as a stop of production.
+
+防止断药 and 停产报告制度 (TJ 四（二）, 三（三）). Neither text demands a shortage report; the mission of
+this software does, so nothing here is above a warning. Unreported stock-outs of one product and
+area that lie less than the episode gap apart are one episode.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from services.compliance.explain import basis_en, basis_zh, clock
+from services.compliance.policy import Policy
+from services.compliance.records.supply import StockOut, Supply
+from services.compliance.rule import About, Finding, Outcome, Rule, Watch, Words
+from services.compliance.terms import ProductTerms
+from shared.domain import calendar, ids
+from shared.domain.calendar import instant_text
+
+NAME = "unreported-shortage"
+SHOWN = 100
+"""How many stock-outs of an episode are shown as evidence; an episode can have thousands."""
+
+
+def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
+    """Find the episodes of unreported stock-outs, area by area."""
+    for policy in terms.policies(NAME):
+        unreported = [
+            out
+            for out in record.stock_outs.values()
+            if policy is terms.policy_on(date.fromordinal(out.day))
+            and not _reported(out, record, policy)
+        ]
+        for area in sorted({out.area for out in unreported}):
+            there = [out for out in unreported if out.area == area]
+            for episode in _episodes(there, _gap(policy)):
+                yield from _outcome(episode, terms, policy, now)
+
+
+def _gap(policy: Policy) -> timedelta:
+    return timedelta(days=policy.number("episode_gap_days"))
+
+
+def _reported(out: StockOut, record: Supply, policy: Policy) -> bool:
+    """Whether some report that covers the area and the day was told in time."""
+    told_by = out.at + timedelta(hours=policy.number("report_grace_hours"))
+    day = calendar.day_of(out.at)
+    return any(
+        report.claimed <= told_by and report.covers(out.area, day)
+        for report in record.reports.values()
+    )
+
+
+def _episodes(outs: list[StockOut], gap: timedelta) -> Iterator[list[StockOut]]:
+    """Join stock-outs that lie less than the gap apart."""
+    episode: list[StockOut] = []
+    for out in sorted(outs, key=lambda out: (out.at, out.order)):
+        if episode and out.at - episode[-1].at >= gap:
+            yield episode
+            episode = []
+        episode.append(out)
+    if episode:
+        yield episode
+
+
+def _outcome(
+    episode: list[StockOut], terms: ProductTerms, policy: Policy, now: datetime
+) -> Iterator[Outcome]:
+    first, end = episode[0], episode[-1].at + _gap(policy)
+    if end > now:
+        yield Watch(end)
+    grace = policy.term("report_grace_hours")
+    used = dict.fromkeys(term for out in episode[:SHOWN] for term in out.terms)
+    yield Finding(
+        subject=ids.pair(terms.product, first.area),
+        anchor=instant_text(first.at),
+        about=About(terms.product, first.area, manufacturer=first.manufacturer),
+        policy=policy,
+        occurred_at=first.at,
+        cured_at=end if end <= now else None,
+        observed={"orders": len(episode), "hospitals": len({out.hospital for out in episode})},
+        limit=grace.value,
+        terms=(grace, policy.term("episode_gap_days"), *used),
+        limits=(grace,),
+        evidence=tuple(fact for out in episode[:SHOWN] for fact in out.evidence),
+        heard_by=max(out.heard_by for out in episode),
+    )
+
+
+def words(finding: Finding) -> Words:
+    """Explain in Chinese and English."""
+    about, since, seen = finding.about, clock(finding.occurred_at), finding.observed
+    return (
+        f"自 {since} 起，产品 {about.product} 在统筹区 {about.area} 断供：{seen['orders']} 笔订单、"
+        f"{seen['hospitals']} 家医疗机构受影响，且未在 {finding.limit} 小时内报告短缺"
+        f"（{basis_zh(finding)}）。",
+        f"From {since} product {about.product} ran out in area {about.area}: {seen['orders']} "
+        f"orders of {seen['hospitals']} hospitals, and no shortage was reported within "
+        f"{finding.limit} hours ({basis_en(finding)}).",
+    )
+
+
+RULE = Rule(
+    name=NAME,
+    title_zh="断供未报告短缺",
+    title_en="Stock-out without a shortage report",
+    record="supply",
+    values=("report_grace_hours", "episode_gap_days", "stock_out_after_days"),
+    judge=judge,
+    words=words,
+    interval=True,
+)

@@ -1,0 +1,43 @@
+"""Plants violations of every rule, each kind so often as the size of the province allows."""
+
+from services.sources.province.planting import (
+    beyond,
+    caps,
+    coverage,
+    deliveries,
+    prices,
+    refusals,
+    responses,
+    shortages,
+)
+from services.sources.province.planting.exemptions import grant_some
+from services.sources.province.world import NoGroundError, World
+
+FULL = 24_000
+"""So many orders carry each planting as often as its module says."""
+
+MOST = 2.0
+
+# What needs the most room comes first: a place is taken for good.
+PLANTINGS = (
+    *shortages.PLANTINGS,
+    *coverage.PLANTINGS,
+    *caps.PLANTINGS,
+    *beyond.PLANTINGS,
+    *refusals.PLANTINGS,
+    *prices.PLANTINGS,
+    *responses.PLANTINGS,
+    *deliveries.PLANTINGS,
+)
+
+
+def plant(world: World) -> None:
+    """Plant every kind at least once; a kind that finds no ground in a small province is left out."""
+    scale = min(MOST, world.plan.orders / FULL)
+    for planting, times in PLANTINGS:
+        for _ in range(max(1, round(times * scale))):
+            try:
+                planting(world)
+            except NoGroundError:
+                break
+    grant_some(world)

@@ -1,0 +1,314 @@
+"""Plants stock-outs that nobody reported, or not in time, or not for that place; and reported ones."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from services.sources.province import breaches
+from services.sources.province.breaches import StockOut
+from services.sources.province.planting.ground import (
+    HOUR,
+    OLD,
+    STALE,
+    answer,
+    between,
+    empty_shelf,
+    order_of,
+    reserve,
+    stocked_out,
+)
+from services.sources.province.planting.refusals import early
+from services.sources.province.story import DAY, Story
+from services.sources.province.telling import Data
+from services.sources.province.terms import TERMS
+from services.sources.province.world import Cell, Pair, World
+
+REASONS = ("out_of_stock", "production_stopped")
+EPISODE = 45 * DAY
+"""Long enough ago for several stock-outs in a row and the end of their episode."""
+
+
+def nothing_there(world: World, story: Story, reason: str | None = None) -> StockOut:
+    """Refuse for want of goods: a refusal and a stock-out."""
+    at = early(world, story)
+    reason = reason or world.random.choice(REASONS)
+    story.reject(at, reason)
+    breaches.refused(world, story, at, reason)
+    return StockOut(at, story)
+
+
+def nothing_sent(world: World, story: Story) -> StockOut:
+    """Accept and send nothing: late without end, and a stock-out after a week."""
+    answer(world, story)
+    breaches.late_delivery(world, story, 0, None)
+    return StockOut(stocked_out(story), story)
+
+
+def nothing_said(world: World, story: Story) -> StockOut:
+    """Do not even answer."""
+    breaches.late_response(world, story, None)
+    breaches.late_delivery(world, story, 0, None)
+    return StockOut(stocked_out(story), story)
+
+
+def sent_after_all(world: World, story: Story) -> StockOut:
+    """Deliver only after the silence has become a stock-out."""
+    answer(world, story)
+    at = stocked_out(story)
+    received = between(world, at + HOUR, world.plan.end)
+    story.ship(at + HOUR)
+    story.receive(received)
+    breaches.late_delivery(world, story, 0, received)
+    return StockOut(at, story)
+
+
+Empty = Callable[[World, Story], StockOut]
+
+
+def alone(world: World, ago: timedelta, empty: Empty) -> None:
+    """Let one order find the shelf empty, and nobody report it."""
+    story = empty_shelf(world, ago)
+    breaches.shortage(world, world.cell(story.pair), [empty(world, story)])
+
+
+def refused_for_want_of_goods(world: World) -> None:
+    """Refuse for want of goods, unreported."""
+    alone(world, STALE, nothing_there)
+
+
+def accepted_and_never_sent(world: World) -> None:
+    """Accept and send nothing, unreported."""
+    alone(world, OLD, nothing_sent)
+
+
+def never_answered(world: World) -> None:
+    """Neither answer nor send, unreported."""
+    alone(world, OLD, nothing_said)
+
+
+def sent_too_late(world: World) -> None:
+    """Send after more than a week, unreported."""
+    alone(world, OLD, sent_after_all)
+
+
+def quiet_cell(world: World, *, whole: bool = False) -> Cell:
+    """Take a cell where two hospitals take part; with `whole`, its product in every area."""
+
+    def quiet(cell: Cell) -> bool:
+        everywhere = [c for c in world.all_cells if c.product is cell.product]
+        return sum(map(takes, cell.pairs)) > 1 and not (
+            whole and any(other.taken for other in everywhere)
+        )
+
+    cell = world.vacant("shortage", quiet)
+    for other in world.all_cells:
+        if other is cell or (whole and other.product is cell.product):
+            reserve(other)
+    return cell
+
+
+def takes(pair: Pair) -> bool:
+    """Tell whether a pair may carry a planted order on any day."""
+    return (
+        bool(pair.agreements)
+        and pair.agreements[0].start < pair.product.cycles[0].start + 9 * DAY
+        and pair.hospital.withdrawn_on is None
+    )
+
+
+def orders_in(world: World, cell: Cell, *placed: datetime) -> list[Story]:
+    """Place orders of a cell's hospitals, one at each instant."""
+    pairs = [pair for pair in cell.pairs if takes(pair)]
+    return [order_of(world, world.random.choice(pairs), at) for at in placed]
+
+
+def several_orders_one_episode(world: World) -> None:
+    """Run out again and again, each time less than a week later: one finding."""
+    cell, placed = quiet_cell(world), world.moment(EPISODE)
+    stories = orders_in(
+        world, cell, *(placed + n * 6 * DAY for n in range(world.random.randint(2, 4)))
+    )
+    breaches.shortage(world, cell, [nothing_there(world, story) for story in stories])
+
+
+def refusal_and_silence_one_episode(world: World) -> None:
+    """Stay silent on one order and refuse the next: one episode of two kinds."""
+    cell, placed = quiet_cell(world), world.moment(EPISODE)
+    (silent,) = orders_in(world, cell, placed)
+    stock_out = nothing_sent(world, silent)
+    (refused,) = orders_in(world, cell, stock_out.at + 2 * DAY)
+    breaches.shortage(world, cell, [stock_out, nothing_there(world, refused)])
+
+
+def two_episodes_a_week_apart(world: World) -> None:
+    """Run out again exactly the gap later: a new episode begins as the old one ends."""
+    cell, placed = quiet_cell(world), world.moment(EPISODE)
+    for story in orders_in(world, cell, placed, placed + TERMS.episode_gap):
+        at = story.placed + 2 * HOUR / 3
+        story.reject(at, "out_of_stock")
+        breaches.refused(world, story, at, "out_of_stock")
+        breaches.shortage(world, cell, [StockOut(at, story)])
+
+
+def report(world: World, cell: Cell, told: datetime, areas: list[str] | None, **days: str) -> str:
+    """Tell a shortage report of a cell's product; returns its number."""
+    number = f"Q{world.teller.mark}-{world.teller.count}"
+    data: Data = {
+        "report": number,
+        "product": cell.product.code,
+        "manufacturer": cell.product.manufacturer,
+        "areas": areas,
+        "reason": "原料药供应不足",
+        **days,
+    }
+    # Both instants are said, so that the bus and the archive can agree on when it was told.
+    world.told.append(world.teller.tell("shortage.reported", maker(cell), told, data, told))
+    return number
+
+
+def maker(cell: Cell) -> str:
+    """Name the manufacturer as a source."""
+    return f"/manufacturers/{cell.product.manufacturer}"
+
+
+def stock_out_in_quiet_cell(world: World, *, whole: bool = False) -> tuple[Cell, StockOut]:
+    """Let one order of a cell of its own be refused for want of goods."""
+    cell = quiet_cell(world, whole=whole)
+    (story,) = orders_in(world, cell, world.moment(STALE))
+    return cell, nothing_there(world, story, "out_of_stock")
+
+
+def reported_too_late(world: World) -> None:
+    """Report a minute after the grace is over, with days reaching back."""
+    cell, stock_out = stock_out_in_quiet_cell(world)
+    told = stock_out.at + TERMS.report_grace + timedelta(minutes=1)
+    report(world, cell, told, [cell.area], start=day(stock_out.at - 3 * DAY))
+    breaches.shortage(world, cell, [stock_out])
+
+
+def dated_back(world: World) -> None:
+    """Date a report back: written down only after the grace was over."""
+    cell, stock_out = stock_out_in_quiet_cell(world)
+    report(world, cell, stock_out.at - DAY, [cell.area], start=day(stock_out.at - 3 * DAY))
+    dated, event = world.told.pop()
+    event["recordedtime"] = (dated + 4 * DAY).isoformat()
+    world.told.append((dated + 4 * DAY, event))
+    breaches.shortage(world, cell, [stock_out])
+
+
+def reported_elsewhere(world: World) -> None:
+    """Report the shortage for no area at all."""
+    cell, stock_out = stock_out_in_quiet_cell(world)
+    report(world, cell, stock_out.at - DAY, [], start=day(stock_out.at - 3 * DAY))
+    breaches.shortage(world, cell, [stock_out])
+
+
+def expected_to_be_over(world: World) -> None:
+    """Report a shortage that was to end the day before."""
+    cell, stock_out = stock_out_in_quiet_cell(world, whole=True)
+    over = day(stock_out.at - DAY)
+    report(world, cell, stock_out.at - 9 * DAY, None, start=over, expected_end=over)
+    breaches.shortage(world, cell, [stock_out])
+
+
+def told_to_be_over(world: World) -> None:
+    """Report a shortage without an end and tell its end, the day before it goes on."""
+    cell, stock_out = stock_out_in_quiet_cell(world)
+    number = report(
+        world, cell, stock_out.at - 9 * DAY, [cell.area], start=day(stock_out.at - 9 * DAY)
+    )
+    end(world, cell, number, stock_out.at - HOUR, day(stock_out.at - DAY))
+    breaches.shortage(world, cell, [stock_out])
+
+
+def end(world: World, cell: Cell, number: str, told: datetime, last: str) -> None:
+    """Tell the last day of a reported shortage."""
+    data: Data = {"report": number, "product": cell.product.code, "end": last}
+    world.told.append(world.teller.tell("shortage.ended", maker(cell), told, data, told))
+
+
+def day(instant: datetime) -> str:
+    """Write the day of an instant in Shanghai."""
+    return instant.date().isoformat()
+
+
+def reported_at_the_last_moment(world: World) -> None:
+    """Report at the very end of the grace, which is in time."""
+    cell, stock_out = stock_out_in_quiet_cell(world)
+    told = stock_out.at + TERMS.report_grace
+    report(world, cell, told, [cell.area], start=day(stock_out.at), expected_end=day(stock_out.at))
+
+
+def reported_longer_than_expected(world: World) -> None:
+    """Report in time, and tell a later end than first expected: the day is covered after all."""
+    cell, stock_out = stock_out_in_quiet_cell(world, whole=True)
+    first, last = day(stock_out.at - 9 * DAY), day(stock_out.at - 3 * DAY)
+    number = report(world, cell, stock_out.at - 9 * DAY, None, start=first, expected_end=last)
+    end(world, cell, number, stock_out.at + 2 * DAY, day(stock_out.at + DAY))
+
+
+def stopped_with_notice(world: World) -> None:
+    """Stop production with a notice, which covers every area."""
+    stop(world, covered=True)
+
+
+def resumed_without_goods(world: World) -> None:
+    """Resume production on paper the day before the shelf is found empty."""
+    stop(world, covered=False)
+
+
+def stop(world: World, *, covered: bool) -> None:
+    """Give notice of a stop that covers the day of a stock-out, or ends the day before."""
+    cell, stock_out = stock_out_in_quiet_cell(world, whole=True)
+    told = stock_out.at - 9 * DAY
+    data: Data = {
+        "notice": f"N{world.teller.mark}-{world.teller.count}",
+        "product": cell.product.code,
+        "manufacturer": cell.product.manufacturer,
+        "stop_on": day(stock_out.at - 4 * DAY),
+        "resume_on": day(stock_out.at if covered else stock_out.at - DAY),
+        "reason": "生产线检修",
+        "planned": True,
+    }
+    world.told.append(world.teller.tell("production.stopping", maker(cell), told, data, told))
+    if not covered:
+        breaches.shortage(world, cell, [stock_out])
+
+
+def reported_and_still_waiting(world: World) -> None:
+    """Leave recent orders unanswered while the shortage is reported: late, but no secret."""
+    cell = quiet_cell(world)
+    placed = (world.plan.end - world.random.uniform(4, 20) * DAY).replace(microsecond=0)
+    report(world, cell, placed, [cell.area], start=day(placed))
+    for story in orders_in(world, cell, placed):
+        nothing_said(world, story)
+
+
+def cancelled_before_a_week_was_over(world: World) -> None:
+    """Cancel an order that was accepted and not sent, just before it is a stock-out."""
+    story = empty_shelf(world, STALE)
+    answer(world, story)
+    at = stocked_out(story)
+    story.cancel(at)
+    breaches.late_delivery(world, story, 0, at)
+
+
+PLANTINGS = (
+    (stopped_with_notice, 3),
+    (resumed_without_goods, 2),
+    (expected_to_be_over, 3),
+    (reported_longer_than_expected, 3),
+    (reported_at_the_last_moment, 4),
+    (several_orders_one_episode, 5),
+    (refusal_and_silence_one_episode, 4),
+    (two_episodes_a_week_apart, 3),
+    (reported_too_late, 4),
+    (dated_back, 3),
+    (reported_elsewhere, 3),
+    (told_to_be_over, 3),
+    (reported_and_still_waiting, 12),
+    (refused_for_want_of_goods, 12),
+    (accepted_and_never_sent, 8),
+    (never_answered, 8),
+    (sent_too_late, 5),
+    (cancelled_before_a_week_was_over, 3),
+)

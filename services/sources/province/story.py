@@ -1,0 +1,209 @@
+"""One order and everything that is told about it, with the deadlines that its terms give it."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from services.sources.province.market import Product
+from services.sources.province.places import Hospital
+from services.sources.province.plan import midnight
+from services.sources.province.telling import Data, Teller, Told
+from services.sources.province.terms import TERMS
+from services.sources.province.truth import Evidence, Keys
+from services.sources.province.world import Agreement, Pair, World
+
+DAY = timedelta(days=1)
+
+
+class Due(NamedTuple):
+    """A deadline, and whether the agreement or the contract itself set it."""
+
+    at: datetime
+    own: bool
+
+
+class Story:
+    """One order: each method tells one event of it; `told` collects them.
+
+    Instants are aware; quantities are base units. `placed` is the placing as first told.
+    """
+
+    def __init__(  # noqa: PLR0913  # an order has this many things that may differ
+        self,
+        world: World,
+        pair: Pair,
+        placed: datetime,
+        *,
+        quantity: int | None = None,
+        urgent: bool = False,
+        deliver_by: date | datetime | None = None,
+        price: str | None = None,
+        named: Agreement | None = None,
+        distributor: str | None = None,
+    ) -> None:
+        self.teller: Teller = world.teller
+        self.pair, self.placed, self.urgent = pair, placed, urgent
+        self.quantity = pair.unit if quantity is None else quantity
+        self.order = world.next_order(placed)
+        self.told: list[Told] = []
+        self.evidence: Evidence = []
+        self.notes = 0
+        cycle = pair.product.cycle_on(placed.date())
+        self.selected_price = pair.product.price if cycle is None else cycle.price
+        self.price = self.selected_price if price is None else price
+        self.distributor = distributor or world.random.choice(world.cell(pair).standing)
+        self.terms = named or pair.agreement_on(placed.date())
+        self.deliver_by, self.named = deliver_by, named
+        self.response = self.response_due()
+        self.delivery = self.delivery_due()
+        self.place(placed)
+
+    @property
+    def product(self) -> Product:
+        """What is ordered."""
+        return self.pair.product
+
+    @property
+    def hospital(self) -> Hospital:
+        """Who orders."""
+        return self.pair.hospital
+
+    @property
+    def keys(self) -> Keys:
+        """The parties of a finding about this order."""
+        return {
+            "product": self.product.code,
+            "area": self.hospital.area,
+            "hospital": self.hospital.code,
+            "manufacturer": self.product.manufacturer,
+            "distributor": self.distributor,
+            "order": self.order,
+        }
+
+    def response_due(self) -> Due:
+        """Find when an answer is due."""
+        field = "urgent_response_hours" if self.urgent else "response_hours"
+        usual = TERMS.urgent_response if self.urgent else TERMS.response
+        return self.due(field, usual)
+
+    def delivery_due(self) -> Due:
+        """Find when everything must be there."""
+        if isinstance(self.deliver_by, datetime):
+            return Due(self.deliver_by, own=True)
+        if self.deliver_by is not None:
+            return Due(midnight(self.deliver_by) + DAY, own=True)
+        if self.urgent:
+            return self.due("urgent_delivery_hours", TERMS.urgent_delivery)
+        remote = self.hospital.remote_on(self.placed.date())
+        return self.due("delivery_hours", TERMS.remote_delivery if remote else TERMS.delivery)
+
+    def due(self, field: str, usual: timedelta) -> Due:
+        """Take the agreement's hours, else the usual ones."""
+        hours = self.terms.hours.get(field) if self.terms else None
+        return Due(self.placed + (usual if hours is None else timedelta(hours=hours)), bool(hours))
+
+    def say(
+        self, kind: str, source: str, at: datetime, data: Data, recorded: datetime | None = None
+    ) -> None:
+        """Tell one event of this order."""
+        told = self.teller.tell(kind, source, at, data, recorded)
+        self.told.append(told)
+        self.evidence.append({"id": told[1]["id"], "source": source})
+
+    def place(self, at: datetime, price: str | None = None) -> None:
+        """Tell the placing, at another instant or price when it is told again."""
+        data: Data = {
+            "order": self.order,
+            "product": self.product.code,
+            "hospital": self.hospital.code,
+            "area": self.hospital.area,
+            "distributor": self.distributor,
+            "quantity": self.quantity,
+            "unit_price": price or self.price,
+            "urgency": "urgent" if self.urgent else "normal",
+            "channel": "platform",
+        }
+        if self.deliver_by is not None:
+            data["deliver_by"] = self.deliver_by.isoformat()
+        if self.named is not None:
+            data["agreement"] = self.named.id
+        self.say("order.placed", self.teller.platform, at, data)
+
+    @property
+    def supplier(self) -> str:
+        """The distributor, or the manufacturer that delivers itself, as a source."""
+        kind = "manufacturers" if self.distributor.startswith("M") else "distributors"
+        return f"/{kind}/{self.distributor}"
+
+    @property
+    def about(self) -> Data:
+        """What every event of the order names."""
+        return {"order": self.order, "product": self.product.code}
+
+    def accept(self, at: datetime) -> None:
+        """Tell that the distributor takes the order."""
+        self.say(
+            "order.accepted", self.supplier, at, {**self.about, "distributor": self.distributor}
+        )
+
+    def reject(self, at: datetime, reason: str) -> None:
+        """Tell that the distributor refuses it."""
+        data = {**self.about, "distributor": self.distributor, "reason": reason}
+        self.say("order.rejected", self.supplier, at, data)
+
+    def cancel(self, at: datetime) -> None:
+        """Tell that the hospital takes it back."""
+        self.say("order.cancelled", self.teller.platform, at, {**self.about, "reason": "不再需要"})
+
+    def ship(self, at: datetime, quantity: int | None = None) -> None:
+        """Tell that goods leave the distributor."""
+        self.notes += 1
+        data: Data = {
+            "shipment": f"S{self.order}-{self.notes}",
+            **self.about,
+            "distributor": self.distributor,
+            "quantity": self.quantity if quantity is None else quantity,
+            "batch": f"{at:%y%m}{self.notes:02d}",
+        }
+        self.say("shipment.dispatched", self.supplier, at, data)
+
+    def receive(  # noqa: PLR0913  # a receipt may differ in each of these
+        self,
+        at: datetime,
+        accepted: int | None = None,
+        *,
+        rejected: int = 0,
+        arrived: datetime | None = None,
+        recorded: datetime | None = None,
+    ) -> None:
+        """Tell that the hospital has checked goods in at `at`; they came at `arrived`."""
+        self.notes += 1
+        data: Data = {
+            "receipt": f"R{self.order}-{self.notes}",
+            **self.about,
+            "quantity_accepted": self.quantity if accepted is None else accepted,
+            "quantity_rejected": rejected,
+        }
+        if rejected:
+            data["rejection_reason"] = "包装破损"
+        if arrived is not None:
+            data["arrived_at"] = arrived.isoformat()
+        self.say("delivery.received", f"/hospitals/{self.hospital.code}", at, data, recorded)
+
+    def give_back(self, at: datetime, quantity: int) -> None:
+        """Tell that accepted goods go back."""
+        self.notes += 1
+        data = {"return": f"T{self.order}-{self.notes}", **self.about, "quantity": quantity}
+        self.say("goods.returned", f"/hospitals/{self.hospital.code}", at, data)
+
+    def invoice(self, at: datetime, price: str | None = None) -> str:
+        """Tell an invoice over the whole order; returns its number."""
+        self.notes += 1
+        number = f"I{self.order}-{self.notes}"
+        data: Data = {
+            "invoice": number,
+            **self.about,
+            "quantity": self.quantity,
+            "unit_price": price or self.price,
+        }
+        self.say("invoice.issued", self.supplier, at, data)
+        return number

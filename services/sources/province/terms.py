@@ -1,0 +1,53 @@
+"""The limits that the simulation plants by, read from its own data file."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Deadlines as spans of time, caps as counts, clauses as (clause, basis) by rule."""
+
+    jurisdiction: str
+    policy: str
+    in_force_from: date
+    prefix: str
+    response: timedelta
+    urgent_response: timedelta
+    delivery: timedelta
+    urgent_delivery: timedelta
+    remote_delivery: timedelta
+    caps: dict[str, int]
+    stock_out_after: timedelta
+    report_grace: timedelta
+    episode_gap: timedelta
+    clauses: dict[str, tuple[str, str]]
+
+
+def read(path: Path) -> Terms:
+    """Read the file; a missing entry raises `KeyError`."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    hours, shortage = told["hours"], told["shortage"]
+    return Terms(
+        jurisdiction=told["jurisdiction"],
+        policy=told["policy"],
+        in_force_from=told["in_force_from"],
+        prefix=told["prefix"],
+        response=timedelta(hours=hours["response"]),
+        urgent_response=timedelta(hours=hours["urgent_response"]),
+        delivery=timedelta(hours=hours["delivery"]),
+        urgent_delivery=timedelta(hours=hours["urgent_delivery"]),
+        remote_delivery=timedelta(hours=hours["remote_delivery"]),
+        caps=told["distributors"],
+        stock_out_after=timedelta(days=shortage["stock_out_after_days"]),
+        report_grace=timedelta(hours=shortage["report_grace_hours"]),
+        episode_gap=timedelta(days=shortage["episode_gap_days"]),
+        clauses={rule: (clause, basis) for rule, (clause, basis) in told["clauses"].items()},
+    )
+
+
+TERMS = read(DATA / "terms.toml")

@@ -1,0 +1,81 @@
+"""Keeps policies, rules, values and cases in step."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from services.compliance import rules
+from services.compliance.policy import Policy, load
+from services.compliance.rules import RULES
+
+POLICIES = load().all
+CASES = Path(__file__).parent / "rules"
+BY_NAME = {rule.name: rule for rule in RULES}
+CARRIED = {name for policy in POLICIES for name in policy.rules}
+# What stands in where neither order nor agreement names a time; a policy may have none of them.
+DELIVERY_HOURS = {"delivery_hours", "urgent_delivery_hours", "remote_delivery_hours"}
+UNBUILT = re.compile(r"^Judged by rules not built yet: ([a-z, -]+)\.")
+
+
+def module_of(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def test_no_two_rules_have_the_same_name() -> None:
+    assert len(BY_NAME) == len(RULES)
+
+
+def test_every_rule_that_a_policy_carries_is_built() -> None:
+    assert not CARRIED - BY_NAME.keys()
+
+
+def test_every_rule_built_is_carried_by_a_policy() -> None:
+    assert not BY_NAME.keys() - CARRIED
+
+
+def test_every_module_of_rules_is_the_rule_that_it_is_named_after() -> None:
+    modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")} - {"__init__"}
+    assert modules == {module_of(name) for name in BY_NAME}
+
+
+@pytest.mark.parametrize("name", sorted(CARRIED))
+def test_a_rule_is_listed_as_its_module_defines_it(name: str) -> None:
+    module = import_module(f"{rules.__name__}.{module_of(name)}")
+    assert module.RULE is BY_NAME[name]
+    assert module.__doc__
+
+
+@pytest.mark.parametrize("name", sorted(CARRIED))
+def test_a_rule_has_cases(name: str) -> None:
+    assert (CASES / f"{module_of(name)}.toml").is_file()
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_a_policy_sets_every_value_that_its_rules_need(policy: Policy) -> None:
+    needed = {name for rule in policy.rules for name in BY_NAME[rule].values} - DELIVERY_HOURS
+    assert not needed - policy.values.keys()
+
+
+def test_a_policy_sets_all_hours_of_delivery_or_as_that_of_scms_none() -> None:
+    for policy in POLICIES:
+        expected = set() if policy.id == "scms" else DELIVERY_HOURS
+        assert policy.values.keys() & DELIVERY_HOURS == expected
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_every_value_of_a_policy_is_used_by_a_rule_that_it_carries(policy: Policy) -> None:
+    used = {name for rule in policy.rules for name in BY_NAME[rule].values}
+    if "late-delivery" in policy.rules:
+        used |= DELIVERY_HOURS
+    unused = policy.values.keys() - used
+    assert not unused
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_no_clause_calls_a_rule_unbuilt_that_is_built(policy: Policy) -> None:
+    for number, clause in policy.clauses.items():
+        found = UNBUILT.match(clause.not_judged)
+        named = set(found[1].split(", ")) if found else set()
+        assert not named & BY_NAME.keys(), number

@@ -1,0 +1,294 @@
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from services.compliance.policy import (
+    FOLDER,
+    Basis,
+    Carried,
+    Force,
+    Policies,
+    Severity,
+    load,
+)
+from services.compliance.records.evidence import Term
+from shared.domain.errors import SetupError
+
+SX, TJ, SCMS = "cn-sx-2021-22", "cn-tj-2019-draft", "scms"
+SHIPPED = load()
+BY_ID = {policy.id: policy for policy in SHIPPED.all}
+HOURS = {"delivery_hours": 48, "urgent_delivery_hours": 8, "remote_delivery_hours": 72}
+SHORTAGE = {
+    "excused_reasons": ["hospital_error"],
+    "stock_out_after_days": 7,
+    "report_grace_hours": 24,
+    "episode_gap_days": 7,
+}
+
+
+def term(basis: str) -> Term:
+    return Term("limit", 1, basis, "anywhere")
+
+
+def altered(folder: Path, old: str, new: str) -> Path:
+    text = (FOLDER / f"{SX}.toml").read_text("utf-8")
+    assert old in text
+    (folder / f"{SX}.toml").write_text(text.replace(old, new, 1), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "expected"),
+    [
+        (
+            SX,
+            {
+                "distributor-cap": ("七",),
+                "coverage-gap": ("七",),
+                "late-response": ("七",),
+                "late-delivery": ("七",),
+                "beyond-volume-supply": ("四¶1",),
+                "supply-refusal": ("七", "四¶3"),
+                "selected-price": ("四¶1", "四¶3", "六"),
+                "unreported-shortage": ("七",),
+            },
+        ),
+        (
+            TJ,
+            {
+                "late-delivery": ("三（三）",),
+                "supply-refusal": ("三（三）",),
+                "selected-price": ("三（一）",),
+                "unreported-shortage": ("三（三）", "四（二）"),
+            },
+        ),
+        (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
+    ],
+)
+def test_a_policy_carries_the_rules_that_its_text_supports(
+    policy_id: str, expected: dict[str, tuple[str, ...]]
+) -> None:
+    carried = BY_ID[policy_id].rules
+    assert {rule: it.clauses for rule, it in carried.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "basis", "expected"),
+    [
+        (
+            SX,
+            "clause",
+            {
+                "drug_distributor_cap": 5,
+                "consumable_distributor_cap": 10,
+                "coverage_grace_days": 0,
+            },
+        ),
+        (SX, "reading", {"count_self_delivery": False}),
+        (
+            SX,
+            "assumption",
+            {"response_hours": 24, "urgent_response_hours": 2} | HOURS | SHORTAGE,
+        ),
+        (TJ, "assumption", HOURS | SHORTAGE),
+    ],
+)
+def test_values_are_those_agreed_with_the_basis_they_have(
+    policy_id: str, basis: Basis, expected: dict[str, object]
+) -> None:
+    values = BY_ID[policy_id].values
+    assert {name: it.value for name, it in values.items() if it.basis == basis} == expected
+
+
+def test_only_the_draft_and_the_contracts_of_scms_have_no_value_of_a_clause() -> None:
+    assert {it.basis for it in BY_ID[TJ].values.values()} == {"assumption"}
+    assert {it.basis for it in BY_ID[SX].values.values()} == {"clause", "reading", "assumption"}
+    assert not BY_ID[SCMS].values
+
+
+def test_scope_duty_and_bridge_are_those_of_each_text() -> None:
+    found = {it.id: (it.scope, it.duty, it.bridge, it.alignment_days) for it in SHIPPED.all}
+    assert found == {
+        SX: ("selected", "cycle", "in_execution_at_notice", ("01-01", "07-01")),
+        TJ: ("selected", "agreement", "none", ()),
+        SCMS: ("all", "cycle", "none", ()),
+    }
+
+
+def test_tianjins_plan_says_that_it_is_a_draft_for_comment() -> None:
+    assert [policy.id for policy in SHIPPED.all if policy.draft] == [TJ]
+    for words in (BY_ID[TJ].note, BY_ID[TJ].title_zh, BY_ID[TJ].source):
+        assert "征求意见稿" in words
+    assert "draft for comment" in BY_ID[TJ].note.lower()
+
+
+@pytest.mark.parametrize(
+    ("force", "bases", "issued", "draft"),
+    [
+        ("duty", [], "breach", "explain"),
+        ("duty", ["clause"], "breach", "explain"),
+        ("duty", ["reading"], "breach", "explain"),
+        ("duty", ["agreement"], "breach", "explain"),
+        ("duty", ["clause", "reading"], "breach", "explain"),
+        ("duty", ["assumption"], "warning", "warning"),
+        ("duty", ["mission"], "warning", "warning"),
+        ("duty", ["agreement", "assumption"], "warning", "warning"),
+        ("principle", ["clause", "reading"], "explain", "explain"),
+        ("authority", ["clause"], "warning", "warning"),
+        ("mission", ["assumption"], "warning", "warning"),
+        ("mission", ["clause"], "warning", "warning"),
+    ],
+)
+def test_severity_follows_the_force_of_the_words_and_the_basis_of_the_limit(
+    force: Force, bases: list[str], issued: Severity, draft: Severity
+) -> None:
+    law = msgspec.structs.replace(
+        BY_ID[SX], rules={"a-rule": Carried(clauses=("七",), quote="须", force=force)}
+    )
+    terms = [term(basis) for basis in bases]
+    assert law.severity("a-rule", terms) == issued
+    assert msgspec.structs.replace(law, draft=True).severity("a-rule", iter(terms)) == draft
+
+
+@pytest.mark.parametrize(
+    ("policy_id", "rule", "limit", "expected"),
+    [
+        (SX, "distributor-cap", "drug_distributor_cap", "explain"),
+        (SX, "coverage-gap", "coverage_grace_days", "breach"),
+        (SX, "late-response", "response_hours", "warning"),
+        (SX, "late-response", None, "breach"),
+        (SX, "late-delivery", "remote_delivery_hours", "warning"),
+        (SX, "late-delivery", None, "breach"),
+        (SX, "beyond-volume-supply", None, "breach"),
+        (SX, "beyond-volume-supply", "stock_out_after_days", "warning"),
+        (SX, "supply-refusal", None, "breach"),
+        (SX, "selected-price", None, "breach"),
+        (SX, "unreported-shortage", "report_grace_hours", "warning"),
+        (TJ, "late-delivery", "delivery_hours", "warning"),
+        (TJ, "late-delivery", None, "explain"),
+        (TJ, "supply-refusal", None, "explain"),
+        (TJ, "selected-price", None, "explain"),
+        (TJ, "unreported-shortage", "report_grace_hours", "warning"),
+        (SCMS, "late-delivery", None, "breach"),
+    ],
+)
+def test_shipped_rules_weigh_as_their_texts_say(
+    policy_id: str, rule: str, limit: str | None, expected: Severity
+) -> None:
+    policy = BY_ID[policy_id]
+    terms = [term("agreement") if limit is None else policy.term(limit)]
+    assert policy.severity(rule, terms) == expected
+
+
+@pytest.mark.parametrize(
+    ("jurisdiction", "day", "expected"),
+    [
+        ("cn-sx", date(2021, 12, 16), None),
+        ("cn-sx", date(2021, 12, 17), SX),
+        ("cn-sx", date(2099, 1, 1), SX),
+        ("cn-tj", date(2019, 2, 28), None),
+        ("cn-tj", date(2019, 3, 1), TJ),
+        ("cn-tj", date(2020, 2, 29), TJ),
+        ("cn-tj", date(2020, 3, 1), None),
+        ("scms", date(2006, 1, 1), SCMS),
+        ("cn-xx", date(2022, 1, 1), None),
+    ],
+)
+def test_a_policy_holds_from_its_first_day_to_its_last(
+    jurisdiction: str, day: date, expected: str | None
+) -> None:
+    found = SHIPPED.on(jurisdiction, day)
+    assert (found and found.id) == expected
+
+
+def test_at_most_one_policy_is_in_force_in_a_jurisdiction_on_a_day() -> None:
+    for policy in SHIPPED.all:
+        others = [it for it in SHIPPED.of(policy.jurisdiction) if it is not policy]
+        assert policy.until is None or policy.in_force < policy.until
+        assert not [it.id for it in others if it.holds_on(policy.in_force)]
+
+
+def test_the_jurisdictions_taken_are_those_with_a_policy_file() -> None:
+    assert SHIPPED.jurisdictions == {"cn-sx", "cn-tj", "scms"}
+    assert SHIPPED.of("cn-sx") == (BY_ID[SX],)
+    assert SHIPPED.of("cn-xx") == ()
+
+
+def test_one_policy_can_stand_in_for_every_other_on_every_day() -> None:
+    replaced = SHIPPED.instead(TJ)
+    for jurisdiction in ("cn-sx", "cn-tj", "scms"):
+        for day in (date(2006, 5, 4), date(2099, 1, 1)):
+            found = replaced.on(jurisdiction, day)
+            assert found is not None
+            assert found.id == TJ
+            assert found.holds_on(day)
+        assert [policy.id for policy in replaced.of(jurisdiction)] == [TJ]
+    assert replaced.jurisdictions == SHIPPED.jurisdictions
+    assert BY_ID[TJ].until == date(2020, 3, 1)
+
+
+def test_an_unknown_policy_cannot_stand_in() -> None:
+    with pytest.raises(SetupError, match=f"no policy 'cn-xx'; known are: {SX}, {TJ}, {SCMS}"):
+        SHIPPED.instead("cn-xx")
+
+
+def test_a_term_carries_value_basis_and_policy() -> None:
+    assert BY_ID[SX].term("response_hours") == Term("response_hours", 24, "assumption", SX)
+    assert BY_ID[SX].number("drug_distributor_cap") == 5
+
+
+def test_a_value_that_a_policy_lacks_is_named_with_the_file_to_mend() -> None:
+    with pytest.raises(SetupError, match=r"response_hours.*policies/cn-tj-2019-draft\.toml"):
+        BY_ID[TJ].term("response_hours")
+
+
+def test_a_value_that_is_no_number_is_refused_where_one_is_needed() -> None:
+    with pytest.raises(SetupError, match=f"{SX}: excused_reasons must be a number"):
+        BY_ID[SX].number("excused_reasons")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('force = "principle"', 'forse = "principle"', r"forse.*\$\.rules"),
+        ("duty = ", "dutty = ", "dutty"),
+        ('jurisdiction = "cn-sx"\n', "", "jurisdiction"),
+        ('value = 5, basis = "clause"', "value = 5", r"basis.*\$\.values"),
+        ('force = "duty"', 'force = "wish"', r"wish.*force"),
+        ("in_force = 2021-12-17", 'in_force = "soon"', "in_force"),
+        ('clauses = ["四¶1"]', "clauses = []", "clauses"),
+        ('clauses = ["四¶1"]', 'clauses = ["四¶2"]', "beyond-volume-supply names clause 四¶2"),
+        ('clauses = ["四¶1"]', 'clauses = ["九"]', "beyond-volume-supply names clause 九"),
+        (f'id = "{SX}"', 'id = "cn-sx"', r"id is 'cn-sx'; name the file cn-sx\.toml"),
+        ("[values]", "[values", "line"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_file_and_field(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    with pytest.raises(SetupError, match=rf"^{SX}\.toml: .*{problem}"):
+        load(altered(tmp_path, old, new))
+
+
+def test_a_file_that_is_not_utf_8_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_bytes(b'id = "\xff"')
+    with pytest.raises(SetupError, match=r"^odd\.toml: "):
+        load(tmp_path)
+
+
+def test_another_text_has_another_digest(tmp_path: Path) -> None:
+    mended = load(altered(tmp_path, "value = 5,", "value = 6,")).all[0]
+    assert len(mended.digest) == 64
+    assert mended.digest != BY_ID[SX].digest
+    assert mended.number("drug_distributor_cap") == 6
+
+
+def test_policies_of_a_jurisdiction_follow_each_other_by_day() -> None:
+    first = msgspec.structs.replace(BY_ID[SX], id="first", until=date(2023, 1, 1))
+    second = msgspec.structs.replace(BY_ID[SX], id="second", in_force=date(2023, 1, 1))
+    both = Policies([first, second])
+    assert both.on("cn-sx", date(2022, 12, 31)) == first
+    assert both.on("cn-sx", date(2023, 1, 1)) == second
+    assert both.of("cn-sx") == (first, second)

@@ -1,0 +1,147 @@
+"""The local stack keeps its data, is found by others, and leaves no process behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from deploy.local.errors import StackError, StackRunningError
+from deploy.local.stack import LocalStack, RunningStack, down, status, up
+
+pytestmark = pytest.mark.integration
+
+TOPIC = "kept"
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="module")
+def filled(data: Path) -> Iterator[Path]:
+    """A directory on which a stack has run that was given a message and a row."""
+    yield data
+    down(data)
+
+
+async def give(stack: LocalStack) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    await admin.start()
+    await admin.create_topics([NewTopic(TOPIC, 1, 1)])
+    await admin.close()
+    async with AIOKafkaProducer(bootstrap_servers=stack.kafka, enable_idempotence=True) as producer:
+        await producer.send_and_wait(TOPIC, b"message")
+    connection = await asyncpg.connect(stack.database)
+    await connection.execute("CREATE TABLE kept (word text); INSERT INTO kept VALUES ('row')")
+    await connection.close()
+
+
+async def kept(stack: LocalStack | RunningStack) -> tuple[bytes | None, str]:
+    """The message and the row that `give` gave."""
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
+    async with consumer:
+        message = await consumer.getone()
+    connection = await asyncpg.connect(stack.database)
+    word = await connection.fetchval("SELECT word FROM kept")
+    await connection.close()
+    return message.value, word
+
+
+def wait_until_gone(stack: RunningStack) -> None:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while left := [name for name, mark in stack.processes.items() if mark.find()]:
+        assert time.monotonic() < give_up, f"still there: {left}"
+        time.sleep(0.05)
+
+
+def processes_on(data: Path) -> list[str]:
+    found = psutil.process_iter(["cmdline"])
+    return [
+        one.info["cmdline"][0] for one in found if str(data) in " ".join(one.info["cmdline"] or ())
+    ]
+
+
+async def test_data_survive_a_stop_and_a_start(filled: Path) -> None:
+    said: list[str] = []
+    stack = LocalStack(filled, say=said.append)
+    with stack:
+        await give(stack)
+        assert await kept(stack) == (b"message", "row")
+        with pytest.raises(StackRunningError, match="already runs"):
+            LocalStack(filled).start()
+    assert any("PostgreSQL is up" in line for line in said)
+    with pytest.raises(StackError, match="not started"):
+        _ = stack.kafka
+    assert LocalStack.find(filled) is None
+    assert processes_on(filled) == []
+
+
+def test_a_detached_stack_outlives_the_command_that_started_it(filled: Path) -> None:
+    command = (
+        "import sys, pathlib; from deploy.local.stack import up; up(pathlib.Path(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", command, str(filled)], check=True)  # noqa: S603 our own command.
+    stack = LocalStack.find(filled)
+    assert stack is not None
+    assert up(filled) == stack
+    assert asyncio.run(kept(stack)) == (b"message", "row")
+    seen = status(filled)
+    assert seen is not None
+    assert set(seen.resident) == {"supervisor", "kafka", "postgres"}
+    assert down(filled)
+    assert status(filled) is None
+    assert processes_on(filled) == []
+    assert not down(filled)
+
+
+def test_killing_the_process_that_holds_a_stack_ends_all_of_it(filled: Path) -> None:
+    command = (
+        "import sys, pathlib; from deploy.local.stack import LocalStack\n"
+        "with LocalStack(pathlib.Path(sys.argv[1])): print('up', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(  # noqa: S603 our own command.
+        [sys.executable, "-c", command, str(filled)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"up\n"
+        stack = LocalStack.find(filled)
+        assert stack is not None
+        holder.kill()
+    wait_until_gone(stack)
+    assert processes_on(filled) == []
+
+
+async def test_a_stack_whose_every_process_was_killed_starts_again_with_its_data(
+    filled: Path,
+) -> None:
+    running = up(filled)
+    for mark in running.processes.values():
+        os.kill(mark.pid, signal.SIGKILL)
+    wait_until_gone(running)
+    assert status(filled) is None
+    with LocalStack(filled) as stack:
+        assert await kept(stack) == (b"message", "row")
+
+
+async def test_every_test_has_a_database_of_its_own(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    assert await connection.fetchval("SELECT current_database()") in database
+    assert await connection.fetchval("SELECT count(*) FROM pg_stat_user_tables") == 0
+    await connection.close()
