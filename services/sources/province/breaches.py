@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from services.sources.province.story import Story
 from services.sources.province.terms import TERMS
-from services.sources.province.truth import Seen
+from services.sources.province.truth import Seen, instant_text
 from services.sources.province.world import Cell, World
-from shared.domain.calendar import instant_text
 from shared.domain.ids import pair
 
 

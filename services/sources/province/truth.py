@@ -3,17 +3,22 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypedDict
 
 from services.sources.province.plan import Plan, midnight
 from services.sources.province.terms import TERMS
-from shared.domain.calendar import instant_text
+from shared.domain import calendar
 from shared.domain.ids import violation_id
 
 Finding = dict[str, Any]
 Evidence = list[dict[str, object]]
 PARTIES = ("product", "area", "hospital", "manufacturer", "distributor")
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an instant as findings do: in UTC, with microseconds and Z."""
+    return calendar.instant_text(instant.astimezone(UTC))
 
 
 class Keys(TypedDict, total=False):

@@ -62,9 +62,9 @@ def crowded_areas(world: World) -> Iterator[Finding]:
     for product, area in sorted({(a["product"], a["area"]) for a in appointed}):
         boundaries = every_boundary(world, product)
         for start, end in joined(boundaries, partial(_is_crowded, world, product, area)):
-            if start >= world.now:
+            if start > world.now:
                 continue
-            past = [at for at in boundaries if start <= at < end and at < world.now]
+            past = [at for at in boundaries if start <= at < end and at <= world.now]
             yield Finding(
                 rule="distributor-cap",
                 subject=f"{product}/{area}",
@@ -112,7 +112,7 @@ def coverage_gaps(world: World) -> Iterator[Finding]:
     signed = [telling.data for telling in world.last("agreement.signed", "agreement")]
     for product, hospital in sorted({(a["product"], a["hospital"]) for a in signed}):
         for start, end in _uncovered(world, product, hospital):
-            if start >= world.now:
+            if start > world.now:
                 continue
             yield Finding(
                 rule="coverage-gap",

@@ -6,9 +6,8 @@ from services.sources.province.planting.appointing import appoint, first_instant
 from services.sources.province.planting.ground import between
 from services.sources.province.story import DAY
 from services.sources.province.terms import TERMS
-from services.sources.province.truth import Seen
+from services.sources.province.truth import Seen, instant_text
 from services.sources.province.world import Cell, World
-from shared.domain.calendar import instant_text
 from shared.domain.ids import pair
 
 FAR = timedelta(days=200)

@@ -1,5 +1,6 @@
 """Plants hospitals that nobody delivers to, for a while or still, and some that are just covered."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from services.sources.province.plan import midnight
@@ -14,16 +15,21 @@ from services.sources.province.planting.caps import span
 from services.sources.province.planting.ground import HOUR
 from services.sources.province.story import DAY
 from services.sources.province.terms import TERMS
-from services.sources.province.truth import Seen
+from services.sources.province.truth import Seen, instant_text
 from services.sources.province.world import Cell, NoGroundError, Pair, World
-from shared.domain.calendar import instant_text
 from shared.domain.ids import pair as key_of_pair
 
 
-def bare(world: World, most: int = 12) -> Cell:
-    """Take a cell where somebody takes part, and appoint nobody."""
+def anywhere(_: Cell) -> bool:
+    """Accept any cell."""
+    return True
+
+
+def bare(world: World, most: int = 12, wanted: Callable[[Cell], bool] = anywhere) -> Cell:
+    """Take a wanted cell where somebody takes part, and appoint nobody."""
     return world.vacant(
-        "coverage", lambda cell: 0 < sum(bool(p.agreements) for p in cell.pairs) <= most
+        "coverage",
+        lambda cell: 0 < sum(bool(p.agreements) for p in cell.pairs) <= most and wanted(cell),
     )
 
 
@@ -134,13 +140,17 @@ def handed_over(world: World) -> None:
 
 def named_from_elsewhere(world: World) -> None:
     """Cover every hospital by name from another area's appointment, which is cover all the same."""
-    cell = bare(world)
+
+    def others(cell: Cell) -> list[Cell]:
+        return [
+            other
+            for other in world.all_cells
+            if other.product is cell.product and other is not cell and other.purpose is None
+        ]
+
+    cell = bare(world, wanted=lambda cell: bool(others(cell)))
     names = [pair.hospital.code for pair in cell.pairs]
-    elsewhere = next(
-        (c for c in world.all_cells if c.product is cell.product and c.purpose is None), None
-    )
-    if elsewhere is None:
-        raise NoGroundError
+    elsewhere = others(cell)[0]
     elsewhere.purpose = "elsewhere"
     stand(world, elsewhere)
     appoint(world, elsewhere, elsewhere.standing[0], before(cell), hospitals=names)

@@ -1,0 +1,110 @@
+"""Apache Kafka: topics, producer and consumer, made in one place with the settings of a ledger."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from shared.domain import topics
+from shared.domain.cloudevents import Event, headers_of
+from shared.domain.errors import SetupError
+
+MAX_MESSAGE = 8 << 20
+"""Broker, topics, producers and fetches allow 8 MiB, so that an event over our limit of 1 MiB
+arrives and is dead-lettered instead of blocking its partition."""
+
+FOR_EVER = "-1"
+YEAR = str(365 * 24 * 3600 * 1000)
+"""Inputs are kept by time, longer than any deadline that a rule waits for."""
+
+
+def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
+    """Give every topic with its partitions and configuration (design.md, *Topics*)."""
+    size = {"max.message.bytes": str(MAX_MESSAGE)}
+    told = {**size, "message.timestamp.type": "LogAppendTime", "retention.ms": YEAR}
+    wanted = {topic.name: (topic.partitions, dict(told)) for topic in topics.INPUTS}
+    wanted[topics.REGISTER.name][1]["retention.ms"] = FOR_EVER
+    wanted[topics.VIOLATIONS] = (8, {**size, "cleanup.policy": "compact"})
+    wanted[topics.DEAD_LETTERS] = (1, {**size, "retention.ms": FOR_EVER})
+    return wanted
+
+
+async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
+    """Create the topics that are missing; gives their names.
+
+    Raises SetupError where a topic exists with another number of partitions.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        return await _create_missing(admin, replication)
+    except KafkaError as error:
+        raise SetupError(unreachable(bootstrap, error)) from error
+    finally:
+        await admin.close()
+
+
+async def _create_missing(admin: AIOKafkaAdminClient, replication: int) -> list[str]:
+    created = []
+    found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+    for name, (partitions, configuration) in wanted_topics().items():
+        if name in found:
+            if found[name] != partitions:
+                raise SetupError(
+                    f"topic {name} has {found[name]} partitions, {partitions} are wanted: "
+                    "delete it, or alter its partitions, and try again"
+                )
+            continue
+        new = NewTopic(name, partitions, replication, topic_configs=configuration)
+        try:
+            await admin.create_topics([new])
+        except TopicAlreadyExistsError:
+            continue
+        created.append(name)
+    return created
+
+
+def unreachable(bootstrap: str, error: Exception) -> str:
+    """Say that the broker does not answer, and what to do."""
+    return f"Apache Kafka at {bootstrap} does not answer: {error!r}. Start it, or set VBP_KAFKA"
+
+
+async def producer(bootstrap: str) -> AIOKafkaProducer:
+    """Start an idempotent producer that waits for all replicas."""
+    made = AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        enable_idempotence=True,
+        acks="all",
+        compression_type="lz4",
+        linger_ms=5,
+        max_request_size=MAX_MESSAGE,
+    )
+    try:
+        await made.start()
+    except KafkaError as error:
+        await made.stop()
+        raise SetupError(unreachable(bootstrap, error)) from error
+    return made
+
+
+def consumer(bootstrap: str, *, group: str | None = None, **settings: Any) -> AIOKafkaConsumer:
+    """Make a consumer that starts at the beginning and commits nothing by itself."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=MAX_MESSAGE,
+        **settings,
+    )
+
+
+async def publish(sender: AIOKafkaProducer, events: Iterable[Event]) -> list[Any]:
+    """Hand events to the producer in binary mode; gives a future of each, done once it is taken."""
+    return [
+        await sender.send(event.topic, value=event.raw, key=event.key, headers=headers_of(event))
+        for event in events
+    ]

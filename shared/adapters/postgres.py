@@ -1,0 +1,78 @@
+"""PostgreSQL: named queries from .sql files, migrations, pools."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from shared.domain.errors import SetupError
+
+_NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
+
+
+def queries(path: Path) -> Mapping[str, str]:
+    """Read the queries of a file: each stands under `-- name --`."""
+    parts = _NAME.split(path.read_text(encoding="utf-8"))
+    return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+async def connect(dsn: str, *, patience: float = 10) -> asyncpg.Connection[Any]:
+    """Connect, or raise SetupError that says where to and what to check; seconds."""
+    try:
+        return await asyncpg.connect(dsn, timeout=patience)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise SetupError(_unreachable(dsn, error)) from error
+
+
+async def pool(dsn: str, *, size: int = 4) -> asyncpg.Pool[Any]:
+    """Open a pool of connections, or raise SetupError as `connect` does."""
+    try:
+        return await asyncpg.create_pool(dsn, min_size=1, max_size=size, timeout=10)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise SetupError(_unreachable(dsn, error)) from error
+
+
+def _unreachable(dsn: str, error: Exception) -> str:
+    where = re.sub(r"//[^@/]*@", "//…@", dsn)
+    return f"PostgreSQL at {where} does not answer: {error!r}. Start it, or set VBP_DATABASE"
+
+
+async def migrate(dsn: str, folder: Path, service: str) -> list[str]:
+    """Apply the numbered .sql files of a service that this database lacks; gives their names.
+
+    Forward only, one transaction a file, one migrator at a time. Raises SetupError if a file that
+    was applied has disappeared: the code is then older than the database.
+    """
+    connection = await connect(dsn)
+    try:
+        return await _migrate(connection, folder, service)
+    finally:
+        await connection.close()
+
+
+async def _migrate(connection: asyncpg.Connection[Any], folder: Path, service: str) -> list[str]:
+    await connection.execute("SELECT pg_advisory_lock(hashtext('vbp-migrate'))")
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS public.vbp_migration "
+        "(service text, file text, applied_at timestamptz DEFAULT now(), "
+        "PRIMARY KEY (service, file))"
+    )
+    rows = await connection.fetch(
+        "SELECT file FROM public.vbp_migration WHERE service = $1", service
+    )
+    applied = {row["file"] for row in rows}
+    files = {path.name: path for path in sorted(folder.glob("*.sql"))}
+    if unknown := sorted(applied - files.keys()):
+        raise SetupError(
+            f"the database has migrations of {service} that this version lacks: "
+            f"{', '.join(unknown)}. Run the newer version"
+        )
+    for name in (name for name in files if name not in applied):
+        async with connection.transaction():
+            await connection.execute(files[name].read_text(encoding="utf-8"))
+            await connection.execute(
+                "INSERT INTO public.vbp_migration (service, file) VALUES ($1, $2)", service, name
+            )
+    return [name for name in files if name not in applied]
