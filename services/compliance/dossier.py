@@ -50,6 +50,7 @@ class Seen(Struct, frozen=True, array_like=True, gc=False):
     cured_at: datetime | None
     severity: str
     area: str | None
+    exempt: bool
 
 
 class Judgement(Struct, array_like=True, gc=False):

@@ -185,6 +185,7 @@ def _seen(name: UUID, rule: Rule, finding: Finding, *, exempt: bool) -> Seen:
         finding.cured_at,
         severity,
         finding.about.area,
+        exempt,
     )
 
 

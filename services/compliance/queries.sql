@@ -12,12 +12,12 @@ SELECT DISTINCT p.backend_pid
 FROM compliance.position p
 JOIN pg_stat_activity a ON a.pid = p.backend_pid AND a.application_name = p.owner
 WHERE (p.topic, p.partition) IN (SELECT * FROM unnest($1::text[], $2::int[]))
-  AND p.backend_pid <> pg_backend_pid();
+  AND p.owner <> $3;
 
 -- take_positions --
 -- Become the owner of some partitions: whoever held them can no longer write.
 UPDATE compliance.position p
-SET epoch = p.epoch + 1, owner = $3, backend_pid = pg_backend_pid()
+SET epoch = p.epoch + 1, owner = $3, backend_pid = $4
 FROM unnest($1::text[], $2::int[]) AS mine (topic, partition)
 WHERE p.topic = mine.topic AND p.partition = mine.partition
 RETURNING p.topic, p.partition, p.epoch, p.next_offset;
@@ -124,11 +124,14 @@ ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
 
 -- due --
 -- Claim records whose time has come; what another worker has claimed is passed over.
-(SELECT jurisdiction, kind, key FROM compliance.look_again
- WHERE look_at < $1 ORDER BY look_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-UNION
-(SELECT jurisdiction, kind, key FROM compliance.look_again
- WHERE hear_at <= $2 ORDER BY hear_at LIMIT $3 FOR UPDATE SKIP LOCKED);
+WITH looked AS (
+    SELECT jurisdiction, kind, key FROM compliance.look_again
+    WHERE look_at < $1 ORDER BY look_at LIMIT $3 FOR UPDATE SKIP LOCKED
+), listened AS (
+    SELECT jurisdiction, kind, key FROM compliance.look_again
+    WHERE hear_at <= $2 ORDER BY hear_at LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+SELECT * FROM looked UNION SELECT * FROM listened;
 
 -- touch --
 -- Note that everything of a product, a hospital or a whole jurisdiction must be judged again.

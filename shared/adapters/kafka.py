@@ -97,7 +97,6 @@ def consumer(bootstrap: str, *, group: str | None = None, **settings: Any) -> AI
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         isolation_level="read_committed",
-        max_partition_fetch_bytes=MAX_MESSAGE,
         **settings,
     )
 

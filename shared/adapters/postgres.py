@@ -3,11 +3,18 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
 from shared.domain.errors import SetupError
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[Any]
+    Pool: TypeAlias = asyncpg.Pool[Any]
+else:  # asyncpg's classes take a parameter in its stubs only
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
 
 _NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 
@@ -18,15 +25,15 @@ def queries(path: Path) -> Mapping[str, str]:
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-async def connect(dsn: str, *, patience: float = 10) -> asyncpg.Connection[Any]:
-    """Connect, or raise SetupError that says where to and what to check; seconds."""
+async def connect(dsn: str, *, patience: float = 10, **settings: str) -> Connection:
+    """Connect with server settings, or raise SetupError that says what to check; seconds."""
     try:
-        return await asyncpg.connect(dsn, timeout=patience)
+        return await asyncpg.connect(dsn, timeout=patience, server_settings=settings)
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise SetupError(_unreachable(dsn, error)) from error
 
 
-async def pool(dsn: str, *, size: int = 4) -> asyncpg.Pool[Any]:
+async def pool(dsn: str, *, size: int = 4) -> Pool:
     """Open a pool of connections, or raise SetupError as `connect` does."""
     try:
         return await asyncpg.create_pool(dsn, min_size=1, max_size=size, timeout=10)
@@ -52,7 +59,7 @@ async def migrate(dsn: str, folder: Path, service: str) -> list[str]:
         await connection.close()
 
 
-async def _migrate(connection: asyncpg.Connection[Any], folder: Path, service: str) -> list[str]:
+async def _migrate(connection: Connection, folder: Path, service: str) -> list[str]:
     await connection.execute("SELECT pg_advisory_lock(hashtext('vbp-migrate'))")
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS public.vbp_migration "

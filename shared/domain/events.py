@@ -45,11 +45,12 @@ class Said(Struct, frozen=True, gc=False):
 
 
 def check_bound(name: str, bound: str) -> None:
-    """Refuse a bound that is neither an instant nor a date, in the words `faults.py` expects."""
+    """Refuse a bound of `data` that is neither an instant nor a date."""
     try:
         parse_bound(bound)
     except InvalidEventError as error:
-        raise ValueError(f"{name}|{error.problem}|{error.remedy}") from None
+        field = f"data.{name}"
+        raise InvalidEventError(field, error.problem, error.remedy, error.value) from None
 
 
 class ProductSelected(Said, frozen=True, gc=False):

@@ -7,28 +7,31 @@ import msgspec
 
 from shared.domain.errors import InvalidEventError
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that a decoder raises of what it cannot read; brackets a thousand deep are RecursionError."""
+
 _PATH = re.compile(r"^(?P<problem>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 
 
 def refuse(error: Exception, raw: bytes, wanted: type, prefix: str = "") -> NoReturn:
-    """Raise an InvalidEventError for what `error` says of `raw`; the slow path, it may look twice."""
+    """Raise an InvalidEventError for what `error` says of `raw`: the slow path may look twice."""
+    whole = prefix.rstrip(".") or "event"
+    if isinstance(error, RecursionError):
+        raise InvalidEventError(whole, "is nested too deeply", "Send flatter JSON") from None
     if not isinstance(error, msgspec.ValidationError):
         problem = f"is not JSON in UTF-8: {error}"
-        raise InvalidEventError(prefix.rstrip(".") or "event", problem, "Send valid JSON") from None
+        raise InvalidEventError(whole, problem, "Send valid JSON") from None
     match = _PATH.match(str(error))
     problem = match["problem"] if match else str(error)
     path = (match["path"] or "") if match else ""
-    if "|" in problem:
-        path, problem, remedy = problem.split("|", 2)
-        raise InvalidEventError(prefix + path, problem, remedy, _found(raw, path)) from None
     missing = _MISSING.search(problem)
     if missing:
         name = f"{path}.{missing['name']}" if path else missing["name"]
         remedy = f"Send {name} as {_wanted(wanted, name)}"
         raise InvalidEventError(prefix + name, "is missing", remedy) from None
     remedy = f"Send {_wanted(wanted, path)}"
-    field = prefix + path if path else prefix.rstrip(".") or "event"
+    field = prefix + path if path else whole
     raise InvalidEventError(field, problem, remedy, _found(raw, path)) from None
 
 
@@ -38,7 +41,7 @@ def _found(raw: bytes, path: str) -> Any:
         value = msgspec.json.decode(raw)
         for step in re.findall(r"[^.\[\]]+", path.replace("[...]", "")):
             value = value[int(step)] if step.isdigit() else value[step]
-    except (msgspec.DecodeError, LookupError, TypeError, UnicodeDecodeError):
+    except (*UNREADABLE, LookupError, TypeError):
         return None
     return value
 

@@ -69,8 +69,10 @@ def test_a_crowd_lasts_from_the_sixth_to_the_release_and_shows_its_peak_so_far()
     assert span(found) == ("03-01T10:00:00", "03-09T00:00:00")
     assert (found["observed"], found["limit"], found["severity"]) == (7, 5, "explain")
     (found,) = ask(CAP, *told, at="2022-03-05T00:00")
+    assert (found["observed"], found["cured_at"]) == (7, None)
+    (found,) = ask(CAP, *told, at="2022-03-01T10:00")
     assert (found["observed"], found["cured_at"]) == (6, None)
-    assert ask(CAP, *told, at="2022-03-01T10:00") == []
+    assert ask(CAP, *told, at="2022-03-01T09:59:59") == []
 
 
 def test_a_crowd_is_cut_to_policy_and_supply_period() -> None:
@@ -149,7 +151,8 @@ def test_grace_puts_off_the_beginning_of_taking_part_and_no_later_gap() -> None:
         ("02-04T00:00:00", "02-10T00:00:00"),
         ("03-01T00:00:00", None),
     ]
-    assert ask(GAP, *told, at="2022-02-04T00:00", policies=policies) == []
+    assert len(ask(GAP, *told, at="2022-02-04T00:00", policies=policies)) == 1
+    assert ask(GAP, *told, at="2022-02-03T23:59:59", policies=policies) == []
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,10 @@ class Appointments(Struct, array_like=True):
 
     held: dict[str, Appointment] = {}
 
+    def in_order(self) -> list[Appointment]:
+        """Give the appointments by their start, in whatever order they were told."""
+        return sorted(self.held.values(), key=lambda held: (held.start, held.appointment))
+
     def put(self, old: Appointment | None, new: Appointment | None) -> None:
         """Replace one appointment."""
         if old:

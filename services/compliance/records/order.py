@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, Telling, all_told, first, telling_of
+from services.compliance.records.telling import Fact, OrderKey, Telling, all_told, first, telling_of
 from shared.domain import calendar
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
@@ -192,7 +192,7 @@ class Order(Struct, array_like=True):
             for fact in self.receipts.values()
             if fact.arrived_at <= now
         ]
-        return min(answers, key=lambda answer: answer.at, default=None)
+        return min(answers, key=_answered, default=None)
 
     def completed_at(self, now: datetime) -> datetime | None:
         """When the accepted quantities reached the ordered one; later returns do not undo it."""
@@ -208,8 +208,8 @@ class Order(Struct, array_like=True):
         return sum(accepted for _, accepted in self.arrivals(instant))
 
     def received_in_order(self) -> list[Received]:
-        """The receipts, by arrival."""
-        return sorted(self.receipts.values(), key=lambda fact: fact.arrived_at)
+        """Give the receipts, by arrival."""
+        return sorted(self.receipts.values(), key=_arrived)
 
     def ended_at(self, *ends: datetime | None) -> datetime | None:
         """The earliest of given ends and the order's cancellation, None while all are open."""
@@ -226,6 +226,14 @@ class Order(Struct, array_like=True):
             day = calendar.day_of(back.telling.time).toordinal()
             days[day] = days.get(day, 0) - back.quantity
         return {day: quantity for day, quantity in days.items() if quantity}
+
+
+def _answered(answer: Answer) -> tuple[datetime, OrderKey]:
+    return answer.at, answer.fact.telling.order_key
+
+
+def _arrived(receipt: Received) -> tuple[datetime, OrderKey]:
+    return receipt.arrived_at, receipt.telling.order_key
 
 
 def _place(order: Order, telling: Telling, data: say.OrderPlaced) -> None:

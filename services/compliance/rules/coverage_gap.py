@@ -133,7 +133,7 @@ def _evidence(
     first = min(agreements, key=lambda held: (held.start, held.telling.order_key), default=None)
     hospital = terms.hospital(code)
     enrolment = hospital.enrolments[-1] if hospital else None
-    ended = [held.evidence for held in record.held.values() if held.end == start]
+    ended = [held.evidence for held in record.in_order() if held.end == start]
     return (*evidence_of(first, enrolment), *(fact for facts in ended for fact in facts))
 
 

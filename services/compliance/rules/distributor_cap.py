@@ -29,7 +29,7 @@ def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[
         yield Missing("product")
         return
     for area in sorted({appointment.area for appointment in record.held.values()}):
-        there = [held for held in record.held.values() if held.area == area]
+        there = [held for held in record.in_order() if held.area == area]
         for policy in terms.policies(NAME):
             for excess in _excesses(there, terms, policy):
                 yield from _outcome(excess, area, there, terms, policy, now)

@@ -18,9 +18,9 @@ __all__ = ["Plan", "Province", "simulate"]
 class Province:
     """What a simulated province tells, and what must be found in it.
 
-    `events` gives structured CloudEvents once, each a line of JSON with its LF, roughly in the order
-    of telling; none happened or was told after the plan's last instant. `truth` is the list of
-    violations as of that instant and of every instant of the following seven days.
+    `events` gives structured CloudEvents once, each a line of JSON with its LF, roughly in the
+    order of telling; none happened or was told after the plan's last instant. `truth` is the list
+    of violations as of that instant and of every instant of the following seven days.
     """
 
     events: Iterator[bytes]

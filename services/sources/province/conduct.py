@@ -16,12 +16,20 @@ QUIET_HOURS = timedelta(hours=6)
 
 REDRAWS = 40
 
+# How often something else than the usual happens, as shares of all orders; each list of cases is
+# cumulative, so that one draw decides.
+URGENT, PROMISED, NAMED, PLACED_EARLIER = 0.06, 0.03, 0.6, 0.005
+CANCELLED, DECLINED = 0.008, 0.014
+IN_PARTS, REPLACED, CHECKED_LATER, TOLD_LATER = 0.04, 0.05, 0.09, 0.13
+PAID, INVOICED, KEPT = 0.2, 0.7, 0.992
+
 
 class Conduct:
     """Draws the honest orders of one day after another."""
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.end = world.plan.end
         self.random = Random(f"{world.plan.seed}/conduct")
         self.pairs = [pair for pair in world.pairs if pair.weight and self.served(pair)]
         self.weights = list(accumulate(pair.weight for pair in self.pairs))
@@ -47,9 +55,9 @@ class Conduct:
 
     def order(self, day: date) -> list[Told]:
         """Tell one order of a day, from placing to payment; what lies after the end is left out."""
-        urgent = self.random.random() < 0.06
+        urgent = self.random.random() < URGENT
         draw = seasons.any_hour if urgent else seasons.office_hour
-        placed = min(draw(day, self.random), self.world.plan.end - QUIET_HOURS)
+        placed = min(draw(day, self.random), self.end - QUIET_HOURS)
         pair = self.pair_on(placed.date())
         if pair is None:
             return []
@@ -57,7 +65,7 @@ class Conduct:
         pair.room -= quantity
         agreement = pair.agreement_on(placed.date())
         deliver_by = None
-        if not urgent and self.random.random() < 0.03:
+        if not urgent and self.random.random() < PROMISED:
             deliver_by = placed.date() + self.random.randint(3, 6) * DAY
         story = Story(
             self.world,
@@ -66,15 +74,15 @@ class Conduct:
             quantity=quantity,
             urgent=urgent,
             deliver_by=deliver_by,
-            named=agreement if self.random.random() < 0.6 else None,
+            named=agreement if self.random.random() < NAMED else None,
         )
         self.tell(story)
-        end = self.world.plan.end
-        return [told for told in story.told if told[0] <= end]
+        return [told for told in story.told if told[0] <= self.end]
 
     def pair_on(self, day: date) -> Pair | None:
         """Draw who orders what, within the agreed volume and while both take part."""
-        for pair in self.random.choices(self.pairs, cum_weights=self.weights, k=REDRAWS):
+        for _ in range(REDRAWS):
+            (pair,) = self.random.choices(self.pairs, cum_weights=self.weights)
             hospital = pair.hospital
             if (
                 pair.room > 3 * pair.unit
@@ -89,21 +97,21 @@ class Conduct:
     def tell(self, story: Story) -> None:
         """Choose an honest course of events."""
         draw = self.random.random()
-        window = min(story.response.at, story.delivery.at) - story.placed
+        window = min(story.response.at, story.delivery.at, self.end) - story.placed
         answered = story.placed + window * self.random.uniform(0.04, 0.6)
-        if draw < 0.008:
+        if draw < CANCELLED:
             story.cancel(answered)
-        elif draw < 0.014:
+        elif draw < DECLINED:
             story.reject(answered, "hospital_error")
         else:
             self.deliver(story, answered)
-        if self.random.random() < 0.005 and not story.urgent:
+        if self.random.random() < PLACED_EARLIER and not story.urgent:
             # The platform finds out that the order was placed a little earlier than first told.
             story.place(story.placed - timedelta(minutes=self.random.randint(5, 40)))
 
     def deliver(self, story: Story, answered: datetime) -> None:
         """Answer, ship, deliver and invoice, all before the end of the simulation."""
-        latest = min(story.delivery.at, self.world.plan.end)
+        latest = min(story.delivery.at, self.end)
         arrived = max(
             story.placed + (latest - story.placed) * self.random.uniform(0.35, 0.85),
             answered + (latest - answered) * 0.3,
@@ -118,33 +126,33 @@ class Conduct:
     def receive(self, story: Story, shipped: datetime, arrived: datetime) -> None:
         """Check the goods in: mostly at once, else in two parts, after a replacement, or late."""
         draw, quantity = self.random.random(), story.quantity
-        if draw < 0.04 and quantity > 1:
+        if draw < IN_PARTS and quantity > 1:
             part = self.random.randint(1, quantity - 1)
             story.receive(seconds(shipped + (arrived - shipped) / 2), part)
             story.receive(arrived, quantity - part)
-        elif draw < 0.05 and quantity > 1:
+        elif draw < REPLACED and quantity > 1:
             broken = max(1, quantity // 20)
             story.receive(
                 seconds(shipped + (arrived - shipped) / 2), quantity - broken, rejected=broken
             )
             story.receive(arrived, broken)
-        elif draw < 0.09:
+        elif draw < CHECKED_LATER:
             story.receive(
-                min(arrived + timedelta(hours=self.random.randint(1, 9)), self.world.plan.end),
+                min(arrived + timedelta(hours=self.random.randint(1, 9)), self.end),
                 arrived=arrived,
             )
-        elif draw < 0.13:
+        elif draw < TOLD_LATER:
             recorded = arrived + timedelta(hours=self.random.randint(2, 70))
-            story.receive(arrived, recorded=min(recorded, self.world.plan.end))
+            story.receive(arrived, recorded=min(recorded, self.end))
         else:
             story.receive(arrived)
 
     def settle(self, story: Story, arrived: datetime) -> None:
-        """Invoice most orders, pay some of them by the end of the next month, return a few goods."""
+        """Invoice most orders, pay some by the end of the next month, return a few goods."""
         draw = self.random.random()
-        if draw < 0.7:
+        if draw < INVOICED:
             story.invoice(seconds(arrived + timedelta(hours=self.random.randint(2, 60))))
-        if draw < 0.2:
+        if draw < PAID:
             amount = Decimal(story.price) * story.quantity
             at = seconds(arrived + timedelta(days=self.random.uniform(4, 28)))
             payment = {
@@ -156,7 +164,7 @@ class Conduct:
                 **story.about,
             }
             story.say("payment.made", f"/hospitals/{story.hospital.code}", at, payment)
-        if draw > 0.992:
+        if draw > KEPT:
             at = seconds(arrived + timedelta(days=self.random.uniform(1, 9)))
             story.give_back(at, max(1, story.quantity // 10))
 

@@ -31,8 +31,8 @@ class Cycle:
 class Product:
     """A product; `fate` says what becomes of it in the simulated days.
 
-    `plain` is selected all the time, `renewed` changes its cycle and price, `new` begins, `deselected`
-    and `expired` end, `listed` was never selected.
+    `plain` is selected all the time, `renewed` changes its cycle and price, `new` begins,
+    `deselected` and `expired` end, `listed` was never selected.
     """
 
     code: str
@@ -128,7 +128,8 @@ def draw(price: str, fate: str, plan: Plan, random: Random) -> list[Cycle]:
         return [Cycle(begun, begun + 3 * YEAR, price, "3")]
     earliest = max(first - timedelta(days=600), last + timedelta(days=41) - 3 * YEAR)
     begun = earliest + timedelta(days=random.randrange((first - earliest).days - 45))
-    length = 2 if begun + 2 * YEAR > last + timedelta(days=40) and random.random() < 0.5 else 3  # noqa: PLR2004
+    lengths = [n for n in (2, 3) if begun + n * YEAR > last + timedelta(days=40)]
+    length = random.choice(lengths)
     return [Cycle(begun, begun + length * YEAR, price, "2")]
 
 
@@ -139,7 +140,7 @@ def years(start: date, end: date) -> list[date]:
 
 def near(plan: Plan, day: date) -> bool:
     """Tell whether a day lies so near the last one that truth could change within the week."""
-    return -2 <= (day - plan.end.date()).days <= QUIET.days
+    return -QUIET <= day - plan.end.date() <= QUIET
 
 
 def distributors(areas: list[str], random: Random) -> dict[str, list[str]]:

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from services.sources.province.plan import Plan
 from services.sources.province.terms import DATA, TERMS
 
-CAPITAL_SHARE = 3.0
+REMOTE_SHARE = 0.7
 HOSPITALS_PER_AREA = 2
 
 
@@ -53,7 +54,7 @@ def hospitals(plan: Plan, random: Random) -> list[Hospital]:
     return chosen
 
 
-def hospital(  # noqa: PLR0913  # one argument for each thing known of a hospital
+def hospital(  # noqa: PLR0913, PLR0917  # one argument for each thing known of a hospital
     city: str, county: str, name: str, number: int, plan: Plan, random: Random
 ) -> Hospital:
     """Describe a hospital: those of counties are small, and most of them remote."""
@@ -63,11 +64,18 @@ def hospital(  # noqa: PLR0913  # one argument for each thing known of a hospita
         code=f"H{city}{number:07d}",
         name=name,
         area=city,
-        remote=rural and random.random() < 0.7,  # noqa: PLR2004
+        remote=rural and random.random() < REMOTE_SHARE,
         weight=weight,
         enrolled_on=plan.start.date() - timedelta(days=random.randrange(800, 1200)),
         ownership="military" if "解放军" in name else "public",
     )
+
+
+@cache
+def area_names() -> dict[str, str]:
+    """Read the names of all divisions by code."""
+    with gzip.open(DATA / "divisions.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        return {row["code"]: row["name"] for row in csv.DictReader(lines)}
 
 
 def real_hospitals() -> Iterator[tuple[str, str, str]]:

@@ -32,12 +32,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.until.tzinfo is None:
-            raise InvalidArgumentError(
-                "--until has no offset: write it like 2026-03-01T09:00+08:00"
-            )
+            raise InvalidArgumentError("--until has no offset: write it like 2026-03-01T09:00Z")
         if self.jurisdiction != TERMS.jurisdiction:
             raise InvalidArgumentError(
-                f"--jurisdiction {self.jurisdiction!r} cannot be simulated: use {TERMS.jurisdiction}"
+                f"--jurisdiction {self.jurisdiction!r} has no simulation: use {TERMS.jurisdiction}"
             )
         bounded("--hospitals", self.hospitals, FEWEST_HOSPITALS, MOST_HOSPITALS)
         bounded("--days", self.days, FEWEST_DAYS, MOST_DAYS)

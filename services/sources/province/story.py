@@ -166,7 +166,7 @@ class Story:
         }
         self.say("shipment.dispatched", self.supplier, at, data)
 
-    def receive(  # noqa: PLR0913  # a receipt may differ in each of these
+    def receive(
         self,
         at: datetime,
         accepted: int | None = None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypedDict
 
+from services.sources.province.places import area_names
 from services.sources.province.plan import Plan, midnight
 from services.sources.province.terms import TERMS
 from shared.domain import calendar
@@ -53,7 +54,7 @@ class Truth:
     findings: list[Finding] = field(default_factory=list)
     exemptions: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def plant(  # noqa: PLR0913  # what identifies a violation comes one by one
+    def plant(  # noqa: PLR0913, PLR0917  # what identifies a violation comes one by one
         self, rule: str, subject: str, anchor: str, keys: Keys, seen: Seen, evidence: Evidence
     ) -> Finding:
         """Write down one violation; `evidence` may still grow."""
@@ -77,7 +78,7 @@ class Truth:
             "clause": clause,
             "basis": seen.basis or basis,
             "breach": seen.breach,
-            **message(rule, subject),
+            **message(rule, subject, keys["area"]),
             "evidence": evidence,
         }
         self.findings.append(finding)
@@ -116,10 +117,11 @@ PLANTED = {
 }
 
 
-def message(rule: str, subject: str) -> dict[str, str]:
-    """Say in a sentence what was planted."""
+def message(rule: str, subject: str, area: str) -> dict[str, str]:
+    """Say in a sentence what was planted, and where."""
     chinese, english = PLANTED[rule]
+    place = area_names().get(area, area)
     return {
-        "message_zh": f"模拟：{chinese}（{subject}）",
-        "message_en": f"Planted: {english} ({subject})",
+        "message_zh": f"模拟：{place}，{chinese}（{subject}）",
+        "message_en": f"Planted in {place}: {english} ({subject})",
     }

@@ -1,4 +1,4 @@
-"""The province before anything happens: who is there, what is agreed, and where plants may stand."""
+"""The province before anything happens: who is there, what is agreed, where plants may stand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,11 @@ from services.sources.province.telling import Teller, Told
 from services.sources.province.terms import TERMS
 from services.sources.province.truth import Evidence, Truth
 
-SIGNING_SHARE = 0.75
+SIGNING_SHARE, JOINING_LATER = 0.75, 0.1
+NAMING_HOURS, NAMING_EACH = 0.2, 0.7
+LEAVING, ENTERING, TURNING = (23, 5), (17, 4), (13, 3)
+"""Of so many hospitals one leaves, enters or changes its remoteness, as (of how many, which)."""
+
 TRIES = 4_000
 
 
@@ -90,11 +94,11 @@ class World:
         """Let a few hospitals join, leave, or change their remoteness within the simulated days."""
         first, days = self.plan.start.date(), self.plan.days
         for number, hospital in enumerate(self.hospitals[3:], start=3):
-            if number % 23 == 5:
+            if number % LEAVING[0] == LEAVING[1]:
                 hospital.withdrawn_on = first + days * timedelta(days=self.random.uniform(0.6, 0.8))
-            elif number % 17 == 4:
+            elif number % ENTERING[0] == ENTERING[1]:
                 hospital.enrolled_on = first + days * timedelta(days=self.random.uniform(0.1, 0.3))
-            elif number % 13 == 3:
+            elif number % TURNING[0] == TURNING[1]:
                 hospital.remote_changes_on = first + days * timedelta(
                     days=self.random.uniform(0.3, 0.6)
                 )
@@ -123,7 +127,7 @@ class World:
             expected = self.plan.orders * pair.weight / total
             quantity = pair.unit * int(3 * expected + 15)
             pair.room = quantity - 1
-            later = YEAR / 4 if self.random.random() < 0.1 else timedelta()
+            later = YEAR / 4 if self.random.random() < JOINING_LATER else timedelta()
             hours = self.agreed_hours()
             for cycle in pair.product.cycles:
                 for year, start in enumerate(years(cycle.start, cycle.end)):
@@ -137,7 +141,7 @@ class World:
 
     def agreed_hours(self) -> dict[str, int]:
         """Draw the hours that an agreement names itself; most name none."""
-        if self.random.random() > 0.2:
+        if self.random.random() > NAMING_HOURS:
             return {}
         offered = {
             "response_hours": (8, 12, 36),
@@ -148,7 +152,7 @@ class World:
         return {
             name: self.random.choice(values)
             for name, values in offered.items()
-            if self.random.random() < 0.7
+            if self.random.random() < NAMING_EACH
         }
 
     def moment(self, ago: timedelta, since: datetime | None = None) -> datetime:
@@ -159,7 +163,7 @@ class World:
         return seasons.office_hour(drawn.date(), self.random)
 
     def pick(self, day: date, wanted: Callable[[Pair], bool] = lambda _: True) -> Pair:
-        """Draw a signed pair of a plain product and a steady hospital that nothing else disturbs."""
+        """Draw a signed pair of a plain product and a steady hospital that nothing disturbs."""
         for _ in range(TRIES):
             pair = self.random.choice(self.pairs)
             if (
@@ -169,7 +173,7 @@ class World:
                 and pair.hospital.withdrawn_on is None
                 and pair.hospital.enrolled_on <= day
                 and self.cell(pair).purpose != "coverage"
-                and pair.room > 4 * pair.unit  # noqa: PLR2004
+                and pair.room > 4 * pair.unit
                 and wanted(pair)
             ):
                 return pair
@@ -199,7 +203,7 @@ class World:
         cell.taken.append((first - TERMS.episode_gap, last + TERMS.episode_gap))
 
     def next_order(self, placed: datetime) -> str:
-        """Number an order."""
+        """Give an order its number."""
         self.orders += 1
         return f"SX{placed:%Y%m%d}-{self.orders:06d}"
 

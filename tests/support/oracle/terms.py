@@ -167,13 +167,13 @@ def delivery_due(world: World, order: Order) -> tuple[datetime, bool]:
         is_date = "T" not in deliver_by
         whole_day = timedelta(days=1) if is_date else timedelta(0)
         return instant_of(deliver_by) + whole_day, True
-    if world.policy.deliver_by_alone:
-        raise UnjudgedError
     agreement = agreement_of(world, order) or {}
     is_urgent = order.data["urgency"] == "urgent"
     own = agreement.get("urgent_delivery_hours" if is_urgent else "delivery_hours")
     if own is not None:
         return order.placed + timedelta(hours=own), True
+    if world.policy.deliver_by_alone:
+        raise UnjudgedError
     if is_urgent:
         return order.placed + timedelta(hours=world.policy.urgent_delivery_hours), False
     hospital = _hospital_on(world, order.data["hospital"], order.day)

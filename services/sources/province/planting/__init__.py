@@ -7,6 +7,7 @@ from services.sources.province.planting import (
     deliveries,
     prices,
     refusals,
+    reports,
     responses,
     shortages,
 )
@@ -20,6 +21,7 @@ MOST = 2.0
 
 # What needs the most room comes first: a place is taken for good.
 PLANTINGS = (
+    *reports.PLANTINGS,
     *shortages.PLANTINGS,
     *coverage.PLANTINGS,
     *caps.PLANTINGS,
@@ -32,7 +34,7 @@ PLANTINGS = (
 
 
 def plant(world: World) -> None:
-    """Plant every kind at least once; a kind that finds no ground in a small province is left out."""
+    """Plant every kind at least once; what finds no ground in a small province is left out."""
     scale = min(MOST, world.plan.orders / FULL)
     for planting, times in PLANTINGS:
         for _ in range(max(1, round(times * scale))):

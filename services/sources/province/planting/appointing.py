@@ -21,7 +21,7 @@ def appoint(  # noqa: PLR0913  # an appointment has this many things that may di
     appointment: str | None = None,
     told: datetime | None = None,
 ) -> str:
-    """Tell an appointment for a cell, a few days ahead unless said otherwise; returns its number."""
+    """Tell an appointment for a cell, days ahead unless said otherwise; returns its number."""
     number = appointment or f"V{world.teller.mark}-{world.teller.count}"
     data: Data = {
         "appointment": number,
@@ -69,7 +69,7 @@ def before(cell: Cell) -> date:
 
 
 def stand(world: World, cell: Cell, count: int | None = None) -> list[str]:
-    """Appoint the standing distributors, or `count` of them, from before the cycle; their numbers."""
+    """Appoint the standing distributors, or `count`, from before the cycle; their numbers."""
     everyone = cell.standing + cell.spare
     chosen = cell.standing if count is None else everyone[:count]
     cell.standing, cell.spare = chosen, everyone[len(chosen) :]

@@ -1,4 +1,4 @@
-"""Plants orders beyond the agreed volume that are refused, dear or not delivered, and honest ones."""
+"""Plants orders beyond the agreed volume that are refused, dear or undelivered, and honest ones."""
 
 from datetime import datetime
 

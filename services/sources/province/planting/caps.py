@@ -27,7 +27,7 @@ def cap(cell: Cell) -> int:
 
 def exceeded(world: World, cell: Cell, since: datetime, until: datetime | None, count: int) -> None:
     """Plant: more than the cap from `since` until `until`."""
-    begun = max(since, first_instant(cell.product.cycles[0].start))
+    begun = max(since, *map(first_instant, (cell.product.cycles[0].start, TERMS.in_force_from)))
     mine = [
         {"id": event["id"], "source": event["source"]}
         for _, event in world.told
@@ -101,7 +101,7 @@ def until_released(world: World) -> None:
 
 
 def overlapping(world: World) -> None:
-    """Appoint two more in turn, so that both serve for some days: one finding, its highest count."""
+    """Appoint two more in turn, both serving for some days: one finding, its highest count."""
     cell, (first, last) = full(world), span(world)
     middle = between(world, first, last)
     appoint(world, cell, cell.spare[0], first, middle + DAY)

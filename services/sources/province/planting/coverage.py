@@ -1,4 +1,4 @@
-"""Plants hospitals that nobody delivers to, for a while or still, and some that are just covered."""
+"""Plants hospitals that nobody delivers to, for a while or still, and some just covered."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,6 @@ from services.sources.province.planting.appointing import (
 )
 from services.sources.province.planting.caps import span
 from services.sources.province.planting.ground import HOUR
-from services.sources.province.story import DAY
 from services.sources.province.terms import TERMS
 from services.sources.province.truth import Seen, instant_text
 from services.sources.province.world import Cell, NoGroundError, Pair, World

@@ -1,5 +1,6 @@
 """Plants orders that come late, in part or never, and some that only nearly do."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.sources.province import breaches
@@ -159,7 +160,7 @@ def refused_once_late(world: World) -> None:
 
 
 def found_to_be_placed_earlier(world: World) -> None:
-    """Tell the placing again an hour earlier: the first instant holds, and what was in time is late."""
+    """Tell the placing again with a later time: the first holds, and what seems in time is late."""
     story = under_way(world, order(world, FRESH))
     received = story.delivery.at + 30 * MINUTE
     story.receive(received)
@@ -191,6 +192,16 @@ def returned_after_completion(world: World) -> None:
     story.give_back(supply(world, story) + 9 * HOUR, story.quantity // 2)
 
 
+def delivered_late_to_a_stranger(world: World) -> None:
+    """Deliver late to a hospital that nobody enrolled: whether it is remote is not known."""
+    placed = world.moment(FRESH)
+    known = world.pick(placed.date())
+    code = f"H{known.hospital.area}9{world.orders:06d}"
+    stranger = Pair(replace(known.hospital, code=code), known.product, known.unit, weight=0.0)
+    story = under_way(world, order_of(world, stranger, placed))
+    story.receive(between(world, story.delivery.at, world.plan.end))
+
+
 PLANTINGS = (
     (delivered_late, 16),
     (urgently_delivered_late, 8),
@@ -212,4 +223,5 @@ PLANTINGS = (
     (checked_in_after_the_deadline, 5),
     (cancelled_at_the_delivery_deadline, 4),
     (returned_after_completion, 4),
+    (delivered_late_to_a_stranger, 3),
 )

@@ -25,7 +25,7 @@ def grant_some(world: World) -> None:
 
 def miss(world: World, finding: Finding) -> None:
     """Grant an exemption that misses a finding: over the day before, or for another party."""
-    if finding["distributor"] is None and world.random.random() < 0.5:  # noqa: PLR2004
+    if finding["distributor"] is None and world.random.getrandbits(1):
         grant(world, finding, 3, 10, {"product": finding["product"], "distributor": "D0001"})
     else:
         grant(world, finding, 9, 0, {"product": finding["product"], "area": finding["area"]})

@@ -18,11 +18,11 @@ SECOND = timedelta(seconds=1)
 
 
 def answerable(pair: Pair) -> bool:
-    """Accept pairs whose goods may come at least two hours after an answer is due, urgent or not."""
+    """Accept pairs whose goods may come two hours after an answer is due, urgent or not."""
     agreed = [agreement.hours for agreement in pair.agreements]
     return all(
-        hours.get("delivery_hours", 48) >= hours.get("response_hours", 24) + 2  # noqa: PLR2004
-        and hours.get("urgent_delivery_hours", 8) >= hours.get("urgent_response_hours", 2) + 2  # noqa: PLR2004
+        hours.get("delivery_hours", 48) >= hours.get("response_hours", 24) + 2
+        and hours.get("urgent_delivery_hours", 8) >= hours.get("urgent_response_hours", 2) + 2
         for hours in agreed
     )
 

@@ -1,0 +1,98 @@
+-- violations --
+-- List violations, newest first. What services/compliance/filters.py composes replaces the marks;
+-- of several values each has a sorted list of its own, so that an index gives every one in order.
+SELECT page.*
+FROM /* over */ (SELECT) AS once
+CROSS JOIN LATERAL (
+    SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body
+    FROM compliance.violation
+    WHERE /* wanted */ true
+    ORDER BY occurred_at DESC, id DESC
+    LIMIT $1
+) AS page
+ORDER BY page.occurred_at DESC, page.id DESC
+LIMIT $1;
+
+-- violation --
+-- Give one violation, with the place and hash of the last line of its history.
+SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body,
+       seq, head
+FROM compliance.violation
+WHERE id = $1;
+
+-- history --
+-- Give the lines of a violation's history, as they were hashed.
+SELECT seq, at, actor, change, line, hash
+FROM compliance.history
+WHERE violation = $1
+ORDER BY seq;
+
+-- facts --
+-- Give the events that stand at some places of the bus.
+SELECT f.topic, f.partition, f."offset", f.told, f.type, f.source, f.id, f."time", f.recorded, f.data
+FROM compliance.fact f
+JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[]) AS wanted (topic, partition, "offset")
+  ON f.topic = wanted.topic AND f.partition = wanted.partition AND f."offset" = wanted."offset";
+
+-- positions --
+-- Say how far each partition was read and heard, and by whom.
+SELECT topic, partition, next_offset, end_offset, greatest(end_offset - next_offset, 0) AS lag,
+       heard_until, owner
+FROM compliance.position
+ORDER BY topic, partition;
+
+-- heard --
+-- Say until when everything has been heard, and how long ago that is.
+SELECT min(heard_until) AS heard_until,
+       extract(epoch FROM now() - min(heard_until))::float8 AS age
+FROM compliance.position;
+
+-- lag --
+-- Say how many records of each topic are still to be read.
+SELECT topic, sum(greatest(end_offset - next_offset, 0))::bigint AS lag
+FROM compliance.position
+GROUP BY topic;
+
+-- open --
+-- Give the gauge of open violations.
+SELECT jurisdiction, rule, severity, area, exempt, count FROM compliance.open_count;
+
+-- unjudged --
+-- Give the gauge of records that a rule cannot judge, by what is missing.
+SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count
+ORDER BY jurisdiction, rule, missing;
+
+-- letters --
+-- Give the last dead letters, without what they held.
+SELECT topic, partition, "offset", told, field, reason
+FROM compliance.dead_letter
+ORDER BY told DESC
+LIMIT $1;
+
+-- letter_counts --
+-- Count dead letters by topic, but never more than a limit: the count must stay cheap.
+SELECT topic, count(*) AS count
+FROM (SELECT topic FROM compliance.dead_letter LIMIT $1) AS some
+GROUP BY topic
+ORDER BY topic;
+
+-- waiting --
+-- Count what waits to be judged again or told, never more than a limit each, and how long it waits.
+SELECT
+    (SELECT count(*) FROM (SELECT FROM compliance.touch LIMIT $1) AS t) AS touches,
+    (SELECT count(*) FROM (SELECT FROM compliance.look_again
+                           WHERE look_at < now() LIMIT $1) AS l) AS due_by_clock,
+    (SELECT count(*) FROM (SELECT FROM compliance.look_again
+                           WHERE hear_at <= (SELECT min(heard_until) FROM compliance.position)
+                           LIMIT $1) AS h) AS due_by_hearing,
+    (SELECT count(*) FROM (SELECT FROM compliance.outbox LIMIT $1) AS o) AS untold,
+    coalesce((SELECT extract(epoch FROM now() - look_at) FROM compliance.look_again
+              WHERE look_at > 'epoch' AND look_at < now()
+              ORDER BY look_at LIMIT 1), 0)::float8 AS oldest_due,
+    coalesce((SELECT extract(epoch FROM now() - h.at)
+              FROM (SELECT violation, seq FROM compliance.outbox ORDER BY id LIMIT 1) AS o
+              JOIN compliance.history h USING (violation, seq)), 0)::float8 AS oldest_untold;
+
+-- migrations --
+-- Name the migrations that this database has.
+SELECT file FROM public.vbp_migration WHERE service = 'compliance';

@@ -1,0 +1,64 @@
+"""The chain of a history: whether its lines are those that were written."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from shared.domain.calendar import instant_text
+
+
+class Line(NamedTuple):
+    """A row of history: the columns, the bytes that were hashed, and the hash that was noted."""
+
+    seq: int
+    at: str
+    actor: str
+    change: str
+    line: bytes
+    hash: bytes
+
+
+class Verdict(NamedTuple):
+    """What re-hashing showed; `broken_at` is the first line that does not hold."""
+
+    verified: bool
+    broken_at: int | None = None
+    problem: str | None = None
+
+
+def line_of(row: Mapping[str, Any]) -> Line:
+    """Take a row of the table `history`."""
+    return Line(
+        row["seq"], instant_text(row["at"]), row["actor"], row["change"], row["line"], row["hash"]
+    )
+
+
+def verify(lines: Sequence[Line], *, seq: int, head: bytes, body: Any) -> Verdict:
+    """Hash the lines again, and compare the last with the violation's own row.
+
+    `hash` is the SHA-256 of the hash before (of nothing for the first) and `line`. A tail that
+    was cut off shows in `seq` and `head`, a changed violation in `body`.
+    """
+    before, told = b"", None
+    for number, line in enumerate(lines, 1):
+        hashed = hashlib.sha256(before + line.line).digest()
+        if line.seq != number or hashed != line.hash:
+            return Verdict(verified=False, broken_at=number, problem="the line was changed")
+        said = msgspec.json.decode(line.line)
+        if differing := _differing(line, said):
+            return Verdict(verified=False, broken_at=number, problem=f"{differing} was changed")
+        before, told = hashed, said.get("violation") or told
+    if (len(lines), before) != (seq, head):
+        return Verdict(verified=False, broken_at=len(lines) + 1, problem="lines are missing")
+    if told != body:
+        return Verdict(verified=False, problem="the violation is not the one last told")
+    return Verdict(verified=True)
+
+
+def _differing(line: Line, said: Mapping[str, Any]) -> str | None:
+    """Name a column that says something else than the line that was hashed."""
+    columns = {"seq": line.seq, "at": line.at, "actor": line.actor, "change": line.change}
+    wrong = (name for name, value in columns.items() if name in said and said[name] != value)
+    return next(wrong, None)

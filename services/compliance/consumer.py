@@ -1,0 +1,268 @@
+"""Reads whole batches from Kafka, fenced by PostgreSQL, and hands them to the service.
+
+While one batch is committed the next is fetched and decoded. The traps that lose data, and how
+they were found, are told beside the lines that avoid them.
+"""
+
+import asyncio
+import gc
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+
+from services.compliance import fence
+from services.compliance.clock import Clock
+from services.compliance.fence import Hold, Place
+from services.compliance.intake import Batch, Intake, Limit, Span
+from services.compliance.metrics import WorkerMetrics
+from services.compliance.policy import Policies
+from services.compliance.service import Compliance
+from services.compliance.settings import Settings
+from shared.adapters import kafka, postgres
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.errors import FencedError, TransientError
+
+log = logging.getLogger(__name__)
+
+MOST = 10_000
+"""Records in a batch: larger ones gain nothing and make the transaction longer."""
+
+FETCH_BYTES = 256 << 10
+"""Bytes of one partition at a time, small so that the partitions are read side by side."""
+
+POLL_SECONDS = 0.1
+SWEEP_EVERY = 0.5
+"""Seconds between sweeps while events keep coming."""
+
+BEHIND = timedelta(seconds=30)
+SWEEP_BEHIND = 10.0
+"""Seconds between sweeps while we are behind: nothing that rests on silence can open anyway."""
+
+COMMIT_EVERY = 5.0
+"""Seconds between commits of offsets to Kafka, which only lag tools look at."""
+
+RETRIES = 10
+
+
+class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One worker's hot path: assignment, batches, sweeps, until stopped."""
+
+    def __init__(
+        self, settings: Settings, policies: Policies, metrics: WorkerMetrics, owner: str
+    ) -> None:
+        self._settings = settings
+        self._policies = policies
+        self._metrics = metrics
+        self._owner = owner
+        self._intake = Intake(policies.jurisdictions, Limit(settings.accept_dead_letters))
+        self._holds: dict[Place, Hold] = {}
+        self._flight: asyncio.Task[None] | None = None
+        self._trouble: BaseException | None = None
+        self._stopping = False
+        self._swept = 0.0
+        self._told_kafka = 0.0
+        self._consumer: AIOKafkaConsumer
+        self._connection: Connection
+        self._service: Compliance
+        self._clock: Clock
+
+    def stop(self) -> None:
+        """Finish the batch in flight, then leave."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Read until stopped; comes back after faults outside, gives up after several in a row."""
+        failures = 0
+        while not self._stopping:
+            began = time.monotonic()
+            try:
+                await self._session()
+            except (TransientError, KafkaError) as error:
+                failures = 1 if time.monotonic() - began > 60 else failures + 1
+                if failures > RETRIES:
+                    raise
+                log.warning("starting again (%d of %d): %s", failures, RETRIES, error)
+                await asyncio.sleep(min(0.2 * 2**failures, 15))
+
+    async def _session(self) -> None:
+        """Join the group, read, leave."""
+        self._trouble = None
+        self._connection = await _open(self._settings.database, self._owner)
+        self._service = Compliance(self._connection, self._policies)
+        self._clock = Clock(self._settings, self._owner, self._metrics)
+        self._consumer = _consumer(self._settings)
+        self._consumer.subscribe([topic.name for topic in topics.INPUTS], listener=self)
+        try:
+            await self._clock.start(self._held)
+            await self._consumer.start()
+            gc.freeze()
+            while not self._stopping:
+                await self._turn()
+            await self._settle()
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        with suppress(Exception):
+            await self._settle()
+        self._holds = {}
+        await self._clock.stop()
+        with suppress(KafkaError):
+            await asyncio.wait_for(self._consumer.stop(), 10)
+        self._connection.terminate()
+
+    def _held(self) -> dict[Place, Hold]:
+        return self._holds
+
+    async def _turn(self) -> None:
+        """Fetch and decode while the last batch is committed; then commit this one."""
+        if self._trouble is not None:
+            raise self._trouble
+        if self._clock.trouble is not None:
+            raise self._clock.trouble
+        fetched = await self._consumer.getmany(
+            timeout_ms=int(POLL_SECONDS * 1000), max_records=MOST
+        )
+        holds = self._holds
+        batch = await self._read(fetched, holds)
+        await self._settle()
+        if holds is not self._holds:
+            return
+        if batch.spans:
+            self._holds = holds | {
+                (s.topic, s.partition): Hold(s.epoch, s.next) for s in batch.spans
+            }
+            self._flight = asyncio.create_task(self._commit(batch))
+        await self._sweep(idle=not batch.spans)
+
+    async def _read(
+        self, fetched: dict[TopicPartition, list[Any]], holds: dict[Place, Hold]
+    ) -> Batch:
+        """Decode what is ours; offsets may have holes, so `next` is where the consumer stands."""
+        spans, records = [], []
+        for place, hold in holds.items():
+            partition = TopicPartition(*place)
+            if partition not in self._consumer.assignment():
+                continue
+            reached = await self._consumer.position(partition)
+            if reached > hold.next:
+                spans.append(Span(*place, hold.epoch, hold.next, reached))
+                records += fetched.get(partition, [])
+        return self._intake.read(spans, records, datetime.now(UTC))
+
+    async def _settle(self) -> None:
+        """Wait for the batch in flight; a lost place is found again, a lost partition let go."""
+        flight, self._flight = self._flight, None
+        if flight is None:
+            return
+        try:
+            await flight
+        except FencedError:
+            held = await fence.still_held(self._connection, self._holds)
+            if held is None:
+                raise
+            log.info("reading again from where the last commit stands")
+            self._go_to(held)
+
+    async def _commit(self, batch: Batch) -> None:
+        began = time.monotonic()
+        turn = await self._service.handle(batch, self._clock.moment())
+        self._metrics.batch(batch, turn, time.monotonic() - began)
+        self._metrics.conflicts(self._service.conflicts)
+
+    async def _sweep(self, *, idle: bool) -> None:
+        moment = self._clock.moment()
+        pause = SWEEP_BEHIND if moment.now - moment.heard > BEHIND else SWEEP_EVERY
+        if not idle and time.monotonic() - self._swept < pause:
+            return
+        await self._settle()
+        swept = 1
+        until = time.monotonic() + (0.2 if idle else 1.0)
+        expanded = await self._service.expand_touches()
+        while (swept or expanded) and time.monotonic() < until and not self._stopping:
+            swept = await self._service.sweep(moment)
+            self._metrics.swept(swept)
+            expanded = await self._service.expand_touches()
+        self._swept = time.monotonic()
+        await self._tell_kafka()
+
+    async def _tell_kafka(self) -> None:
+        if time.monotonic() - self._told_kafka < COMMIT_EVERY or not self._holds:
+            return
+        self._told_kafka = time.monotonic()
+        offsets = {TopicPartition(*place): hold.next for place, hold in self._holds.items()}
+        with suppress(KafkaError):
+            await self._consumer.commit(offsets)
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let go of everything; the batch in flight still commits if nobody has taken over."""
+        with suppress(Exception):
+            await asyncio.wait_for(self._settle(), 5)
+        self._holds = {}
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Take epochs and go to where PostgreSQL says.
+
+        `getmany` goes on meanwhile, so the partitions are first paused without awaiting. An
+        exception here would only be logged by aiokafka and leave the worker idle for good, so
+        the loop raises it.
+        """
+        try:
+            for partition in assigned:
+                self._consumer.seek(partition, 0)
+                self._consumer.pause(partition)
+            self._go_to(await self._take(assigned))
+        except Exception as error:  # noqa: BLE001  # it is raised from the loop
+            self._trouble = error
+
+    async def _take(self, assigned: Iterable[TopicPartition]) -> dict[Place, Hold]:
+        places = [(partition.topic, partition.partition) for partition in assigned]
+        connection = await _open(self._settings.database, self._owner)
+        try:
+            pid = self._connection.get_server_pid()
+            held = await fence.take(connection, places, self._owner, pid)
+        except (asyncpg.PostgresError, OSError) as error:
+            raise TransientError(f"could not take over {len(places)} partitions") from error
+        finally:
+            await connection.close()
+        if unknown := set(places) - held.keys():
+            raise TransientError(f"no rows for partitions {sorted(unknown)}: run `vbp topics`")
+        log.info("took over %d partitions", len(held))
+        return held
+
+    def _go_to(self, held: dict[Place, Hold]) -> None:
+        """Seek and resume, with no await between, so that nothing is read from elsewhere."""
+        for place, hold in held.items():
+            self._consumer.seek(TopicPartition(*place), hold.next)
+            self._consumer.resume(TopicPartition(*place))
+        self._holds = held
+
+
+def _consumer(settings: Settings) -> AIOKafkaConsumer:
+    return kafka.consumer(
+        settings.kafka,
+        group=settings.group,
+        partition_assignment_strategy=[RangePartitionAssignor],
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=500,
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+
+
+async def _open(dsn: str, owner: str) -> Connection:
+    return await postgres.connect(
+        dsn,
+        application_name=owner,
+        idle_in_transaction_session_timeout="5s",
+        jit="off",
+    )

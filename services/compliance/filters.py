@@ -1,0 +1,149 @@
+"""Filters of the list of violations: what may be asked, and which predicate it becomes."""
+
+import hashlib
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Annotated, Any, Final, get_args
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from services.compliance.paging import Place
+from services.compliance.policy import Severity
+from services.compliance.rules import RULES
+from services.compliance.violations import Status
+from shared.domain import calendar
+from shared.domain.errors import InvalidEventError
+
+DEFAULT_PAGE: Final = 50
+LARGEST_PAGE: Final = 1_000
+"""What a page of violations may weigh: a thousand are some 2 MB."""
+
+RULE_NAMES = tuple(rule.name for rule in RULES)
+STATUSES: tuple[str, ...] = get_args(Status)
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+
+_PREDICATES: Final = {
+    "rule": "rule = {}",
+    "status": "status = {}",
+    "severity": "severity = {}",
+    "exempt": "exempt = {}",
+    "jurisdiction": "jurisdiction = {}",
+    "area": "area = {}",
+    "product": "product = {}",
+    "hospital": "hospital = {}",
+    "manufacturer": "manufacturer = {}",
+    "distributor": "distributor = {}",
+    "order": '"order" = {}',
+    "occurred_from": "occurred_at >= {}",
+    "occurred_to": "occurred_at < {}",
+}
+_OVER: Final = "/* over */ (SELECT) AS once"
+_WANTED: Final = "/* wanted */ true"
+
+
+def _one_of(known: Collection[str]) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        if name not in known:
+            raise PydanticCustomError(
+                "unknown",
+                "{found} is not known; known are: {known}",
+                {"found": repr(name), "known": ", ".join(known)},
+            )
+        return name
+
+    return check
+
+
+def _instant(text: object) -> datetime:
+    try:
+        return calendar.parse_instant(str(text))
+    except InvalidEventError as error:
+        # A plus sign that was not escaped arrives as a space: the commonest slip with offsets.
+        hint = "; write + as %2B in an address" if " " in str(text) else ""
+        message = f"{error.problem} (found {text!r}). {error.remedy}{hint}"
+        raise PydanticCustomError("instant", "{message}", {"message": message}) from None
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
+RuleName = Annotated[
+    str, AfterValidator(_one_of(RULE_NAMES)), Field(json_schema_extra={"enum": list(RULE_NAMES)})
+]
+StatusName = Annotated[
+    str, AfterValidator(_one_of(STATUSES)), Field(json_schema_extra={"enum": list(STATUSES)})
+]
+SeverityName = Annotated[
+    str, AfterValidator(_one_of(SEVERITIES)), Field(json_schema_extra={"enum": list(SEVERITIES)})
+]
+
+
+class Filters(BaseModel):
+    """What violations to list; those that are given must all hold, a repeated one in any value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: list[RuleName] = Field([], description="Rules; repeat it for any of several")
+    status: list[StatusName] = Field([], description="Machine statuses; repeatable")
+    severity: list[SeverityName] = Field([], description="Severities; repeatable")
+    exempt: bool | None = Field(None, description="Whether the register exempts from the rule")
+    jurisdiction: Code | None = Field(None, description="Jurisdiction, such as cn-sx")
+    area: Code | None = Field(None, description="Administrative division of the hospital")
+    product: Code | None = Field(None, description="Product code")
+    hospital: Code | None = Field(None, description="Hospital code")
+    manufacturer: Code | None = Field(None, description="Manufacturer code")
+    distributor: Code | None = Field(None, description="Distributor code")
+    order: Code | None = Field(None, description="Order code")
+    occurred_from: Instant | None = Field(
+        None, description="First instant of occurred_at, RFC 3339 with offset"
+    )
+    occurred_to: Instant | None = Field(
+        None, description="Instant before which occurred_at lies, RFC 3339 with offset"
+    )
+
+    def given(self) -> dict[str, Any]:
+        """Give the filters in use, each in one form however it was written."""
+        found = {name: getattr(self, name) for name in _PREDICATES}
+        return {
+            name: sorted(set(value)) if isinstance(value, list) else value
+            for name, value in found.items()
+            if value is not None and value != []
+        }
+
+    def fingerprint(self) -> bytes:
+        """Name the filters, so that a page token of others is told apart."""
+        return hashlib.sha256(msgspec.json.encode(self.given())).digest()
+
+
+class Asked(Filters):
+    """The filters of a list, and which page of it."""
+
+    page_size: int = Field(
+        DEFAULT_PAGE, ge=1, le=LARGEST_PAGE, description="How many violations at most"
+    )
+    page_token: str | None = Field(
+        None, max_length=256, description="next_page_token of the page before, unchanged"
+    )
+
+
+def listing(query: str, filters: Filters, after: Place | None, limit: int) -> tuple[str, list[Any]]:
+    """Compose the query of a page (answers.sql, `violations`), and the values of its parameters.
+
+    Only texts of this module go into the SQL; what the caller wrote goes into parameters.
+    """
+    values: list[Any] = [limit]
+    over: list[str] = []
+    wanted: list[str] = []
+    for name, value in filters.given().items():
+        several = isinstance(value, list) and len(value) > 1
+        values.append(value[0] if isinstance(value, list) and not several else value)
+        number = f"${len(values)}"
+        if several:
+            over.append(f"unnest({number}::text[]) AS any_{name} ({name})")
+        wanted.append(_PREDICATES[name].format(f"any_{name}.{name}" if several else number))
+    if after is not None:
+        wanted.append(f"(occurred_at, id) < (${len(values) + 1}, ${len(values) + 2})")
+        values += after
+    query = query.replace(_OVER, " CROSS JOIN ".join(over) or _OVER)
+    return query.replace(_WANTED, " AND ".join(wanted) or _WANTED), values

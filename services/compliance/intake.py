@@ -1,0 +1,161 @@
+"""Raw records in, events and dead letters out: the first step of a batch, free of any rule."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from shared.domain import cloudevents
+from shared.domain.cloudevents import Event, Headers
+from shared.domain.errors import InvalidEventError, TooManyInvalidError
+
+WINDOW = 10_000
+"""How many of the last inputs are looked at for the share of invalid ones."""
+
+SHARE = WINDOW // 10
+"""More invalid ones than this in the window say that the fault is ours (design.md, *Bad input*)."""
+
+RUN = 1_000
+"""So many invalid ones in a row say so too."""
+
+
+class RawRecord(Protocol):
+    """A message as aiokafka gives it; `timestamp` is the broker's, in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Span(NamedTuple):
+    """How far a batch reads in a partition: from `first` up to, not including, `next`."""
+
+    topic: str
+    partition: int
+    epoch: int
+    first: int
+    next: int
+
+
+class Letter(NamedTuple):
+    """What could not be taken, unchanged, with the reason."""
+
+    topic: str
+    partition: int
+    offset: int
+    told: datetime
+    field: str
+    reason: str
+    key: bytes | None
+    value: bytes | None
+    headers: bytes
+
+
+class Batch(NamedTuple):
+    """What was read at once: how far, the events, and the dead letters."""
+
+    spans: list[Span]
+    events: list[Event]
+    letters: list[Letter]
+
+
+class Limit:
+    """Stops the worker when so much is invalid that the fault is more likely ours than theirs."""
+
+    def __init__(self, accepted: int = 0) -> None:
+        self._accepted = accepted
+        self._window: deque[bool] = deque(maxlen=WINDOW)
+        self._invalid = 0
+        self._run = 0
+
+    def note(self, invalid: bool) -> None:
+        """Count one input; raises TooManyInvalidError at the limit."""
+        if len(self._window) == WINDOW and self._window[0]:
+            self._invalid -= 1
+        self._window.append(invalid)
+        if not invalid:
+            self._run = 0
+            return
+        if self._accepted:
+            self._accepted -= 1
+            self._window[-1] = False
+            return
+        self._invalid += 1
+        self._run += 1
+        if self._run >= RUN or self._invalid > SHARE:
+            raise TooManyInvalidError(
+                f"{self._invalid} of the last {len(self._window)} messages are invalid, "
+                f"{self._run} in a row: look at /v1/status, mend the publisher or this version, "
+                "and go on with --accept-dead-letters N"
+            )
+
+
+class Intake:
+    """Reads raw records; `jurisdictions` are those that have a policy."""
+
+    def __init__(self, jurisdictions: frozenset[str], limit: Limit) -> None:
+        self._jurisdictions = jurisdictions
+        self._limit = limit
+
+    def read(self, spans: list[Span], records: Iterable[RawRecord], now: datetime) -> Batch:
+        """Read records; what cannot be taken becomes a dead letter."""
+        batch = Batch(spans, [], [])
+        for record in records:
+            try:
+                batch.events.append(self._event(record, now))
+            except InvalidEventError as error:
+                batch.letters.append(_letter(record, error))
+                self._limit.note(invalid=True)
+            else:
+                self._limit.note(invalid=False)
+        return batch
+
+    def _event(self, record: RawRecord, now: datetime) -> Event:
+        event = cloudevents.read_message(
+            record.value, record.headers, told_at(record), record.partition, record.offset
+        )
+        cloudevents.check_ahead(event, now)
+        if event.topic != record.topic:
+            raise InvalidEventError(
+                "type",
+                f"does not belong on {record.topic}",
+                f"Publish it on {event.topic}",
+                event.type,
+            )
+        check_jurisdiction(event, self._jurisdictions)
+        return event
+
+
+def check_jurisdiction(event: Event, known: frozenset[str]) -> None:
+    """Refuse an event of a jurisdiction that has no policy."""
+    if event.data.jurisdiction not in known:
+        remedy = f"Send one of: {', '.join(sorted(known))}"
+        raise InvalidEventError(
+            "data.jurisdiction", "has no policy here", remedy, event.data.jurisdiction
+        )
+
+
+def told_at(record: RawRecord) -> datetime:
+    """Give when the broker took a message."""
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def _letter(record: RawRecord, error: InvalidEventError) -> Letter:
+    headers: Sequence[tuple[str, bytes]] = record.headers
+    return Letter(
+        record.topic,
+        record.partition,
+        record.offset,
+        told_at(record),
+        error.field.replace("\0", "�"),
+        str(error).replace("\0", "�"),
+        record.key,
+        record.value,
+        msgspec.msgpack.encode([(name, value) for name, value in headers]),
+    )

@@ -1,0 +1,173 @@
+"""The part of the register that a worker has read, and the version of the law it was read at."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from services.compliance.dossier import Dossier
+from services.compliance.law import Law
+from services.compliance.policy import Policies
+from services.compliance.records.agreement import Agreement, Exemption
+from services.compliance.records.appointments import Appointments
+from services.compliance.records.commitment import Commitment
+from services.compliance.records.hospital import Hospital
+from services.compliance.records.order import Order
+from services.compliance.records.product import Product
+from services.compliance.register import Register
+from shared.adapters.postgres import Connection
+from shared.domain import events as say
+from shared.domain.cloudevents import Event
+
+Key = tuple[str, str]
+Pair = tuple[str, str, str]
+
+MOST = 200_000
+"""How many agreements are remembered; beyond that the book is read anew, to bound the memory."""
+
+_products = msgspec.msgpack.Decoder(Product)
+_hospitals = msgspec.msgpack.Decoder(Hospital)
+_exemptions = msgspec.msgpack.Decoder(Exemption)
+_agreements = msgspec.msgpack.Decoder(Agreement)
+
+
+class Needs:
+    """What judging some dossiers asks of the register; keys begin with the jurisdiction."""
+
+    def __init__(self) -> None:
+        self.products: set[Key] = set()
+        self.hospitals: set[Key] = set()
+        self.named: set[Key] = set()
+        self.between: set[Pair] = set()
+        self.whole: set[Key] = set()
+
+    def of(self, dossiers: Iterable[Dossier]) -> "Needs":
+        """Add what some dossiers need."""
+        for dossier in dossiers:
+            where = dossier.subject.jurisdiction
+            match dossier.record:
+                case Order(placed=placed) if placed is not None:
+                    self.products.add((where, placed.product))
+                    self.hospitals.add((where, placed.hospital))
+                    self.between.add((where, placed.product, placed.hospital))
+                    if placed.agreement is not None:
+                        self.named.add((where, placed.agreement))
+                case Commitment(dealings=dealings) if dealings:
+                    self.between.add((where, dossier.product or "", dossier.hospital or ""))
+                    names = (held.agreement for held in dealings.values())
+                    self.named.update((where, name) for name in names if name is not None)
+                case Appointments():
+                    self.products.add((where, dossier.product or ""))
+                    self.whole.add((where, dossier.product or ""))
+                case _:
+                    self.products.add((where, dossier.product or ""))
+        return self
+
+    def told(self, events: Iterable[Event]) -> "Needs":
+        """Add what register events change."""
+        for event in events:
+            data, where = event.data, event.data.jurisdiction
+            match data:
+                case say.ProductSelected() | say.ProductDeselected() | say.ProductListed():
+                    self.products.add((where, data.product))
+                case say.HospitalEnrolled() | say.HospitalWithdrawn():
+                    self.hospitals.add((where, data.hospital))
+                case say.AgreementSigned():
+                    self.named.add((where, data.agreement))
+                case _:
+                    pass
+        return self
+
+
+class Lawbook:
+    """A law whose register is read as it is needed, and remembered until the law moves."""
+
+    def __init__(self, policies: Policies, queries: Mapping[str, str], settle: timedelta) -> None:
+        self._policies = policies
+        self._queries = queries
+        self._settle = settle
+        self.versions: dict[str, int] = {}
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything that was read."""
+        self.law = Law(self._policies, Register(), self._settle)
+        self._known: dict[str, set[Any]] = {
+            "products": set(),
+            "hospitals": set(),
+            "named": set(),
+            "between": set(),
+            "whole": set(),
+        }
+        self.versions = {}
+
+    async def open(self, connection: Connection, jurisdictions: Iterable[str]) -> None:
+        """Make sure that what is remembered is the law as it stands in the database now."""
+        wanted = sorted(set(jurisdictions))
+        rows = await connection.fetch(self._queries["law_versions"], wanted)
+        versions = {row["jurisdiction"]: row["version"] for row in rows}
+        moved = any(self.versions.get(j, version) != version for j, version in versions.items())
+        if moved or len(self.law.register.agreements) > MOST:
+            self.close()
+        fresh = [where for where in versions if where not in self.versions]
+        self.versions.update(versions)
+        if fresh:
+            await self._read_exemptions(connection, fresh)
+
+    async def read(self, connection: Connection, needs: Needs) -> None:
+        """Read what is needed and not yet remembered."""
+        await self._read_references(connection, needs)
+        whole = self._unknown("whole", needs.whole)
+        named = self._unknown("named", needs.named)
+        between = self._unknown("between", needs.between)
+        if named:
+            await self._read_agreements(connection, "agreements_named", zip(*named, strict=True))
+        if between:
+            await self._read_agreements(
+                connection, "agreements_between", zip(*between, strict=True)
+            )
+        if whole:
+            await self._read_agreements(
+                connection, "agreements_of_products", zip(*whole, strict=True)
+            )
+        if needs.whole:
+            await self._read_references(connection, self._hospitals_of(needs.whole))
+
+    def _unknown(self, what: str, wanted: set[Any]) -> list[Any]:
+        unknown = sorted(wanted - self._known[what])
+        self._known[what].update(unknown)
+        return unknown
+
+    def _hospitals_of(self, products: Iterable[Key]) -> Needs:
+        needs = Needs()
+        for where, product in products:
+            codes = self.law.register.of_product(where, product)
+            needs.hospitals.update((where, code) for code in codes)
+        return needs
+
+    async def _read_references(self, connection: Connection, needs: Needs) -> None:
+        wanted = [(j, "product", code) for j, code in self._unknown("products", needs.products)]
+        wanted += [(j, "hospital", code) for j, code in self._unknown("hospitals", needs.hospitals)]
+        if not wanted:
+            return
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        register = self.law.register
+        for row in await connection.fetch(self._queries["references"], *columns):
+            key = (row["jurisdiction"], row["code"])
+            if row["kind"] == "product":
+                register.products[key] = _products.decode(row["body"])
+            else:
+                register.hospitals[key] = _hospitals.decode(row["body"])
+
+    async def _read_agreements(
+        self, connection: Connection, query: str, columns: Iterable[tuple[Any, ...]]
+    ) -> None:
+        rows = await connection.fetch(self._queries[query], *(list(column) for column in columns))
+        for row in rows:
+            self.law.register.sign(row["jurisdiction"], _agreements.decode(row["body"]))
+
+    async def _read_exemptions(self, connection: Connection, jurisdictions: list[str]) -> None:
+        for row in await connection.fetch(self._queries["exemptions"], jurisdictions):
+            key = (row["jurisdiction"], row["code"])
+            self.law.register.exemptions[key] = _exemptions.decode(row["body"])

@@ -1,0 +1,203 @@
+"""What the worker reads from and writes to PostgreSQL: whole batches, bulk statements only."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from services.compliance import dossier as dossiers
+from services.compliance.dossier import Dossier, Judgement, Subject
+from services.compliance.intake import Batch, Letter, Span
+from services.compliance.records.appointments import Appointments
+from services.compliance.registering import Registered
+from services.compliance.turn import Turn, lines_of
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.cloudevents import Event
+from shared.domain.errors import ConflictError, FencedError
+
+QUERIES = postgres.queries(Path(__file__).parent / "queries.sql")
+MIGRATIONS = Path(__file__).parent / "migrations"
+NUMBER_OF = {topic.name: number for number, topic in enumerate(topics.INPUTS)}
+
+_EMPTY = (dossiers.encode(Appointments()), dossiers.encode(Judgement()))
+
+
+async def load(
+    connection: Connection, subjects: Iterable[Subject], *, lock: bool = False
+) -> list[Dossier]:
+    """Load the dossiers of some subjects, those that exist."""
+    wanted = sorted(set(subjects))
+    if not wanted:
+        return []
+    query = QUERIES["lock_dossiers" if lock else "dossiers"]
+    loaded = []
+    for row in await connection.fetch(query, *_columns(wanted)):
+        subject = Subject(row["jurisdiction"], row["kind"], row["key"])
+        dossier = dossiers.decode(subject, row["record"], row["judgement"], row["version"])
+        dossier.product, dossier.hospital, dossier.area = (
+            row["product"],
+            row["hospital"],
+            row["area"],
+        )
+        loaded.append(dossier)
+    return loaded
+
+
+async def advance(connection: Connection, spans: list[Span], now: datetime) -> None:
+    """Pass the fence, or raise FencedError: another owner, or not the place we believed."""
+    rows = sorted(spans)
+    columns = _columns(rows)
+    done = await connection.execute(QUERIES["advance"], *columns, now)
+    if _count(done) != len(rows):
+        raise FencedError("a partition has another owner, or was read from another place")
+
+
+async def hold_law(connection: Connection, versions: Mapping[str, int]) -> None:
+    """Hold the law as it was judged under, or raise ConflictError if it moved."""
+    if not versions:
+        return
+    rows = await connection.fetch(QUERIES["share_law"], sorted(versions))
+    if any(versions[row["jurisdiction"]] != row["version"] for row in rows):
+        raise ConflictError("the register moved while the batch was judged")
+
+
+async def move_law(connection: Connection, jurisdictions: list[str]) -> dict[str, int]:
+    """Move the law on; gives the new versions."""
+    if not jurisdictions:
+        return {}
+    rows = await connection.fetch(QUERIES["move_law"], jurisdictions)
+    return {row["jurisdiction"]: row["version"] for row in rows}
+
+
+async def save_facts(connection: Connection, batch: Batch) -> None:
+    """Keep every event and dead letter as it was heard."""
+    if batch.events:
+        await connection.copy_records_to_table(
+            "fact", schema_name="compliance", records=map(_fact, batch.events)
+        )
+    if batch.letters:
+        await connection.copy_records_to_table(
+            "dead_letter",
+            schema_name="compliance",
+            columns=Letter._fields,
+            records=batch.letters,
+        )
+
+
+def _fact(event: Event) -> tuple[Any, ...]:
+    return (
+        NUMBER_OF[event.topic],
+        event.partition,
+        event.offset,
+        event.told,
+        event.type,
+        event.source,
+        event.id,
+        event.time,
+        event.recorded,
+        event.raw,
+    )
+
+
+async def save_register(connection: Connection, done: Registered) -> None:
+    """Write the register as merged, and what it touches."""
+    if done.references:
+        rows = [(*key, body) for key, body in sorted(done.references.items())]
+        await connection.execute(QUERIES["save_references"], *_columns(rows))
+    if done.agreements:
+        held = [(*key, *values) for key, values in sorted(done.agreements.items())]
+        await connection.execute(QUERIES["save_agreements"], *_columns(held))
+    signed = set(done.signed)
+    for where, hospital in sorted(done.enrolled):
+        found = await connection.fetch(QUERIES["products_of_hospital"], where, hospital)
+        signed.update((where, row["product"]) for row in found)
+    if signed:
+        columns = _columns(sorted(signed))
+        await connection.execute(QUERIES["create_appointments"], *columns, *_EMPTY)
+        await connection.execute(QUERIES["look_soon"], *columns)
+    if done.touches:
+        await connection.execute(QUERIES["touch"], *_columns(list(done.touches)))
+
+
+async def save_turn(connection: Connection, turn: Turn) -> None:
+    """Write what a turn changed, in the order of keys; raises ConflictError if a row moved."""
+    await _save_dossiers(connection, turn.dossiers.values())
+    moved, done = turn.watches()
+    if moved:
+        rows = sorted(
+            (*held.subject, held.judgement.look_at, held.judgement.hear_at) for held in moved
+        )
+        await connection.execute(QUERIES["look_again"], *_columns(rows))
+    if done:
+        await connection.execute(
+            QUERIES["look_no_more"], *_columns(sorted(held.subject for held in done))
+        )
+    await _save_violations(connection, turn)
+    opened = sorted((*key, count) for key, count in turn.open_counts().items())
+    if opened:
+        await connection.execute(QUERIES["count_open"], *_columns(opened))
+    unjudged = sorted((*key, count) for key, count in turn.unjudged_counts().items())
+    if unjudged:
+        await connection.execute(QUERIES["count_unjudged"], *_columns(unjudged))
+
+
+async def _save_dossiers(connection: Connection, held: Iterable[Dossier]) -> None:
+    rows = sorted(
+        (
+            *dossier.subject,
+            dossier.product,
+            dossier.hospital,
+            dossier.area,
+            dossier.version,
+            dossiers.encode(dossier.record),
+            dossiers.encode(dossier.judgement),
+        )
+        for dossier in held
+    )
+    new = [(*row[:6], 1, *row[7:]) for row in rows if row[6] == 0]
+    known = [row for row in rows if row[6] != 0]
+    if new:
+        try:
+            await connection.copy_records_to_table("dossier", schema_name="compliance", records=new)
+        except asyncpg.UniqueViolationError as error:
+            raise ConflictError("another worker began the same record") from error
+    if known:
+        done = await connection.execute(QUERIES["update_dossiers"], *_columns(known))
+        if _count(done) != len(known):
+            raise ConflictError("another worker wrote the same record")
+
+
+async def _save_violations(connection: Connection, turn: Turn) -> None:
+    told = lines_of(turn.told())
+    at = turn.moment.now
+    if told.bodies:
+        await connection.execute(
+            QUERIES["tell_violations"], told.bodies, told.changes, told.lines, told.supersedes, at
+        )
+    if told.withdrawn:
+        await connection.execute(
+            QUERIES["withdraw_violations"], told.withdrawn, told.withdrawn_lines, at
+        )
+
+
+async def forget_watches(connection: Connection, subjects: list[Subject]) -> None:
+    """Forget that records were due, before their new watches are written."""
+    await connection.execute(QUERIES["look_no_more"], *_columns(sorted(subjects)))
+
+
+def headers_of(letter: bytes) -> list[tuple[str, bytes]]:
+    """Read the headers of a dead letter back."""
+    return msgspec.msgpack.decode(letter, type=list[tuple[str, bytes]])
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _count(status: str) -> int:
+    return int(status.rpartition(" ")[2])

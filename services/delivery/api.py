@@ -1,0 +1,16 @@
+"""What the supply side tells: its answers to orders, deliveries, and supply."""
+
+from shared.adapters.reception import Desk
+from shared.domain.topics import DELIVERIES, SUPPLY
+
+ANSWERS = frozenset({"vbp.order.accepted.v1", "vbp.order.rejected.v1"})
+"""Distributors answer orders here; their answers travel with the orders."""
+
+DESK = Desk(
+    name="delivery",
+    other="orders",
+    title="VBP delivery: the supply side's door",
+    description="Manufacturers and distributors tell here who delivers for whom, which orders "
+    "they take, what was shipped, received and invoiced, and what they lack.",
+    types=frozenset({*DELIVERIES.events, *SUPPLY.events, *ANSWERS}),
+)

@@ -1,0 +1,13 @@
+"""What the purchasing side tells: the register, orders, and money."""
+
+from shared.adapters.reception import Desk
+from shared.domain.topics import FUNDS, ORDERS, REGISTER
+
+DESK = Desk(
+    name="orders",
+    other="delivery",
+    title="VBP orders: the purchasing side's door",
+    description="Purchasing platforms, hospitals and agencies tell here which products were "
+    "selected, who takes part, what was agreed, ordered, cancelled and paid.",
+    types=frozenset({*REGISTER.events, *ORDERS.events, *FUNDS.events}),
+)

@@ -1,0 +1,11 @@
+"""The settings of the orders service."""
+
+from pydantic import Field
+
+from shared.adapters import reception
+
+
+class Settings(reception.Settings):
+    """What the environment may set for the orders service."""
+
+    port: int = Field(8001, ge=0, le=65_535, description="the port to listen at")

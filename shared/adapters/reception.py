@@ -1,0 +1,189 @@
+"""Makes an HTTP service of a door: routes, documentation, settings, life."""
+
+import contextlib
+from collections.abc import AsyncIterator, Collection
+from typing import Any
+
+import msgspec
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from prometheus_client import CollectorRegistry
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.adapters import bodies, http, ledger, logs
+from shared.adapters.door import Door
+from shared.adapters.measures import Measures
+from shared.adapters.problems import describe, problems
+from shared.adapters.publisher import Publisher
+from shared.domain import cloudevents, examples, topics
+from shared.domain.events import Said
+
+_HOW = f"""
+
+`POST /v1/events` takes CloudEvents 1.0 in four forms, each also with `Content-Encoding: gzip`:
+
+| content-type | holds | at most |
+|---|---|---|
+| `{cloudevents.STRUCTURED}` | one event | 1 MiB |
+| `{bodies.BATCH}` | a JSON list of events | 8 MiB, 1 MiB an event |
+| `{bodies.LINES}` | one event a line | 1 MiB a line, any number of lines |
+| `{bodies.JSON}` | one event, or a list of events | as above |
+
+An event is **accepted** once the broker has taken it, never before. Send again what was not: the
+same `id` and `source` twice are harmless. Unknown fields are ignored.
+"""
+
+_TAKE = """One event: 202, or a problem that says which field, what is wrong and how to mend it.
+A batch or a stream: 202 if all were accepted, 207 if some were not; `results` says what became of
+each, a bad one never stops the others. 503 if the broker takes nothing: try again later."""
+
+
+class Settings(BaseSettings):
+    """The settings of a door, from the environment (VBP_KAFKA, …); unknown keys are ignored."""
+
+    model_config = SettingsConfigDict(env_prefix="VBP_", extra="ignore", frozen=True)
+
+    kafka: str = Field("127.0.0.1:9092", description="where Apache Kafka listens, host:port")
+    host: str = Field("127.0.0.1", description="the address to listen at")
+    port: int = Field(8000, ge=0, le=65_535, description="the port to listen at")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    publish_seconds: float = Field(
+        10, gt=0, le=600, description="how long the broker may take before the answer is 503"
+    )
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What makes one door differ from another: its name, its texts, its types.
+
+    `other` is the service that takes all other types.
+    """
+
+    name: str
+    other: str
+    title: str
+    description: str
+    types: frozenset[str]
+
+
+def create_app(desk: Desk, settings: Settings, jurisdictions: frozenset[str]) -> FastAPI:
+    """Make the application of a door; its producer lives as long as its lifespan."""
+    registry = CollectorRegistry()
+    publisher = Publisher(settings.kafka, settings.publish_seconds)
+    measures = Measures(registry, desk.types)
+    door = Door(desk.types, desk.other, jurisdictions, publisher, measures)
+    wanted = {topics.TOPIC_OF[kind] for kind in desk.types}
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with publisher.running():
+            yield
+
+    async def ready() -> None:
+        await publisher.check(wanted)
+
+    app = http.create_app(
+        desk.name,
+        registry,
+        ready,
+        title=desk.title,
+        description=desk.description + _HOW,
+        version="1",
+        lifespan=lifespan,
+    )
+    _add_route(app, door)
+    _document(app, desk.types)
+    http.count_requests(app, desk.name, registry)
+    return app
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several."""
+    logs.configure(settings.log_level)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=20,
+    )
+
+
+def _add_route(app: FastAPI, door: Door) -> None:
+    body = {
+        "required": True,
+        "content": {
+            cloudevents.STRUCTURED: {
+                "schema": _ref("Event"),
+                "examples": {
+                    kind: {"summary": _summary(kind), "value": examples.example(kind)}
+                    for kind in sorted(door.types)
+                },
+            },
+            bodies.BATCH: {"schema": {"type": "array", "items": _ref("Event")}},
+            bodies.LINES: {"schema": {"type": "string"}},
+            bodies.JSON: {"schema": {"oneOf": [_ref("Event"), {"type": "array"}]}},
+        },
+    }
+
+    @app.post(
+        "/v1/events",
+        status_code=202,
+        summary="Tell events",
+        description=_TAKE,
+        tags=["events"],
+        response_class=Response,
+        responses={
+            202: {"description": "All accepted", "content": _answers("Accepted", "Results")},
+            207: {"description": "Some were not accepted", "content": _answers("Results")},
+            **problems(400, 413, 415, 422, 503),
+        },
+        openapi_extra={"requestBody": body},
+    )
+    async def take(request: Request) -> Response:
+        return await door.take(request)
+
+
+def _document(app: FastAPI, types: Collection[str]) -> None:
+    """Add to the OpenAPI document what pydantic does not know: events and results."""
+    said = [topics.DATA_OF[kind] for kind in sorted(types)]
+    structs = [*said, ledger.Results, ledger.Accepted]
+    _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    schemas["Event"] = {"oneOf": [_event(kind) for kind in sorted(types)]}
+    describe(app, schemas)
+
+
+def _event(kind: str) -> dict[str, Any]:
+    instant = {"type": "string", "format": "date-time", "description": "RFC 3339 with offset"}
+    text = {"type": "string", "minLength": 1}
+    return {
+        "title": kind,
+        "description": _summary(kind),
+        "type": "object",
+        "required": ["specversion", "id", "source", "type", "time", "data"],
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {**text, "maxLength": 256},
+            "source": text,
+            "type": {"const": kind},
+            "subject": {"type": "string"},
+            "time": instant,
+            "recordedtime": instant,
+            "data": _ref(topics.DATA_OF[kind].__name__),
+        },
+    }
+
+
+def _summary(kind: str) -> str:
+    said: type[Said] = topics.DATA_OF[kind]
+    return (said.__doc__ or kind).strip()
+
+
+def _answers(*names: str) -> dict[str, Any]:
+    return {bodies.JSON: {"schema": {"oneOf": [_ref(name) for name in names]}}}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
