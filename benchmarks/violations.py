@@ -27,7 +27,10 @@ WITH_HISTORY = 10
 _BEGIN = datetime(2021, 11, 1, tzinfo=UTC)
 _DAYS = 1_000
 _SEVERITIES = ("warning", "warning", "warning", "explain", "breach")
-_QUOTE = "中选企业应作为保障供应的第一责任人，按合同约定及时响应医疗机构采购订单，做到按需及时足量配送。" * 2
+_QUOTE = (
+    "中选企业应作为保障供应的第一责任人，按合同约定及时响应医疗机构采购订单，做到按需及时足量配送。"
+    * 2
+)
 _FACT = b'{"jurisdiction":"cn-sx","order":"O","product":"P","hospital":"H","quantity":1200}'
 _FACT_DIGEST = digest(_FACT).hex()
 _BATCH = 20_000

@@ -9,11 +9,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.compliance.chain import Line, Verdict, line_of, verify
+from services.compliance.chain import Line, Verdict, line_of, said_in, verify
 from services.compliance.filters import Filters, listing
 from services.compliance.paging import Place
 from services.compliance.violations import Violation
-from shared.adapters.postgres import queries
+from shared.adapters.postgres import Connection, Pool, queries
 from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.cloudevents import digest
@@ -71,7 +71,7 @@ async def opened(dsn: str, *, size: int = 8) -> AsyncIterator["Answers"]:
 class Answers:
     """The questions that the API can be asked. All raise TransientError if PostgreSQL is away."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def violations(
@@ -125,7 +125,7 @@ class Answers:
         return rows
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    async def _connection(self) -> AsyncIterator[Connection]:
         try:
             async with self._pool.acquire(timeout=_PATIENCE) as connection:
                 yield connection
@@ -153,7 +153,7 @@ def _item(row: Row) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    said = msgspec.json.decode(line.line)
+    said = said_in(line)
     return {
         **{"seq": line.seq, "at": line.at, "actor": line.actor, "change": line.change},
         "body": said.get("violation"),

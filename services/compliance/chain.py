@@ -35,6 +35,15 @@ def line_of(row: Mapping[str, Any]) -> Line:
     )
 
 
+def said_in(line: Line) -> Mapping[str, Any]:
+    """Read what a line says; one that was made unreadable says nothing."""
+    try:
+        said = msgspec.json.decode(line.line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def verify(lines: Sequence[Line], *, seq: int, head: bytes, body: Any) -> Verdict:
     """Hash the lines again, and compare the last with the violation's own row.
 
@@ -46,7 +55,7 @@ def verify(lines: Sequence[Line], *, seq: int, head: bytes, body: Any) -> Verdic
         hashed = hashlib.sha256(before + line.line).digest()
         if line.seq != number or hashed != line.hash:
             return Verdict(verified=False, broken_at=number, problem="the line was changed")
-        said = msgspec.json.decode(line.line)
+        said = said_in(line)
         if differing := _differing(line, said):
             return Verdict(verified=False, broken_at=number, problem=f"{differing} was changed")
         before, told = hashed, said.get("violation") or told

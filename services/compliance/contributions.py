@@ -54,7 +54,7 @@ Given = Contribution | Watch | Unjudged
 
 
 def contribute_order(
-    order: Order, terms: OrderTerms, in_scope: bool, moment: Moment
+    order: Order, terms: OrderTerms, moment: Moment, *, in_scope: bool
 ) -> Iterator[Given]:
     """Give an order's quantities and what went wrong, and its stock-out."""
     if not terms.law.gathers(terms.jurisdiction):
@@ -62,18 +62,18 @@ def contribute_order(
     candidates: list[Candidate] = []
     if in_scope:
         rules = terms.in_force.rules
-        due = _stale_at(terms)
-        if isinstance(due, Missing):
+        stale = _stale_at(terms)
+        if isinstance(stale, Missing):
             names = ("beyond-volume-supply", SHORTAGE_RULE)
-            yield from (Unjudged(name, due) for name in names if name in rules)
+            yield from (Unjudged(name, stale) for name in names if name in rules)
         if not VOLUME_RULES.isdisjoint(rules):
-            for candidate in _candidates(order, terms, due, moment):
-                if isinstance(candidate, Watch):
-                    yield candidate
+            candidates += _overpriced(order, terms)
+        if not _went_well(order, stale, moment):
+            for item in _went_wrong(order, terms, stale, moment):
+                if isinstance(item, Candidate):
+                    candidates.append(item)
                 else:
-                    candidates.append(candidate)
-        if SHORTAGE_RULE in rules:
-            yield from _stock_out(order, terms, due, moment)
+                    yield item
     accepted = order.accepted_by_day()
     if accepted or candidates:
         yield _dealing(terms, accepted, candidates)
@@ -110,18 +110,28 @@ def _stale_at(terms: OrderTerms) -> _Stale | Missing | None:
     due = terms.delivery_due()
     if isinstance(due, Missing):
         return due
-    days = timedelta(days=policy.number("stock_out_after_days"))
-    return _Stale(due.at + days, (*due.terms, policy.term("stock_out_after_days")))
+    term, days = terms.law.days(policy, "stock_out_after_days")
+    return _Stale(due.at + days, (*due.terms, term))
 
 
-def _candidates(
+def _went_well(order: Order, stale: _Stale | Missing | None, moment: Moment) -> bool:
+    """Tell at one look that nobody refused and something came in time, as with most orders."""
+    if order.rejections or not isinstance(stale, _Stale):
+        return False
+    arrived = order.first_acceptance(moment.now)
+    return arrived is not None and arrived <= stale.at
+
+
+def _went_wrong(
     order: Order, terms: OrderTerms, stale: _Stale | Missing | None, moment: Moment
-) -> Iterator[Candidate | Watch]:
+) -> Iterator[Candidate | Given]:
+    rules = terms.in_force.rules
     if "excused_reasons" in terms.in_force.values:
         yield from _refused(order, terms)
-    yield from _overpriced(order, terms)
-    if isinstance(stale, _Stale) and "beyond-volume-supply" in terms.in_force.rules:
+    if isinstance(stale, _Stale) and "beyond-volume-supply" in rules:
         yield from _undelivered(order, terms, stale, moment)
+    if SHORTAGE_RULE in rules:
+        yield from _stock_out(order, terms, stale, moment)
 
 
 def _refused(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
@@ -143,6 +153,8 @@ def _overpriced(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
         return
     cycle, placed = terms.stretch.cycle, terms.placed
     selected = cycle.selected_price
+    if placed.unit_price <= selected and not order.invoices:
+        return
     told = f"product.selected of {cycle.start}"
     term = Term("selected_price", f"{selected:f}", "clause", told)
     prices: list[tuple[str, datetime, Decimal, int, Invoiced | None]] = [
@@ -197,7 +209,7 @@ def _undelivered(
 def _stock_out(
     order: Order, terms: OrderTerms, stale: _Stale | Missing | None, moment: Moment
 ) -> Iterator[Given]:
-    """Give the earlier of a rejection for want of goods and a long silence, once its grace is over."""
+    """Give the earlier of a rejection for want of goods and a long silence, after its grace."""
     outs = [out for out in (_refused_dry(order), _silent_dry(order, stale)) if out is not None]
     if not outs:
         return

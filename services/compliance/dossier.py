@@ -1,7 +1,7 @@
 """A dossier: a record, and what was last said of it. One row of storage, one step of the engine."""
 
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -119,29 +119,37 @@ def decode(subject: Subject, record: bytes, judgement: bytes, version: int) -> D
     )
 
 
+_ANNOUNCED = {
+    say.DistributorAppointed: "appointment",
+    say.DistributorReleased: "appointment",
+    say.ShortageReported: "report",
+    say.ShortageEnded: "report",
+    say.ProductionStopping: "notice",
+}
+_ON_ORDERS = frozenset(
+    {
+        say.OrderPlaced,
+        say.OrderAccepted,
+        say.OrderRejected,
+        say.OrderCancelled,
+        say.ShipmentDispatched,
+        say.DeliveryReceived,
+        say.GoodsReturned,
+        say.InvoiceIssued,
+    }
+)
+
+
 def subject_of(event: Event) -> Subject | None:
     """Give whose record an event merges into, None for events that nothing judges yet."""
-    data = event.data
-    match data:
-        case (
-            say.OrderPlaced()
-            | say.OrderAccepted()
-            | say.OrderRejected()
-            | say.OrderCancelled()
-            | say.ShipmentDispatched()
-            | say.DeliveryReceived()
-            | say.GoodsReturned()
-            | say.InvoiceIssued()
-        ):
-            return Subject(data.jurisdiction, "order", data.order)
-        case say.DistributorAppointed() | say.DistributorReleased():
-            key = ids.pair("appointment", data.appointment)
-        case say.ShortageReported() | say.ShortageEnded():
-            key = ids.pair("report", data.report)
-        case say.ProductionStopping():
-            key = ids.pair("notice", data.notice)
-        case _:
-            return None
+    data: Any = event.data
+    kind = type(data)
+    if kind in _ON_ORDERS:
+        return Subject(data.jurisdiction, "order", data.order)
+    announced = _ANNOUNCED.get(kind)
+    if announced is None:
+        return None
+    key = ids.pair(announced, getattr(data, announced))
     return Subject(data.jurisdiction, "announcement", key)
 
 

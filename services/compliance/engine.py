@@ -6,7 +6,7 @@ others; `receive` puts a contribution into the record that gathers it, which is 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,7 +18,7 @@ from services.compliance.contributions import Contribution, Moment, Unjudged
 from services.compliance.dossier import Dossier, Judgement, Seen, Subject, gathering, subject_of
 from services.compliance.law import Law
 from services.compliance.records.evidence import Evidence
-from services.compliance.records.telling import telling_of
+from services.compliance.records.telling import stored, telling_of
 from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch
 from services.compliance.rules import RULES
 from services.compliance.terms import CommitmentTerms, OrderTerms, ProductTerms
@@ -58,9 +58,10 @@ class Judged(NamedTuple):
 
 
 def hear(dossier: Dossier, event: Event) -> None:
-    """Merge an event into the record that it is about."""
-    dossier.record.merge(event)  # type: ignore[union-attr]
-    dossier.causes.append(Evidence(event.type, telling_of(event)))
+    """Merge an event into the record that it is about, ready to be stored."""
+    telling = stored(telling_of(event))
+    dossier.record.merge(telling, event.data)  # type: ignore[union-attr]
+    dossier.causes.append(Evidence(event.type, telling))
 
 
 def receive(dossier: Dossier, transfer: Transfer) -> None:
@@ -74,24 +75,20 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     """Judge a record, and note in its dossier what was said."""
     last = dossier.judgement
     moment = last.not_before(moment)
-    said = list(_SAY[dossier.subject.kind](dossier, law, moment))
-    watches = [item for item in said if isinstance(item, Watch)]
     found = _Found(dossier, law, moment)
-    for item in said:
-        if isinstance(item, tuple) and isinstance(item[0], Rule):
-            watches += found.add(item[0], item[1])
-    given = [item for item in said if isinstance(item, Contribution)]
+    for item in _SAY[dossier.subject.kind](dossier, law, moment):
+        found.take(item)
     dossier.judgement = Judgement(
         findings=found.seen,
-        given=given,
-        missing=sorted({(s.rule, s.missing.term) for s in said if isinstance(s, Unjudged)}),
-        look_at=min((watch.at for watch in watches if not watch.silent), default=None),
-        hear_at=min((watch.at for watch in watches if watch.silent), default=None),
+        given=found.given,
+        missing=sorted(found.missing),
+        look_at=found.look_at,
+        hear_at=found.hear_at,
         judged_at=moment.now,
         heard=moment.heard,
     )
-    changes = found.changes()
-    transfers = _transfers(dossier, last.given, given)
+    changes = found.changes() if found.news or found.before else []
+    transfers = _transfers(dossier, last.given, found.given) if last.given or found.given else []
     dossier.causes = []
     return Judged(changes, transfers)
 
@@ -106,27 +103,49 @@ class _Found:
         self.before = {seen.id: seen for seen in dossier.judgement.findings}
         self.causes = tuple(dossier.causes)
         self.seen: list[Seen] = []
-        self.news: list[tuple[Rule, Finding, bool, Seen]] = []
+        self.news: list[tuple[Rule, Finding, Seen]] = []
+        self.given: list[Contribution] = []
+        self.missing: set[tuple[str, str]] = set()
+        self.look_at: datetime | None = None
+        self.hear_at: datetime | None = None
 
-    def add(self, rule: Rule, finding: Finding) -> list[Watch]:
+    def take(self, item: Said) -> None:
+        """Sort what was said."""
+        if isinstance(item, Watch):
+            self._watch(item)
+        elif isinstance(item, Contribution):
+            self.given.append(item)
+        elif isinstance(item, Unjudged):
+            self.missing.add((item.rule, item.missing.term))
+        else:
+            self._add(*item)
+
+    def _watch(self, watch: Watch) -> None:
+        if watch.silent:
+            self.hear_at = watch.at if self.hear_at is None else min(self.hear_at, watch.at)
+        else:
+            self.look_at = watch.at if self.look_at is None else min(self.look_at, watch.at)
+
+    def _add(self, rule: Rule, finding: Finding) -> None:
         """Take a finding; one that rests on what was not yet heard leaves all as it was."""
         name = ids.violation_id(self.jurisdiction, rule.name, finding.subject, finding.anchor)
         told = self.before.pop(name.bytes, None)
         heard_by = finding.heard_by
         if heard_by is None and self.moment.now - self.moment.heard > LIVE:
-            heard_by = max(item.telling.told for item in finding.evidence)
+            told_at = (item.telling.told for item in finding.evidence)
+            heard_by = max(told_at, default=self.moment.heard)
         if heard_by is not None and heard_by > self.moment.heard:
             if told is not None:
                 self.seen.append(told)
-            return [Watch(heard_by, silent=True)]
+            self._watch(Watch(heard_by, silent=True))
+            return
         exempt = self.law.exempts(self.jurisdiction, rule.name, finding)
         seen = _seen(name, rule, finding, exempt=exempt)
         self.seen.append(seen)
         if told is None or told.digest != seen.digest:
-            self.news.append((rule, finding, exempt, seen))
+            self.news.append((rule, finding, seen))
             if told is not None:
                 self.before[name.bytes] = told
-        return []
 
     def changes(self) -> list[Change]:
         """Give the lines of history: what is new or different, then what is no longer found."""
@@ -139,8 +158,8 @@ class _Found:
         current = {seen.id for seen in self.seen}
         return (seen for seen in self.before.values() if seen.id not in current)
 
-    def _change(self, rule: Rule, finding: Finding, exempt: bool, seen: Seen) -> Change:
-        violation = violation_of(self.jurisdiction, rule, finding, exempt=exempt)
+    def _change(self, rule: Rule, finding: Finding, seen: Seen) -> Change:
+        violation = violation_of(self.jurisdiction, rule, finding, exempt=seen.exempt)
         told = self.before.get(seen.id)
         over = finding.cured_at is not None
         same = told is not None and over == (told.cured_at is not None)
@@ -236,10 +255,10 @@ def _say_order(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
         for rule in RULES_ON["order"]:
             if rule.name in terms.in_force.rules:
                 yield from _outcomes(rule, order, terms, moment)
-    yield from giving.contribute_order(order, terms, in_scope=in_scope, moment=moment)
+    yield from giving.contribute_order(order, terms, moment, in_scope=in_scope)
 
 
-def _say_announcement(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
+def _say_announcement(dossier: Dossier, _law: Law, moment: Moment) -> Iterator[Said]:
     record: Any = dossier.record
     ahead = record.next_instant(moment.now)
     if ahead is not None:

@@ -59,21 +59,23 @@ def breach_words(finding: Finding) -> Words:
     order, when = finding.about.order, clock(finding.occurred_at)
     match finding.details["breach"]:
         case "refused":
-            return (
-                f"订单 {order} 于 {when} 被拒绝，理由：{finding.observed}。",
-                f"Order {order} was refused at {when}, reason: {finding.observed}.",
-            )
+            zh = f"订单 {order} 于 {when} 被拒绝，理由：{finding.observed}。"
+            en = f"Order {order} was refused at {when}, reason: {finding.observed}."
         case "overpriced":
             price, selected = finding.observed, finding.limit
             extra = finding.details["overcharged"]
-            return (
-                f"订单 {order} 于 {when} 以单价 {price} 计价，中选价格为 {selected}，多计 {extra} 元。",
+            zh = (
+                f"订单 {order} 于 {when} 以单价 {price} 计价，"
+                f"中选价格为 {selected}，多计 {extra} 元。"
+            )
+            en = (
                 f"Order {order} was priced at {price} a unit at {when}; the selected price is "
-                f"{selected}; {extra} yuan overcharged.",
+                f"{selected}; {extra} yuan overcharged."
             )
         case _:
-            return (
-                f"订单 {order} 订购 {finding.limit}，至 {when} 未有验收到货（{basis_zh(finding)}）。",
-                f"Order {order} for {finding.limit} had nothing accepted by {when} "
-                f"({basis_en(finding)}).",
+            ordered = finding.limit
+            zh = f"订单 {order} 订购 {ordered}，至 {when} 未有验收到货（{basis_zh(finding)}）。"
+            en = (
+                f"Order {order} for {ordered} had nothing accepted by {when} ({basis_en(finding)})."
             )
+    return zh, en

@@ -1,6 +1,6 @@
 """Half-open intervals of instants, `[start, end)`: union, intersection, difference."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 Interval = tuple[datetime, datetime]
@@ -9,28 +9,30 @@ Interval = tuple[datetime, datetime]
 def union(intervals: Iterable[Interval]) -> list[Interval]:
     """Join what overlaps or touches; empty intervals vanish. Sorted and disjoint."""
     joined: list[Interval] = []
-    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
         if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            if end > joined[-1][1]:
+                joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
     return joined
 
 
-def intersection(left: Iterable[Interval], right: Iterable[Interval]) -> list[Interval]:
-    """Give what lies in both."""
-    others = union(right)
+def intersection(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
+    """Give what lies in both, sorted and disjoint; either may overlap itself."""
     return union(
         (max(start, other_start), min(end, other_end))
-        for start, end in union(left)
-        for other_start, other_end in others
+        for start, end in left
+        for other_start, other_end in right
     )
 
 
 def difference(left: Iterable[Interval], right: Iterable[Interval]) -> list[Interval]:
-    """Give what lies in the left but not in the right."""
+    """Give what lies in the left but not in the right, sorted and disjoint."""
     rest = union(left)
-    for cut_start, cut_end in union(right):
+    for cut_start, cut_end in right:
         rest = [
             piece
             for start, end in rest

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from services.compliance.intervals import Interval
 from services.compliance.policy import Policies, Policy
 from services.compliance.records.agreement import Agreement, Exemption, in_force
+from services.compliance.records.evidence import Term
 from services.compliance.records.product import Cycle, Product
 from services.compliance.register import Register
 from services.compliance.rule import Finding, Missing
@@ -65,12 +66,31 @@ class Law:
         self.policies = policies
         self.register = register
         self.settle = settle
+        self._spans: dict[tuple[str, str], tuple[Term, timedelta]] = {}
         self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
         self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
 
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Give the instant until which all must be heard (rules.md, *Silence*)."""
         return max(deadline, told + self.settle)
+
+    def hours(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
+        """Give a number of hours with its basis; remembered as long as this law."""
+        key = (policy.id, name)
+        found = self._spans.get(key)
+        if found is None:
+            found = (policy.term(name), timedelta(hours=policy.number(name)))
+            self._spans[key] = found
+        return found
+
+    def days(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
+        """Give a number of days with its basis; remembered as long as this law."""
+        key = (policy.id, name)
+        found = self._spans.get(key)
+        if found is None:
+            found = (policy.term(name), timedelta(days=policy.number(name)))
+            self._spans[key] = found
+        return found
 
     def gathers(self, jurisdiction: str) -> bool:
         """Whether any policy of a jurisdiction judges more than single orders."""

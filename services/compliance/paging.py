@@ -4,10 +4,12 @@ import base64
 import binascii
 import hashlib
 import struct
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from shared.domain.calendar import parse_instant
 from shared.domain.errors import InvalidArgumentError
 
 _KEY = struct.Struct(">q16s")
@@ -24,6 +26,11 @@ class Place(NamedTuple):
 
     occurred_at: datetime
     id: UUID
+
+
+def place_in(item: Mapping[str, str]) -> Place:
+    """Give the place of a violation as the list shows it."""
+    return Place(parse_instant(item["occurred_at"]), UUID(item["id"]))
 
 
 def token_of(place: Place, filters: bytes) -> str:

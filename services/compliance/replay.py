@@ -8,6 +8,7 @@ from services.compliance.contributions import Moment
 from services.compliance.dossier import Dossier, Subject, subject_of
 from services.compliance.law import Law
 from services.compliance.policy import Policies
+from services.compliance.records.telling import telling_of
 from services.compliance.register import Register
 from services.compliance.violations import Violation
 from shared.domain import topics
@@ -40,7 +41,7 @@ class Replay:
             dossier = self._dossiers.get(subject)
             if dossier is None:
                 dossier = self._dossiers[subject] = Dossier(subject)
-            dossier.record.merge(event)  # type: ignore[union-attr]
+            dossier.record.merge(telling_of(event), event.data)  # type: ignore[union-attr]
         return True
 
     def violations(self) -> list[Violation]:
@@ -62,7 +63,7 @@ class Replay:
         return (change.violation for change in judged.changes if change.violation is not None)
 
     def _agreed(self, event: Event) -> None:
-        """An agreement creates its product's appointments: no appointment is the worst gap."""
+        """Begin the appointments of a product with an agreement: having none is the worst gap."""
         if event.type == "vbp.agreement.signed.v1":
             product = getattr(event.data, "product", "")
             self._gather(Subject(event.data.jurisdiction, "appointments", product), product)

@@ -35,6 +35,7 @@ class OrderTerms:
         self.hospital = law.register.hospitals.get((jurisdiction, placed.hospital))
         self.product = law.register.products.get((jurisdiction, placed.product))
         self.stretch = self._stretch(jurisdiction)
+        self._due: Deadline | Missing | None = None
         self.agreement = law.agreement_for(
             jurisdiction, placed.hospital, placed.product, placed.agreement, self.day
         )
@@ -79,6 +80,11 @@ class OrderTerms:
 
     def delivery_due(self) -> Deadline | Missing:
         """When the order must be there in full: `deliver_by`, else hours from its placing."""
+        if self._due is None:
+            self._due = self._delivery_due()
+        return self._due
+
+    def _delivery_due(self) -> Deadline | Missing:
         placed = self.placed
         if placed.deliver_by is not None:
             day = calendar.instant_text(placed.deliver_by)
@@ -88,26 +94,27 @@ class OrderTerms:
             return self.agreement
         name = "urgent_delivery_hours" if placed.urgent else "delivery_hours"
         own = None if self.agreement is None else getattr(self.agreement, name)
-        if own is not None:
-            return self._after(name, own)
+        return self._delivery_by_policy(name) if own is None else self._after(name, own)
+
+    def _delivery_by_policy(self, name: str) -> Deadline | Missing:
+        """Give the deadline by the policy's hours; urgent comes before remote."""
         if "delivery_hours" not in self.in_force.values:
             return Missing("deliver_by")
-        if placed.urgent:
-            return self._after(name, None)
-        enrolled = _enrolled(self.hospital)
-        if enrolled is None:
-            return Missing("hospital.remote")
-        remote = enrolled.on(self.day).remote
-        return self._after("remote_delivery_hours" if remote else "delivery_hours", None)
+        if not self.placed.urgent:
+            enrolled = _enrolled(self.hospital)
+            if enrolled is None:
+                return Missing("hospital.remote")
+            if enrolled.on(self.day).remote:
+                name = "remote_delivery_hours"
+        return self._after(name, None)
 
     def _after(self, name: str, own: float | None) -> Deadline:
         if own is None or not isinstance(self.agreement, Agreement):
-            term = self.in_force.term(name)
-            hours = self.in_force.number(name)
+            term, wait = self.law.hours(self.in_force, name)
         else:
             term = Term(name, own, "agreement", f"agreement {self.agreement.agreement}")
-            hours = own
-        return Deadline(self.placed.telling.time + timedelta(hours=hours), (term,))
+            wait = timedelta(hours=own)
+        return Deadline(self.placed.telling.time + wait, (term,))
 
     def heard_by(self, deadline: datetime) -> datetime:
         """Until when all must have been heard before the order's silence counts."""

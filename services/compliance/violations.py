@@ -65,7 +65,7 @@ class Change(Struct, frozen=True):
     supersedes: tuple[UUID, ...] = ()
 
 
-def violation_of(jurisdiction: str, rule: Rule, finding: Finding, exempt: bool) -> Violation:
+def violation_of(jurisdiction: str, rule: Rule, finding: Finding, *, exempt: bool) -> Violation:
     """Give a finding its identity and explain it."""
     about, policy = finding.about, finding.policy
     carried = policy.rules[rule.name]

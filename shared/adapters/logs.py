@@ -8,7 +8,12 @@ from typing import Any, TextIO
 import msgspec
 from typing_extensions import override
 
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",  # uvicorn says everything a second time, in colours
+}
 """What every record carries; all else was passed by the caller as `extra`."""
 
 _CAPTURED = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "aiokafka", "faust", "mode", "py.warnings")

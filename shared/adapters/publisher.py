@@ -70,11 +70,10 @@ class Publisher:
 
         Raises TransientError if it does not answer, SetupError if a topic is missing.
         """
-        if self._producer is None:
-            raise TransientError(f"{self._silence()}. Start it, or set VBP_KAFKA")
         try:
             async with asyncio.timeout(_READY_SECONDS):
-                found = (await self._producer.client.fetch_all_metadata()).topics()
+                producer = await self._connected()
+                found = (await producer.client.fetch_all_metadata()).topics()
         except (KafkaError, TimeoutError) as error:
             raise TransientError(kafka.unreachable(self._bootstrap, error)) from error
         if missing := sorted(set(topics) - found):
@@ -145,9 +144,6 @@ class Publisher:
             _log.warning("the producer did not stop in time", extra={"problem": repr(error)})
             await producer.client.close()
             await producer._sender.close()  # noqa: SLF001 - else its task tries for ever
-
-    def _silence(self) -> str:
-        return f"Apache Kafka at {self._bootstrap} has not answered yet"
 
 
 async def _send(producer: AIOKafkaProducer, event: Event) -> asyncio.Future[Any]:

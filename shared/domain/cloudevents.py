@@ -5,7 +5,7 @@ mode, attributes as `ce_*` headers, only over Kafka. What cannot be read raises 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Literal, NoReturn
 
@@ -81,6 +81,10 @@ _data = {kind: msgspec.json.Decoder(data) for kind, data in topics.DATA_OF.items
 _kinds = {kind.encode(): kind for kind in topics.DATA_OF}
 _time = msgspec.json.Decoder(Instant)
 _any = msgspec.json.Decoder()
+_text = msgspec.json.Encoder()
+
+_USUAL_YEARS = range(calendar.EARLIEST.year + 1, calendar.LATEST.year)
+"""Years that `calendar.utc` neither refuses nor moves."""
 
 
 def read_structured(
@@ -173,6 +177,8 @@ def _instant(attributes: Mapping[str, bytes], name: str) -> datetime:
 
 
 def _utc(field: str, instant: datetime) -> datetime:
+    if instant.year in _USUAL_YEARS:
+        return instant.astimezone(UTC)
     try:
         return calendar.utc(instant)
     except InvalidEventError as error:
@@ -197,7 +203,8 @@ def check_text(value: bytes) -> None:
     A decoder skips unknown fields unread, but `data` is stored as it came, and PostgreSQL stores
     neither.
     """
-    if b"\\u0000" in value:
+    # One byte is found several times faster than six, and most events hold no backslash.
+    if b"\\" in value and b"\\u0000" in value:
         raise InvalidEventError("event", "holds the character NUL", "Send texts without \\u0000")
     if value.isascii():
         return
@@ -244,9 +251,9 @@ def headers_of(event: Event) -> list[tuple[str, bytes]]:
         ("ce_id", event.id.encode()),
         ("ce_source", event.source.encode()),
         ("ce_type", event.type.encode()),
-        ("ce_time", calendar.instant_text(event.time).encode()),
+        ("ce_time", _text.encode(event.time)[1:-1]),
         ("content-type", b"application/json"),
     ]
     if event.recorded is not None:
-        headers.append(("ce_recordedtime", calendar.instant_text(event.recorded).encode()))
+        headers.append(("ce_recordedtime", _text.encode(event.recorded)[1:-1]))
     return headers

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -59,7 +60,7 @@ def test_the_engine_finds_what_an_independent_reading_of_the_rules_finds(first: 
         written = histories.history(chance)
         as_of = histories.moment(chance, written)
         if against_the_oracle(written, as_of):
-            kept = histories.smallest(written, lambda some: against_the_oracle(some, as_of))
+            kept = histories.smallest(written, partial(against_the_oracle, as_of=as_of))
             differing = "\n".join(against_the_oracle(kept, as_of))
             pytest.fail(f"history {seed} as of {as_of}:\n{differing}\nin {json.dumps(kept)}")
 
@@ -145,7 +146,7 @@ def test_a_fact_told_late_withdraws_what_it_disproves() -> None:
         gone = withdrawn_in(worker.history[told_before:]) - after
         assert gone == before - after
         withdrawn += len(gone)
-    assert withdrawn > CHUNK // 2
+    assert withdrawn > 20
 
 
 def withdrawn_in(history: Iterable[Line]) -> set[str]:

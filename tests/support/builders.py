@@ -10,6 +10,9 @@ from itertools import count
 from typing import Any
 
 from services.compliance.policy import load
+from services.compliance.records.announcement import Announcement
+from services.compliance.records.order import Order
+from services.compliance.records.telling import stored, telling_of
 from services.compliance.replay import Replay
 from services.compliance.violations import Violation
 from shared.domain import calendar
@@ -155,6 +158,12 @@ def heard(event: dict[str, Any], told: str | datetime | None = None, offset: int
 def an_event(kind: str, at: str | datetime = LONG_AGO, **changed: Any) -> Event:
     """An event of a kind, as a service reads it."""
     return heard(said(kind, at, **changed))
+
+
+def tell(record: Order | Announcement, *events: Event) -> None:
+    """Merge events into a record, ready to be stored."""
+    for event in events:
+        record.merge(stored(telling_of(event)), event.data)
 
 
 def replayed(events: Iterable[dict[str, Any]], as_of: str | datetime) -> Replay:

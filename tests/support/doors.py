@@ -54,32 +54,32 @@ async def reached(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @dataclass
 class Heard:
-    """What a topic's reader has got since it began to listen."""
+    """What arrives on topics from the offsets `begin` on."""
 
     consumer: AIOKafkaConsumer
-    partitions: list[TopicPartition]
+    begin: dict[TopicPartition, int]
 
     async def events(self) -> list[Event]:
-        """All that stands on the bus by now and was not given before."""
-        ends = await self.consumer.end_offsets(self.partitions)
+        """All that has arrived by now."""
+        ends = await self.consumer.end_offsets(list(self.begin))
+        for partition, offset in self.begin.items():
+            self.consumer.seek(partition, offset)
         found: list[Event] = []
         while any([await self.consumer.position(tp) < end for tp, end in ends.items()]):
             batches = await self.consumer.getmany(timeout_ms=200)
             for tp, records in batches.items():
-                found += [
-                    cloudevents.read_message(
-                        record.value,
-                        record.headers,
-                        datetime.fromtimestamp(record.timestamp / 1000, UTC),
-                        tp.partition,
-                        record.offset,
-                    )
-                    for record in records
-                ]
+                found += [_read(record) for record in records if record.offset >= self.begin[tp]]
         return found
 
     async def ids(self) -> set[str]:
         return {event.id for event in await self.events()}
+
+
+def _read(record: Any) -> Event:
+    told = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return cloudevents.read_message(
+        record.value, record.headers, told, record.partition, record.offset
+    )
 
 
 @asynccontextmanager
@@ -89,11 +89,7 @@ async def listening(bootstrap: str, *topics: str) -> AsyncIterator[Heard]:
     consumer.subscribe(topics)
     await consumer.start()
     try:
-        partitions = sorted(consumer.assignment())
-        await consumer.seek_to_end(*partitions)
-        for partition in partitions:
-            await consumer.position(partition)
-        yield Heard(consumer, partitions)
+        yield Heard(consumer, await consumer.end_offsets(consumer.assignment()))
     finally:
         await consumer.stop()
 

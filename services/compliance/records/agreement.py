@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.compliance.records.telling import Fact, OrderKey, telling_of
+from services.compliance.records.telling import Fact, OrderKey, stored, telling_of
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
 
@@ -31,7 +31,7 @@ class Agreement(Fact, frozen=True, array_like=True, gc=False):
 def agreement_of(event: Event, data: say.AgreementSigned) -> Agreement:
     """Note an agreement as told."""
     return Agreement(
-        telling_of(event),
+        stored(telling_of(event)),
         data.agreement,
         data.product,
         data.hospital,
@@ -63,13 +63,18 @@ class Exemption(Fact, frozen=True, array_like=True, gc=False):
 def exemption_of(event: Event, data: say.ExemptionGranted) -> Exemption:
     """Note an exemption as told."""
     named = {party: getattr(data, party) for party in PARTIES if getattr(data, party) is not None}
-    return Exemption(telling_of(event), data.exemption, data.rule, data.start, data.end, named)
+    return Exemption(
+        stored(telling_of(event)), data.exemption, data.rule, data.start, data.end, named
+    )
 
 
 def in_force(agreements: Iterable[Agreement], day: date) -> Agreement | None:
     """Give the agreement in force on a day; of several, the last in the order of tellings."""
-    found = [agreement for agreement in agreements if agreement.in_force(day)]
-    return max(found, key=_told, default=None)
+    held: Agreement | None = None
+    for agreement in agreements:
+        if agreement.in_force(day) and (held is None or _told(agreement) > _told(held)):
+            held = agreement
+    return held
 
 
 def _told(agreement: Agreement) -> OrderKey:

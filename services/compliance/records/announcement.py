@@ -10,10 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, Telling, all_told, latest, telling_of
+from services.compliance.records.telling import Fact, Telling, all_told, latest
 from shared.domain import calendar
 from shared.domain import events as say
-from shared.domain.cloudevents import Event
 
 
 class Appointed(Fact, frozen=True, array_like=True, gc=False):
@@ -70,12 +69,12 @@ class Announcement(Struct, array_like=True):
     ended: list[Ended] = []
     stopping: list[Stopping] = []
 
-    def merge(self, event: Event) -> None:
+    def merge(self, telling: Telling, data: say.Said) -> None:
         """Take a telling in; order and repetition do not matter."""
-        _MERGE[type(event.data)](self, telling_of(event), event.data)
+        _MERGE[type(data)](self, telling, data)
 
     def as_of(self, now: datetime) -> "Announcement":
-        """An appointment is known as soon as told; of the others, leave out what is ahead."""
+        """Leave out what is ahead; but an appointment is known as soon as it is told."""
         return self if self.next_instant(now) is None else self._happened(now)
 
     def _happened(self, now: datetime) -> "Announcement":
@@ -101,7 +100,7 @@ class Announcement(Struct, array_like=True):
         return self.appointed[-1], self.released[-1] if self.released else None
 
     def report(self, now: datetime) -> tuple[Reported | Stopping, Telling, Ended | None] | None:
-        """The report or notice that holds, its first telling, and the end told for it."""
+        """Give the report or notice that holds, its first telling, and the end told for it."""
         if (reported := latest(self.reported, now)) is not None:
             return reported, self.reported[0].telling, latest(self.ended, now)
         if (stopping := latest(self.stopping, now)) is not None:

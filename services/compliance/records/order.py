@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, OrderKey, Telling, all_told, first, telling_of
+from services.compliance.records.telling import Fact, OrderKey, Telling, all_told, first
 from shared.domain import calendar
 from shared.domain import events as say
-from shared.domain.cloudevents import Event
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The latest instant of an order of which nothing is known yet."""
@@ -101,11 +100,10 @@ class Order(Struct, array_like=True):
     invoices: dict[str, Invoiced] = {}
     latest: datetime = NEVER
 
-    def merge(self, event: Event) -> None:
+    def merge(self, telling: Telling, data: say.Said) -> None:
         """Take a fact in; order and repetition of facts do not matter."""
-        telling = telling_of(event)
         self.latest = max(self.latest, telling.time)
-        _MERGE[type(event.data)](self, telling, event.data)
+        _MERGE[type(data)](self, telling, data)
 
     def facts(self) -> Iterator[Fact]:
         """All facts, in no order."""
@@ -156,7 +154,7 @@ class Order(Struct, array_like=True):
     @property
     def shipped_at(self) -> datetime | None:
         """When the first shipment left."""
-        return min((fact.telling.time for fact in self.shipments.values()), default=None)
+        return min([fact.telling.time for fact in self.shipments.values()], default=None)
 
     def cancelled_by(self, instant: datetime) -> bool:
         """Whether the hospital took the order back at or before an instant."""
@@ -168,31 +166,34 @@ class Order(Struct, array_like=True):
 
     def arrived_at(self, now: datetime) -> datetime | None:
         """When the first goods arrived, even if none of them were accepted."""
-        times = (fact.arrived_at for fact in self.receipts.values() if fact.arrived_at <= now)
+        times = [fact.arrived_at for fact in self.receipts.values() if fact.arrived_at <= now]
         return min(times, default=None)
 
     def first_acceptance(self, now: datetime) -> datetime | None:
         """When the first accepted goods arrived."""
-        return min((at for at, _ in self.arrivals(now)), default=None)
+        arrivals = self.arrivals(now)
+        return arrivals[0][0] if arrivals else None
 
     def arrivals(self, now: datetime) -> list[tuple[datetime, int]]:
-        """Accepted quantities with the instants of their arrival, in order."""
-        return sorted(
+        """Give accepted quantities with the instants of their arrival, in order."""
+        arrived = [
             (fact.arrived_at, fact.accepted)
             for fact in self.receipts.values()
             if fact.accepted and fact.arrived_at <= now
-        )
+        ]
+        return sorted(arrived) if len(arrived) > 1 else arrived
 
     def answer(self, now: datetime) -> Answer | None:
-        """The first answer: accepted, rejected, shipped or received."""
-        told: list[Fact | None] = [self.accepted, self.first_rejection, *self.shipments.values()]
-        answers = [Answer(fact.telling.time, fact) for fact in told if fact is not None]
-        answers += [
-            Answer(fact.arrived_at, fact)
-            for fact in self.receipts.values()
-            if fact.arrived_at <= now
-        ]
-        return min(answers, key=_answered, default=None)
+        """Give the first answer: accepted, rejected, shipped or received."""
+        at: datetime | None = None
+        by: Fact | None = None
+        for fact in (self.accepted, self.first_rejection, *self.shipments.values()):
+            if fact is not None and _earlier(fact.telling.time, fact, at, by):
+                at, by = fact.telling.time, fact
+        for receipt in self.receipts.values():
+            if receipt.arrived_at <= now and _earlier(receipt.arrived_at, receipt, at, by):
+                at, by = receipt.arrived_at, receipt
+        return None if at is None or by is None else Answer(at, by)
 
     def completed_at(self, now: datetime) -> datetime | None:
         """When the accepted quantities reached the ordered one; later returns do not undo it."""
@@ -212,12 +213,12 @@ class Order(Struct, array_like=True):
         return sorted(self.receipts.values(), key=_arrived)
 
     def ended_at(self, *ends: datetime | None) -> datetime | None:
-        """The earliest of given ends and the order's cancellation, None while all are open."""
+        """Give the earliest of some ends and the cancellation, None while all are open."""
         cancelled = None if self.cancelled is None else self.cancelled.telling.time
         return min((end for end in (*ends, cancelled) if end is not None), default=None)
 
     def accepted_by_day(self) -> dict[int, int]:
-        """Accepted less returned, by the day of acceptance or return (as ordinal)."""
+        """Sum what was accepted, less returned, by the day of either (as ordinal)."""
         days: dict[int, int] = {}
         for receipt in self.receipts.values():
             day = calendar.day_of(receipt.telling.time).toordinal()
@@ -228,8 +229,10 @@ class Order(Struct, array_like=True):
         return {day: quantity for day, quantity in days.items() if quantity}
 
 
-def _answered(answer: Answer) -> tuple[datetime, OrderKey]:
-    return answer.at, answer.fact.telling.order_key
+def _earlier(at: datetime, fact: Fact, best_at: datetime | None, best: Fact | None) -> bool:
+    if best_at is None or best is None or at != best_at:
+        return best_at is None or at < best_at
+    return fact.telling.order_key < best.telling.order_key
 
 
 def _arrived(receipt: Received) -> tuple[datetime, OrderKey]:
@@ -253,7 +256,7 @@ def _place(order: Order, telling: Telling, data: say.OrderPlaced) -> None:
     order.placed = first(order.placed, placed)
 
 
-def _accept(order: Order, telling: Telling, data: say.OrderAccepted) -> None:
+def _accept(order: Order, telling: Telling, _data: say.OrderAccepted) -> None:
     order.accepted = first(order.accepted, Accepted(telling))
 
 
@@ -261,7 +264,7 @@ def _reject(order: Order, telling: Telling, data: say.OrderRejected) -> None:
     order.rejections = all_told(order.rejections, Rejected(telling, data.reason))
 
 
-def _cancel(order: Order, telling: Telling, data: say.OrderCancelled) -> None:
+def _cancel(order: Order, telling: Telling, _data: say.OrderCancelled) -> None:
     order.cancelled = first(order.cancelled, Cancelled(telling))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.domain.cloudevents import Event, digest
 
@@ -14,17 +15,24 @@ OrderKey = tuple[datetime, str, str, bytes]
 class Telling(Struct, frozen=True, array_like=True, gc=False):
     """Who told a fact, of when, and where we heard it; instants in UTC.
 
-    `claimed` is the later of `time` and `recordedtime`, `told` when it reached the bus.
+    `said` is the digest of the event's data, or the data itself: a replay, which stores nothing,
+    never needs most digests. `claimed` is the later of `time` and `recordedtime`, `told` when it
+    reached the bus.
     """
 
     time: datetime
     source: str
     id: str
-    digest: bytes
+    said: bytes
     claimed: datetime
     told: datetime
     partition: int
     offset: int
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the event's data."""
+        return self.said if len(self.said) == DIGEST_BYTES else digest(self.said)
 
     @property
     def order_key(self) -> OrderKey:
@@ -44,21 +52,29 @@ class Fact(Struct, frozen=True, array_like=True, gc=False):
     telling: Telling
 
 
+DIGEST_BYTES = 16
+"""The length of a digest; the JSON of an event's data is always longer."""
+
 F = TypeVar("F", bound=Fact)
 
 
 def telling_of(event: Event) -> Telling:
-    """Note who told an event and where it stands."""
+    """Note who told an event and where it stands, with its data still whole."""
     return Telling(
         event.time,
         event.source,
         event.id,
-        digest(event.raw),
+        event.raw,
         event.claimed,
         event.told,
         event.partition,
         event.offset,
     )
+
+
+def stored(telling: Telling) -> Telling:
+    """Give a telling as it is stored: with the digest in place of the data."""
+    return replace(telling, said=telling.digest)
 
 
 def first(held: F | None, told: F) -> F:
@@ -72,7 +88,7 @@ def last(held: F | None, told: F) -> F:
     """Keep the last telling: of what is set or planned, the last holds."""
     if held is None:
         return told
-    if held.telling.order_key == told.telling.order_key:
+    if _same(held.telling, told.telling):
         return first(held, told)
     return held if _precedes(told.telling, held.telling) else told
 
@@ -80,7 +96,7 @@ def last(held: F | None, told: F) -> F:
 def all_told(held: list[F], told: F) -> list[F]:
     """Keep every telling once, in the order of tellings."""
     for place, other in enumerate(held):
-        if other.telling.order_key == told.telling.order_key:
+        if _same(other.telling, told.telling):
             return [*held[:place], first(other, told), *held[place + 1 :]]
     return sorted([*held, told], key=lambda fact: fact.telling.order_key)
 
@@ -94,9 +110,15 @@ def latest(facts: Iterable[F], now: datetime) -> F | None:
     return held
 
 
+def _same(one: Telling, other: Telling) -> bool:
+    return one.time == other.time and one.id == other.id and one.order_key == other.order_key
+
+
 def _precedes(one: Telling, other: Telling) -> bool:
     if one.time != other.time:
         return one.time < other.time
+    if one.id != other.id or one.source != other.source:
+        return (one.source, one.id) < (other.source, other.id)
     if one.order_key != other.order_key:
         return one.order_key < other.order_key
     return one.heard_key < other.heard_key

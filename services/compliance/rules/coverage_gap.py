@@ -1,13 +1,14 @@
 """Delivery must cover every hospital that takes part.
 
-SX 七, 配送范围须覆盖所有参加带量采购的医疗机构. A hospital takes part in a stretch of the supply period (a
-cycle and its bridge) from its first agreement in that stretch until the stretch ends, gaps between
-yearly agreements included, while it is enrolled. It is covered while some live appointment names
-it, or covers the whole of its area. Nobody appointed at all is the worst gap.
+SX 七, 配送范围须覆盖所有参加带量采购的医疗机构. A hospital takes part in a stretch of the supply
+period (a cycle and its bridge) from its first agreement in that stretch until the stretch ends,
+gaps between yearly agreements included, while it is enrolled. It is covered while some live
+appointment names it, or covers the whole of its area. Nobody appointed at all is the worst gap.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.compliance.explain import basis_en, basis_zh, clock
 from services.compliance.intervals import Interval, difference, intersection, union
@@ -25,6 +26,16 @@ from shared.domain.calendar import instant_text
 NAME = "coverage-gap"
 
 
+class Participant(NamedTuple):
+    """A hospital with its agreements for the product, under one policy."""
+
+    code: str
+    hospital: Hospital
+    agreements: list[Agreement]
+    terms: ProductTerms
+    policy: Policy
+
+
 def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
     """Find the maximal intervals in which a hospital took part without cover."""
     if not terms.known:
@@ -38,23 +49,21 @@ def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[
             continue
         covered = _cover(record, code, hospital)
         for policy in terms.policies(NAME):
-            part = _taking_part(terms, policy, hospital, list(agreements.values()))
-            for gap in difference(part, covered):
-                yield from _outcome(gap, code, terms, policy, record, now)
+            who = Participant(code, hospital, list(agreements.values()), terms, policy)
+            for gap in difference(_taking_part(who), covered):
+                yield from _outcome(gap, who, record, now)
 
 
-def _taking_part(
-    terms: ProductTerms, policy: Policy, hospital: Hospital, agreements: list[Agreement]
-) -> list[Interval]:
+def _taking_part(who: Participant) -> list[Interval]:
     """Give when a hospital takes part, as instants."""
-    stretches = terms.stretches(policy)
-    parts = [part for stretch in stretches for part in _in_stretch(stretch, agreements)]
+    stretches = who.terms.stretches(who.policy)
+    parts = [part for stretch in stretches for part in _in_stretch(stretch, who.agreements)]
     enrolled = [
-        (calendar.start_of(start), calendar.start_of(end)) for start, end in hospital.enrolled()
+        (calendar.start_of(start), calendar.start_of(end)) for start, end in who.hospital.enrolled()
     ]
-    grace = timedelta(days=policy.number("coverage_grace_days"))
+    grace = timedelta(days=who.policy.number("coverage_grace_days"))
     begun = [(start + grace, end) for start, end in intersection(parts, enrolled)]
-    return intersection(begun, [terms.law.days_in_force(policy)])
+    return intersection(begun, [who.terms.law.days_in_force(who.policy)])
 
 
 def _in_stretch(stretch: Stretch, agreements: list[Agreement]) -> list[Interval]:
@@ -72,21 +81,15 @@ def _cover(record: Appointments, code: str, hospital: Hospital) -> list[Interval
     """Give when a live appointment covers the hospital, by its name or by its area of the day."""
     areas = hospital.areas()
     return union(
-        interval
+        (max(held.start, start), min(held.end, end))
         for held in record.held.values()
         for start, end, area in areas
         if held.covers(code, area)
-        for interval in intersection([(held.start, held.end)], [(start, end)])
     )
 
 
 def _outcome(
-    gap: Interval,
-    code: str,
-    terms: ProductTerms,
-    policy: Policy,
-    record: Appointments,
-    now: datetime,
+    gap: Interval, who: Participant, record: Appointments, now: datetime
 ) -> Iterator[Outcome]:
     start, end = gap
     if start > now:
@@ -94,15 +97,15 @@ def _outcome(
         return
     if end > now:
         yield Watch(end)
-    evidence = _evidence(start, code, terms, record)
+    evidence = _evidence(start, who, record)
     told = max((item.telling.told for item in evidence), default=start)
-    grace = (policy.term("coverage_grace_days"),)
-    maker, area = _standing(start, code, terms, policy)
+    grace = (who.policy.term("coverage_grace_days"),)
+    area = who.hospital.on(calendar.day_of(start)).area
     yield Finding(
-        subject=ids.pair(terms.product, code),
+        subject=ids.pair(who.terms.product, who.code),
         anchor=instant_text(start),
-        about=About(terms.product, area, code, maker),
-        policy=policy,
+        about=About(who.terms.product, area, who.code, _manufacturer(start, who)),
+        policy=who.policy,
         occurred_at=start,
         cured_at=end if end <= now else None,
         observed=0,
@@ -110,29 +113,21 @@ def _outcome(
         terms=grace,
         limits=grace,
         evidence=evidence,
-        heard_by=terms.law.heard_by(start, told),
+        heard_by=who.terms.law.heard_by(start, told),
     )
 
 
-def _standing(
-    start: datetime, code: str, terms: ProductTerms, policy: Policy
-) -> tuple[str | None, str | None]:
-    """Give the manufacturer, and the hospital's area, at the start of a gap."""
-    stretches = terms.stretches(policy)
-    makers = [held.cycle.manufacturer for held in stretches if held.start <= start < held.end]
-    hospital = terms.hospital(code)
-    area = hospital.on(calendar.day_of(start)).area if hospital else None
-    return (makers[0] if makers else None), area
+def _manufacturer(start: datetime, who: Participant) -> str | None:
+    """Give who had won the product at the start of a gap."""
+    stretches = who.terms.stretches(who.policy)
+    makers = (held.cycle.manufacturer for held in stretches if held.start <= start < held.end)
+    return next(makers, None)
 
 
-def _evidence(
-    start: datetime, code: str, terms: ProductTerms, record: Appointments
-) -> tuple[Evidence, ...]:
+def _evidence(start: datetime, who: Participant, record: Appointments) -> tuple[Evidence, ...]:
     """Point at why the hospital takes part, and at the appointments that ended as the gap began."""
-    agreements = terms.agreements().get(code, {}).values()
-    first = min(agreements, key=lambda held: (held.start, held.telling.order_key), default=None)
-    hospital = terms.hospital(code)
-    enrolment = hospital.enrolments[-1] if hospital else None
+    first = min(who.agreements, key=lambda held: (held.start, held.telling.order_key), default=None)
+    enrolment = who.hospital.enrolments[-1]
     ended = [held.evidence for held in record.in_order() if held.end == start]
     return (*evidence_of(first, enrolment), *(fact for facts in ended for fact in facts))
 
@@ -140,12 +135,15 @@ def _evidence(
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
     about, since = finding.about, clock(finding.occurred_at)
-    return (
+    zh = (
         f"自 {since} 起，参加带量采购的医疗机构 {about.hospital}（统筹区 {about.area}）没有产品 "
-        f"{about.product} 的配送企业（{basis_zh(finding)}）。",
-        f"From {since} no distributor of product {about.product} covered hospital {about.hospital} "
-        f"in area {about.area}, which takes part ({basis_en(finding)}).",
+        f"{about.product} 的配送企业（{basis_zh(finding)}）。"
     )
+    en = (
+        f"From {since} no distributor of product {about.product} covered hospital {about.hospital} "
+        f"in area {about.area}, which takes part ({basis_en(finding)})."
+    )
+    return zh, en
 
 
 RULE = Rule(

@@ -1,13 +1,15 @@
 """In principle at most so many distributors per product and pooling area.
 
-SX 七, 原则上药品…在各统筹区选择配送企业不超过5家，医用耗材…不超过10家. What counts is who is appointed at
-one instant, so a replaced distributor does not. The product's own manufacturer never counts (自行配送
-is the alternative to 选择配送企业; a reading). 原则上 asks for an explanation, it is no breach.
+SX 七, 原则上药品…在各统筹区选择配送企业不超过5家，医用耗材…不超过10家. What counts is who is
+appointed at one instant, so a replaced distributor does not. The product's own manufacturer never
+counts (自行配送 is the alternative to 选择配送企业; a reading). 原则上 asks for an explanation: no
+breach.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from services.compliance.explain import basis_en, basis_zh, clock
 from services.compliance.intervals import intersection
@@ -20,7 +22,24 @@ from shared.domain import ids
 from shared.domain.calendar import instant_text
 
 NAME = "distributor-cap"
-Piece = tuple[datetime, datetime, int, Stretch]
+
+
+class Piece(NamedTuple):
+    """A part `[start, end)` of a stretch in which the count of distributors does not change."""
+
+    start: datetime
+    end: datetime
+    live: int
+    stretch: Stretch
+
+
+class Area(NamedTuple):
+    """A pooling area and the product's appointments for it, under one policy."""
+
+    code: str
+    appointments: list[Appointment]
+    terms: ProductTerms
+    policy: Policy
 
 
 def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
@@ -28,21 +47,20 @@ def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[
     if not terms.known:
         yield Missing("product")
         return
-    for area in sorted({appointment.area for appointment in record.held.values()}):
-        there = [held for held in record.in_order() if held.area == area]
+    for code in sorted({appointment.area for appointment in record.held.values()}):
+        there = [held for held in record.in_order() if held.area == code]
         for policy in terms.policies(NAME):
-            for excess in _excesses(there, terms, policy):
-                yield from _outcome(excess, area, there, terms, policy, now)
+            area = Area(code, there, terms, policy)
+            for excess in _excesses(area):
+                yield from _outcome(excess, area, now)
 
 
-def _excesses(
-    there: list[Appointment], terms: ProductTerms, policy: Policy
-) -> Iterator[list[Piece]]:
+def _excesses(area: Area) -> Iterator[list[Piece]]:
     """Give each maximal interval above the cap, as pieces of constant count."""
     run: list[Piece] = []
-    for piece in _pieces(there, terms, policy):
-        over = piece[2] > policy.number(_cap(piece[3]))
-        if run and (not over or run[-1][1] != piece[0]):
+    for piece in _pieces(area):
+        over = piece.live > area.policy.number(_cap(piece.stretch))
+        if run and (not over or run[-1].end != piece.start):
             yield run
             run = []
         if over:
@@ -51,50 +69,49 @@ def _excesses(
         yield run
 
 
-def _pieces(there: list[Appointment], terms: ProductTerms, policy: Policy) -> Iterator[Piece]:
+def _pieces(area: Area) -> Iterator[Piece]:
     """Cut the supply period into pieces in which the count of distributors is constant."""
+    there, policy = area.appointments, area.policy
     cuts = {instant for held in there for instant in (held.start, held.end)}
-    for stretch in terms.stretches(policy):
+    for stretch in area.terms.stretches(policy):
         own = stretch.cycle.manufacturer if not policy.values["count_self_delivery"].value else None
-        days = [terms.law.days_in_force(policy)]
+        days = [area.terms.law.days_in_force(policy)]
         for start, end in intersection([(stretch.start, stretch.end)], days):
             inside = sorted({start, end, *(cut for cut in cuts if start < cut < end)})
             for left, right in pairwise(inside):
                 live = {held.distributor for held in there if held.start <= left < held.end}
-                yield left, right, len(live - {own}), stretch
+                yield Piece(left, right, len(live - {own}), stretch)
 
 
 def _cap(stretch: Stretch) -> str:
     return f"{stretch.cycle.category}_distributor_cap"
 
 
-def _outcome(
-    excess: list[Piece],
-    area: str,
-    there: list[Appointment],
-    terms: ProductTerms,
-    policy: Policy,
-    now: datetime,
-) -> Iterator[Outcome]:
-    start, end = excess[0][0], excess[-1][1]
-    following = min((cut for piece in excess for cut in piece[:2] if cut > now), default=None)
+def _outcome(excess: list[Piece], area: Area, now: datetime) -> Iterator[Outcome]:
+    start, end = excess[0].start, excess[-1].end
+    instants = (instant for piece in excess for instant in (piece.start, piece.end))
+    following = min((instant for instant in instants if instant > now), default=None)
     if following is not None:
         yield Watch(following)
     if start > now:
         return
-    stretch = excess[0][3]
-    limit = (policy.term(_cap(stretch)),)
-    live = [held for held in there if held.start < min(end, now) and held.end > start]
+    stretch = excess[0].stretch
+    limit = (area.policy.term(_cap(stretch)),)
+    live = [
+        held
+        for held in area.appointments
+        if held.start <= now and held.start < end and held.end > start
+    ]
     yield Finding(
-        subject=ids.pair(terms.product, area),
+        subject=ids.pair(area.terms.product, area.code),
         anchor=instant_text(start),
-        about=About(terms.product, area, manufacturer=stretch.cycle.manufacturer),
-        policy=policy,
+        about=About(area.terms.product, area.code, manufacturer=stretch.cycle.manufacturer),
+        policy=area.policy,
         occurred_at=start,
         cured_at=end if end <= now else None,
-        observed=max(count for left, _, count, _ in excess if left <= now),
+        observed=max(piece.live for piece in excess if piece.start <= now),
         limit=limit[0].value,
-        terms=(*limit, policy.term("count_self_delivery")),
+        terms=(*limit, area.policy.term("count_self_delivery")),
         limits=limit,
         evidence=tuple(fact for held in live for fact in held.evidence),
         details={"distributors": sorted({held.distributor for held in live})},
@@ -104,12 +121,15 @@ def _outcome(
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
     about, since = finding.about, clock(finding.occurred_at)
-    return (
+    zh = (
         f"产品 {about.product} 在统筹区 {about.area} 自 {since} 起同时有 {finding.observed} 家"
-        f"配送企业，原则上不超过 {finding.limit} 家（{basis_zh(finding)}）。",
-        f"From {since} product {about.product} had {finding.observed} distributors at once in area "
-        f"{about.area}; in principle at most {finding.limit} ({basis_en(finding)}).",
+        f"配送企业，原则上不超过 {finding.limit} 家（{basis_zh(finding)}）。"
     )
+    en = (
+        f"From {since} product {about.product} had {finding.observed} distributors at once in area "
+        f"{about.area}; in principle at most {finding.limit} ({basis_en(finding)})."
+    )
+    return zh, en
 
 
 RULE = Rule(

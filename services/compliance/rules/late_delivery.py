@@ -46,12 +46,15 @@ def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
     order, due = finding.about.order, clock(finding.occurred_at)
     there, ordered = finding.observed, finding.limit
-    return (
+    zh = (
         f"订单 {order} 应于 {due} 前全部送达（{basis_zh(finding)}）："
-        f"订购 {ordered}，届时到货 {there}，缺 {ordered - there}。",
-        f"Order {order} was due in full by {due} ({basis_en(finding)}): "
-        f"ordered {ordered}, there by then {there}, short of {ordered - there}.",
+        f"订购 {ordered}，届时到货 {there}，缺 {ordered - there}。"
     )
+    en = (
+        f"Order {order} was due in full by {due} ({basis_en(finding)}): "
+        f"ordered {ordered}, there by then {there}, short of {ordered - there}."
+    )
+    return zh, en
 
 
 RULE = Rule(

@@ -1,8 +1,8 @@
 """Nothing may be charged above the selected price.
 
-SX 四 and 六, 按中选价格; TJ 三（一）, 按中选价格签订带量购销合同. The unit price of the order, or of an
-invoice on it, is compared with the selected price of the cycle in whose stretch the order was
-placed, whatever became of the order. Beyond the volume, `beyond-volume-supply` says it.
+SX 四 and 六, 按中选价格; TJ 三（一）, 按中选价格签订带量购销合同. The unit price of the order,
+or of an invoice on it, is compared with the selected price of the cycle in whose stretch the order
+was placed, whatever became of the order. Beyond the volume, `beyond-volume-supply` says it.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ NAME = "selected-price"
 BREACHES: tuple[Breach, ...] = ("overpriced",)
 
 
-def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator[Outcome]:
+def judge(record: Commitment, terms: CommitmentTerms, _now: datetime) -> Iterator[Outcome]:
     """Find orders within the volume that were priced or invoiced above the selected price."""
     for case in terms.cases(record, NAME, BREACHES):
         if isinstance(case, Missing):

@@ -1,8 +1,8 @@
 """A stock-out must have been reported as a shortage, or as a stop of production.
 
-防止断药 and 停产报告制度 (TJ 四（二）, 三（三）). Neither text demands a shortage report; the mission of
-this software does, so nothing here is above a warning. Unreported stock-outs of one product and
-area that lie less than the episode gap apart are one episode.
+防止断药 and 停产报告制度 (TJ 四（二）, 三（三）). Neither text demands a shortage report; the
+mission of this software does, so nothing here is above a warning. Unreported stock-outs of one
+product and area that lie less than the episode gap apart are one episode.
 """
 
 from collections.abc import Iterator
@@ -89,14 +89,18 @@ def _outcome(
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
     about, since, seen = finding.about, clock(finding.occurred_at), finding.observed
-    return (
-        f"自 {since} 起，产品 {about.product} 在统筹区 {about.area} 断供：{seen['orders']} 笔订单、"
+    zh = (
+        f"自 {since} 起，产品 {about.product} 在统筹区 {about.area} 断供："
+        f"{seen['orders']} 笔订单、"
         f"{seen['hospitals']} 家医疗机构受影响，且未在 {finding.limit} 小时内报告短缺"
-        f"（{basis_zh(finding)}）。",
+        f"（{basis_zh(finding)}）。"
+    )
+    en = (
         f"From {since} product {about.product} ran out in area {about.area}: {seen['orders']} "
         f"orders of {seen['hospitals']} hospitals, and no shortage was reported within "
-        f"{finding.limit} hours ({basis_en(finding)}).",
+        f"{finding.limit} hours ({basis_en(finding)})."
     )
+    return zh, en
 
 
 RULE = Rule(

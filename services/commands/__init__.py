@@ -1,0 +1,1 @@
+"""What each command of `vbp` does; `services.cli` says how it is called."""

@@ -1,0 +1,70 @@
+"""What people read while a command works: always on stderr, so that stdout holds data alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell one line, as it is: brackets in it are not markup."""
+    ERR.print(text, markup=False)
+
+
+def step(text: str) -> None:
+    """Tell what has just been reached."""
+    ERR.print("[green]✓[/green]", end=" ")
+    say(text)
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun: `1 line`, `1,200 lines`."""
+    noun = one if count == 1 else (many or f"{one}s")
+    return f"{count:,} {noun}"
+
+
+@contextmanager
+def reading(total: int | None, title: str = "Reading") -> Iterator[Progress]:
+    """Show how many bytes of `total` were read, on a terminal; its task is number 0."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    ) as progress:
+        progress.add_task(title, total=total)
+        yield progress
+
+
+@contextmanager
+def counting(total: int | None, title: str) -> Iterator[Progress]:
+    """Show how many of `total` are done, on a terminal; its task is number 0."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
+        disable=not ERR.is_terminal,
+    ) as progress:
+        progress.add_task(title, total=total)
+        yield progress
