@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from services.compliance.rules import RULES
+from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.cloudevents import digest
@@ -26,6 +26,9 @@ WITH_HISTORY = 10
 
 _BEGIN = datetime(2021, 11, 1, tzinfo=UTC)
 _DAYS = 1_000
+_ENDED = 0.1
+_EXEMPT = 0.01
+_AT_HOME = 0.9
 _SEVERITIES = ("warning", "warning", "warning", "explain", "breach")
 _QUOTE = (
     "中选企业应作为保障供应的第一责任人，按合同约定及时响应医疗机构采购订单，做到按需及时足量配送。"
@@ -44,16 +47,20 @@ class Row(NamedTuple):
 
 
 def violations(count: int, *, seed: int = 7) -> Iterator[Row]:
-    """Make violations; the first rule's all lie in the oldest tenth of the time."""
+    """Make violations in the order of time, as they are found.
+
+    The first rule, and the distributors of product cycles that have ended, occur in the oldest
+    tenth only: what a list that is read from its newest end finds hardest.
+    """
     rng = random.Random(seed)
     for number in range(count):
-        yield _violation(number, rng)
+        yield _violation(number, number / count, rng)
 
 
-def _violation(number: int, rng: random.Random) -> Row:
-    rule = RULES[int(len(RULES) * rng.random())]
-    fraction = rng.random() * (0.1 if rule is RULES[0] else 1.0)
-    occurred_at = _BEGIN + timedelta(days=_DAYS * fraction)
+def _violation(number: int, fraction: float, rng: random.Random) -> Row:
+    ended = fraction < _ENDED
+    rule = rng.choice(RULES if ended else RULES[1:])
+    occurred_at = _BEGIN + timedelta(days=_DAYS * fraction + rng.random())
     status = rng.choices(("closed", "open", "withdrawn"), (80, 15, 5))[0]
     cured_at = occurred_at + timedelta(hours=30) if status == "closed" else None
     place = int(30 * rng.random() ** 2)
@@ -62,14 +69,14 @@ def _violation(number: int, rng: random.Random) -> Row:
         "id": str(UUID(int=rng.getrandbits(128))),
         "rule": rule.name,
         "status": "open" if status == "withdrawn" else status,
-        "exempt": rng.random() < 0.01,
+        "exempt": rng.random() < _EXEMPT,
         "severity": rng.choice(_SEVERITIES),
-        "jurisdiction": "cn-sx" if rng.random() < 0.9 else "cn-tj",
+        "jurisdiction": "cn-sx" if rng.random() < _AT_HOME else "cn-tj",
         "product": f"P{product:04}",
         "area": f"14{place:02}00",
         "hospital": f"H{place:02}{int(200 * rng.random() ** 2):03}",
         "manufacturer": f"M{product % 200:03}",
-        "distributor": f"D{place:02}{int(10 * rng.random() ** 2)}",
+        "distributor": f"{'E' if ended else 'D'}{place:02}{int(10 * rng.random() ** 2)}",
         "order": f"O{number:08}",
         "subject": f"O{number:08}",
         "anchor": "response",
@@ -135,8 +142,12 @@ def _lines(body: dict[str, Any], status: str, at: datetime) -> list[tuple[bytes,
     for seq, (change, violation) in enumerate(told, 1):
         line = msgspec.json.encode(
             {
-                **{"seq": seq, "at": instant_text(at), "actor": "machine", "change": change},
-                **{"violation": violation, "causes": [], "supersedes": []},
+                "at": instant_text(at),
+                "actor": "machine",
+                "change": change,
+                "violation": violation,
+                "causes": [],
+                "supersedes": [],
             }
         )
         last = hashlib.sha256(last + line).digest()
@@ -166,7 +177,7 @@ def facts_of(row: Row) -> list[tuple[Any, ...]]:
     ]
 
 
-async def fill(connection: "asyncpg.Connection[Any]", count: int) -> list[UUID]:
+async def fill(connection: Connection, count: int) -> list[UUID]:
     """Fill the migrated tables by COPY; gives the violations that have a history."""
     asked: list[UUID] = []
     rows = violations(count)
@@ -182,7 +193,7 @@ async def fill(connection: "asyncpg.Connection[Any]", count: int) -> list[UUID]:
 
 
 async def _copy(
-    connection: "asyncpg.Connection[Any]",
+    connection: Connection,
     table: str,
     columns: tuple[str, ...] | None,
     records: list[tuple[Any, ...]],

@@ -2,13 +2,12 @@
 
 import gzip
 import io
-import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from rich.progress import TaskID
 
@@ -43,9 +42,9 @@ class Refusals:
 
 
 class Source(NamedTuple):
-    """An archive that is being read: its lines, and where its file stands in bytes."""
+    """An archive that is being read: its lines, and how many bytes of its file were."""
 
-    lines: IO[bytes]
+    lines: Iterable[bytes]
     position: Callable[[], int]
 
 
@@ -57,43 +56,41 @@ def events(
     `jurisdictions` are those that have a policy; None takes all. `-` is standard input. Raises
     InvalidArgumentError where a file cannot be read to its end.
     """
+    before = 0
     with reading(_total(names)) as progress:
-        before = 0
         for place, name in enumerate(names, 1):
             with opened(name) as source:
-
-                def advance(source: Source = source, before: int = before) -> None:
-                    progress.update(TaskID(0), completed=before + source.position())
-
-                yield from _events(name, place, source, refusals, jurisdictions, advance)
+                read = _events(name, place, source.lines, refusals, jurisdictions)
+                for count, event in enumerate(read):
+                    yield event
+                    if not count % EVERY:
+                        progress.update(TaskID(0), completed=before + source.position())
                 before += source.position()
 
 
-def _events(  # noqa: PLR0913, PLR0917  # one loop, and what it needs at hand
+def _events(
     name: str,
     place: int,
-    source: Source,
+    lines: Iterable[bytes],
     refusals: Refusals,
     jurisdictions: frozenset[str] | None,
-    advance: Callable[[], None],
 ) -> Iterator[Event]:
     read = cloudevents.read_structured
     number = 0
     try:
-        for number, line in enumerate(source.lines, 1):
+        for number, line in enumerate(lines, 1):
             try:
                 event = read(line, None, place, number)
                 if jurisdictions is not None:
                     check_jurisdiction(event, jurisdictions)
             except InvalidEventError as error:
+                # An empty line says nothing wrong.
                 if line.strip():
                     refusals.add(f"{name}:{number}", str(error))
                 continue
             yield event
-            if not number % EVERY:
-                advance()
     except (OSError, EOFError, zlib.error) as error:
-        problem = f"{name} cannot be read after line {number}: {error}"
+        problem = f"{name} cannot be read after line {number:,}: {error}"
         raise InvalidArgumentError(f"{problem}. Fetch it again") from error
 
 
@@ -101,12 +98,52 @@ def _events(  # noqa: PLR0913, PLR0917  # one loop, and what it needs at hand
 def opened(name: str) -> Iterator[Source]:
     """Open an archive for reading; gzip is told by its first bytes, not by the name."""
     if name == STANDARD:
-        raw = cast("BinaryIO", io.BufferedReader(_Piped(sys.stdin.buffer), CHUNK))
-        yield Source(_unpacked(cast("io.BufferedReader", raw)), raw.tell)
+        piped: Any = io.BufferedReader(cast("Any", sys.stdin.buffer), CHUNK)
+        yield Source(_unpacked(piped), lambda: 0)
+        piped.detach()
         return
-    try:
-        file = Path(name).open("rb", buffering=CHUNK)  # noqa: SIM115  # closed below
-    except OSError as error:
-        raise InvalidArgumentError(f"{name} cannot be read: {error.strerror}") from error
-    with file:
+    with _file(name, "rb") as file:
         yield Source(_unpacked(file), file.tell)
+
+
+def _file(name: str, mode: Literal["rb", "wb"]) -> Any:
+    try:
+        return Path(name).open(mode, buffering=CHUNK)
+    except OSError as error:
+        problem = f"{name} cannot be {'read' if mode == 'rb' else 'written'}"
+        raise InvalidArgumentError(f"{problem}: {error.strerror}. Check the path") from error
+
+
+def _unpacked(file: Any) -> Iterable[bytes]:
+    if file.peek(len(GZIP))[: len(GZIP)] != GZIP:
+        return file
+    # GzipFile reads lines in Python, a buffer in front of it in C.
+    return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK)
+
+
+def _total(names: Sequence[str]) -> int | None:
+    """Give the bytes to read, unknown where one comes from standard input."""
+    try:
+        return None if STANDARD in names else sum(Path(name).stat().st_size for name in names)
+    except OSError:
+        return None
+
+
+@contextmanager
+def written(name: str) -> Iterator[Callable[[bytes], object]]:
+    """Give what writes bytes to a file, under gzip if its name ends so, or to standard output.
+
+    The same bytes give the same file. Raises InvalidArgumentError if it cannot be made.
+    """
+    if name == STANDARD:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+        return
+    with _file(name, "wb") as file:
+        if not name.endswith(".gz"):
+            yield file.write
+            return
+        with gzip.GzipFile(
+            filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0
+        ) as packed:
+            yield packed.write

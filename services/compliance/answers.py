@@ -1,5 +1,6 @@
 """What the violations API answers, read from PostgreSQL; this module writes nothing."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,16 +9,19 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 
 from services.compliance.chain import Line, Verdict, line_of, said_in, verify
 from services.compliance.filters import Filters, listing
 from services.compliance.paging import Place
 from services.compliance.violations import Violation
-from shared.adapters.postgres import Connection, Pool, queries
+from shared.adapters.postgres import Pool, queries
 from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.cloudevents import digest
 from shared.domain.errors import SetupError, TransientError
+
+_log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
@@ -36,7 +40,17 @@ _SESSION = {
     "jit": "off",
 }
 _UNREACHABLE = "the database does not answer in time; try again, and see that PostgreSQL runs"
-_FAILURES = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_FAILURES = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+"""What passes, or is mended at the database; anything else that PostgreSQL says is a bug here."""
 _TOPICS = {topic.name: place for place, topic in enumerate(topics.INPUTS)}
 
 Row = Mapping[str, Any]
@@ -125,7 +139,7 @@ class Answers:
         return rows
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
+    async def _connection(self) -> AsyncIterator["PoolConnectionProxy[Any]"]:
         try:
             async with self._pool.acquire(timeout=_PATIENCE) as connection:
                 yield connection
@@ -133,6 +147,7 @@ class Answers:
             remedy = "add a filter, such as product or occurred_from"
             raise TransientError(f"the database needs more than 5 s for this; {remedy}") from error
         except _FAILURES as error:
+            _log.warning("PostgreSQL failed: %r", error)
             raise TransientError(_UNREACHABLE) from error
 
 
@@ -155,7 +170,10 @@ def _item(row: Row) -> dict[str, Any]:
 def _line(line: Line) -> dict[str, Any]:
     said = said_in(line)
     return {
-        **{"seq": line.seq, "at": line.at, "actor": line.actor, "change": line.change},
+        "seq": line.seq,
+        "at": line.at,
+        "actor": line.actor,
+        "change": line.change,
         "body": said.get("violation"),
         "causes": said.get("causes", []),
         "supersedes": said.get("supersedes", []),

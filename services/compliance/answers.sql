@@ -72,7 +72,7 @@ LIMIT $1;
 -- letter_counts --
 -- Count dead letters by topic, but never more than a limit: the count must stay cheap.
 SELECT topic, count(*) AS count
-FROM (SELECT topic FROM compliance.dead_letter LIMIT $1) AS some
+FROM (SELECT topic FROM compliance.dead_letter LIMIT $1) AS few
 GROUP BY topic
 ORDER BY topic;
 

@@ -119,7 +119,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         tags=["catalogue"],
         summary="One policy",
         dependencies=[_only()],
-        responses=ok(PolicyShown) | problems(400, 404),
+        responses=ok(PolicyShown) | problems(400, 404, 422),
     )
     async def show_one_policy(policy: str) -> Response:
         if policy not in shown:

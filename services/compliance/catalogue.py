@@ -2,7 +2,7 @@
 
 import sys
 
-from services.compliance.policy import Policies, Policy
+from services.compliance.policy import Clause, Policies, Policy
 from services.compliance.rule import Rule
 from services.compliance.shapes import (
     CarriedShown,
@@ -33,7 +33,7 @@ def _support(rule: Rule, policy: Policy) -> Support:
         policy=policy.id,
         jurisdiction=policy.jurisdiction,
         draft=policy.draft,
-        clauses=carried.clauses,
+        clauses={name: _clause(policy.clauses[name]) for name in carried.clauses},
         quote=carried.quote,
         force=carried.force,
         note=carried.note,
@@ -66,8 +66,9 @@ def show_policy(policy: Policy) -> PolicyShown:
             for name, carried in policy.rules.items()
         },
         values=_values(policy),
-        clauses={
-            name: ClauseShown(clause.title, clause.text, clause.rules, clause.not_judged)
-            for name, clause in policy.clauses.items()
-        },
+        clauses={name: _clause(clause) for name, clause in policy.clauses.items()},
     )
+
+
+def _clause(clause: Clause) -> ClauseShown:
+    return ClauseShown(clause.title, clause.text, clause.rules, clause.not_judged)

@@ -70,6 +70,12 @@ class Clock:
             await self._side.stop()
             self._connection.terminate()
 
+    async def end_of(self, place: Place) -> int:
+        """Give where a partition ends, by the broker's word."""
+        partition = TopicPartition(*place)
+        ends = await asyncio.wait_for(self._side.end_offsets([partition]), ANSWER_WITHIN)
+        return int(ends[partition])
+
     async def _run(self, held: Callable[[], Mapping[Place, Hold]]) -> None:
         try:
             while True:

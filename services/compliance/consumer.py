@@ -50,6 +50,10 @@ SWEEP_BEHIND = 10.0
 COMMIT_EVERY = 5.0
 """Seconds between commits of offsets to Kafka, which only lag tools look at."""
 
+COLLECT_EVERY = 60.0
+"""Seconds between collections of garbage while there is nothing else to do."""
+
+REGISTER = (topics.REGISTER.name, 0)
 RETRIES = 10
 
 
@@ -70,6 +74,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopping = False
         self._swept = 0.0
         self._told_kafka = 0.0
+        self._register_end = 0
+        self._collected = 0.0
         self._consumer: AIOKafkaConsumer
         self._connection: Connection
         self._service: Compliance
@@ -104,7 +110,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._clock.start(self._held)
             await self._consumer.start()
-            gc.freeze()
+            _rest_collector()
             while not self._stopping:
                 await self._turn()
             await self._settle()
@@ -153,6 +159,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             partition = TopicPartition(*place)
             if partition not in self._consumer.assignment():
                 continue
+            if place == REGISTER:
+                self._open_the_rest(await self._consumer.position(partition))
             reached = await self._consumer.position(partition)
             if reached > hold.next:
                 spans.append(Span(*place, hold.epoch, hold.next, reached))
@@ -185,15 +193,20 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         if not idle and time.monotonic() - self._swept < pause:
             return
         await self._settle()
-        swept = 1
         until = time.monotonic() + (0.2 if idle else 1.0)
-        expanded = await self._service.expand_touches()
-        while (swept or expanded) and time.monotonic() < until and not self._stopping:
+        # Touches come first: two of them that reach the same record have it judged once.
+        while not self._stopping and time.monotonic() < until:
+            if await self._service.expand_touches():
+                continue
             swept = await self._service.sweep(moment)
             self._metrics.swept(swept)
-            expanded = await self._service.expand_touches()
+            if not swept:
+                break
         self._swept = time.monotonic()
         await self._tell_kafka()
+        if idle and self._swept - self._collected > COLLECT_EVERY:
+            self._collected = self._swept
+            gc.collect()
 
     async def _tell_kafka(self) -> None:
         if time.monotonic() - self._told_kafka < COMMIT_EVERY or not self._holds:
@@ -220,7 +233,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             for partition in assigned:
                 self._consumer.seek(partition, 0)
                 self._consumer.pause(partition)
-            self._go_to(await self._take(assigned))
+            held = await self._take(assigned)
+            if REGISTER in held:
+                self._register_end = await self._clock.end_of(REGISTER)
+            self._go_to(held)
         except Exception as error:  # noqa: BLE001  # it is raised from the loop
             self._trouble = error
 
@@ -241,10 +257,24 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _go_to(self, held: dict[Place, Hold]) -> None:
         """Seek and resume, with no await between, so that nothing is read from elsewhere."""
+        waiting = REGISTER in held and held[REGISTER].next < self._register_end
         for place, hold in held.items():
             self._consumer.seek(TopicPartition(*place), hold.next)
-            self._consumer.resume(TopicPartition(*place))
+            if place == REGISTER or not waiting:
+                self._consumer.resume(TopicPartition(*place))
         self._holds = held
+
+    def _open_the_rest(self, reached: int) -> None:
+        """Read the register before the rest: what it tells later has everything judged again."""
+        if reached >= self._register_end and (paused := self._consumer.paused()):
+            self._consumer.resume(*paused)
+
+
+def _rest_collector() -> None:
+    """Let the collector rest: a batch makes a hundred thousand objects and no cycles among them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(500_000, 20, 100)
 
 
 def _consumer(settings: Settings) -> AIOKafkaConsumer:

@@ -119,7 +119,7 @@ def decode(subject: Subject, record: bytes, judgement: bytes, version: int) -> D
     )
 
 
-_ANNOUNCED = {
+_ANNOUNCED: dict[type, str] = {
     say.DistributorAppointed: "appointment",
     say.DistributorReleased: "appointment",
     say.ShortageReported: "report",

@@ -6,37 +6,26 @@ others; `receive` puts a contribution into the record that gathers it, which is 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
-from hashlib import blake2b
 from typing import Any, NamedTuple
-from uuid import UUID
-
-import msgspec
 
 from services.compliance import contributions as giving
+from services.compliance.comparison import Comparison, Said
 from services.compliance.contributions import Contribution, Moment, Unjudged
-from services.compliance.dossier import Dossier, Judgement, Seen, Subject, gathering, subject_of
+from services.compliance.dossier import Dossier, Judgement, Subject, gathering, subject_of
 from services.compliance.law import Law
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.telling import stored, telling_of
 from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch
 from services.compliance.rules import RULES
 from services.compliance.terms import CommitmentTerms, OrderTerms, ProductTerms
-from services.compliance.violations import Change, ChangeKind, violation_of
-from shared.domain import ids
+from services.compliance.violations import Change
 from shared.domain.cloudevents import Event
-
-LIVE = timedelta(seconds=5)
-"""How far behind the clock we may have heard and still believe an act at once; further behind, a
-finding waits until all has been heard that was told before what it rests on."""
 
 RULES_ON = {
     kind: tuple(rule for rule in RULES if rule.record == kind)
     for kind in ("order", "commitment", "appointments", "supply")
 }
 NAMES_ON_ORDERS = tuple(rule.name for rule in RULES if rule.record != "appointments")
-
-Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged
 
 
 class Transfer(NamedTuple):
@@ -75,9 +64,10 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     """Judge a record, and note in its dossier what was said."""
     last = dossier.judgement
     moment = last.not_before(moment)
-    found = _Found(dossier, law, moment)
+    found = Comparison(dossier, law, moment)
     for item in _SAY[dossier.subject.kind](dossier, law, moment):
         found.take(item)
+    found.hold()
     dossier.judgement = Judgement(
         findings=found.seen,
         given=found.given,
@@ -91,121 +81,6 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     transfers = _transfers(dossier, last.given, found.given) if last.given or found.given else []
     dossier.causes = []
     return Judged(changes, transfers)
-
-
-class _Found:
-    """Compares what is found now with what was told before."""
-
-    def __init__(self, dossier: Dossier, law: Law, moment: Moment) -> None:
-        self.jurisdiction = dossier.subject.jurisdiction
-        self.law = law
-        self.moment = moment
-        self.before = {seen.id: seen for seen in dossier.judgement.findings}
-        self.causes = tuple(dossier.causes)
-        self.seen: list[Seen] = []
-        self.news: list[tuple[Rule, Finding, Seen]] = []
-        self.given: list[Contribution] = []
-        self.missing: set[tuple[str, str]] = set()
-        self.look_at: datetime | None = None
-        self.hear_at: datetime | None = None
-
-    def take(self, item: Said) -> None:
-        """Sort what was said."""
-        if isinstance(item, Watch):
-            self._watch(item)
-        elif isinstance(item, Contribution):
-            self.given.append(item)
-        elif isinstance(item, Unjudged):
-            self.missing.add((item.rule, item.missing.term))
-        else:
-            self._add(*item)
-
-    def _watch(self, watch: Watch) -> None:
-        if watch.silent:
-            self.hear_at = watch.at if self.hear_at is None else min(self.hear_at, watch.at)
-        else:
-            self.look_at = watch.at if self.look_at is None else min(self.look_at, watch.at)
-
-    def _add(self, rule: Rule, finding: Finding) -> None:
-        """Take a finding; one that rests on what was not yet heard leaves all as it was."""
-        name = ids.violation_id(self.jurisdiction, rule.name, finding.subject, finding.anchor)
-        told = self.before.pop(name.bytes, None)
-        heard_by = finding.heard_by
-        if heard_by is None and self.moment.now - self.moment.heard > LIVE:
-            told_at = (item.telling.told for item in finding.evidence)
-            heard_by = max(told_at, default=self.moment.heard)
-        if heard_by is not None and heard_by > self.moment.heard:
-            if told is not None:
-                self.seen.append(told)
-            self._watch(Watch(heard_by, silent=True))
-            return
-        exempt = self.law.exempts(self.jurisdiction, rule.name, finding)
-        seen = _seen(name, rule, finding, exempt=exempt)
-        self.seen.append(seen)
-        if told is None or told.digest != seen.digest:
-            self.news.append((rule, finding, seen))
-            if told is not None:
-                self.before[name.bytes] = told
-
-    def changes(self) -> list[Change]:
-        """Give the lines of history: what is new or different, then what is no longer found."""
-        lines = [self._change(*new) for new in self.news]
-        gone = (UUID(bytes=seen.id) for seen in self._withdrawn())
-        lines += [Change("withdrawn", name, self.moment.now, None, self.causes) for name in gone]
-        return lines
-
-    def _withdrawn(self) -> Iterator[Seen]:
-        current = {seen.id for seen in self.seen}
-        return (seen for seen in self.before.values() if seen.id not in current)
-
-    def _change(self, rule: Rule, finding: Finding, seen: Seen) -> Change:
-        violation = violation_of(self.jurisdiction, rule, finding, exempt=seen.exempt)
-        told = self.before.get(seen.id)
-        over = finding.cured_at is not None
-        same = told is not None and over == (told.cured_at is not None)
-        kind: ChangeKind = "changed" if same else "closed" if over else "opened"
-        replaced = self._replaced(rule, seen) if rule.interval and told is None else ()
-        return Change(kind, violation.id, self.moment.now, violation, self.causes, replaced)
-
-    def _replaced(self, rule: Rule, seen: Seen) -> tuple[UUID, ...]:
-        """Give the withdrawn intervals of the same rule and subject that overlap a new one."""
-        return tuple(
-            UUID(bytes=old.id)
-            for old in self._withdrawn()
-            if old.rule == rule.name
-            and old.subject == seen.subject
-            and (seen.cured_at is None or old.occurred_at < seen.cured_at)
-            and (old.cured_at is None or seen.occurred_at < old.cured_at)
-        )
-
-
-def _seen(name: UUID, rule: Rule, finding: Finding, *, exempt: bool) -> Seen:
-    severity = finding.policy.severity(rule.name, finding.limits)
-    told = (
-        finding.policy.id,
-        exempt,
-        severity,
-        finding.about,
-        finding.cured_at,
-        finding.occurred_at,
-        finding.observed,
-        finding.limit,
-        finding.terms,
-        finding.evidence,
-        finding.details,
-    )
-    digest = blake2b(msgspec.msgpack.encode(told), digest_size=8).digest()
-    return Seen(
-        name.bytes,
-        digest,
-        rule.name,
-        finding.subject,
-        finding.occurred_at,
-        finding.cured_at,
-        severity,
-        finding.about.area,
-        exempt,
-    )
 
 
 def _transfers(

@@ -32,7 +32,7 @@ def intersection(left: Sequence[Interval], right: Sequence[Interval]) -> list[In
 def difference(left: Iterable[Interval], right: Iterable[Interval]) -> list[Interval]:
     """Give what lies in the left but not in the right, sorted and disjoint."""
     rest = union(left)
-    for cut_start, cut_end in right:
+    for cut_start, cut_end in union(right):
         rest = [
             piece
             for start, end in rest

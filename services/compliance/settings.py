@@ -1,4 +1,4 @@
-"""Settings of the compliance service, from the environment: `VBP_DATABASE`, `VBP_PORT`, …"""
+"""Settings of the compliance service, from the environment: `VBP_DATABASE` and so on."""
 
 from typing import Annotated
 

@@ -97,7 +97,7 @@ class Support(Struct):
     policy: str
     jurisdiction: str
     draft: bool
-    clauses: tuple[str, ...]
+    clauses: dict[str, "ClauseShown"]
     quote: str
     force: Force
     note: str

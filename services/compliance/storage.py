@@ -78,7 +78,7 @@ async def save_facts(connection: Connection, batch: Batch) -> None:
     """Keep every event and dead letter as it was heard."""
     if batch.events:
         await connection.copy_records_to_table(
-            "fact", schema_name="compliance", records=map(_fact, batch.events)
+            "fact", schema_name="compliance", records=map(fact_row, batch.events)
         )
     if batch.letters:
         await connection.copy_records_to_table(
@@ -89,7 +89,8 @@ async def save_facts(connection: Connection, batch: Batch) -> None:
         )
 
 
-def _fact(event: Event) -> tuple[Any, ...]:
+def fact_row(event: Event) -> tuple[Any, ...]:
+    """Give an event as a row of the table of facts."""
     return (
         NUMBER_OF[event.topic],
         event.partition,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, ProducerClosed
 
 from shared.adapters import kafka
 from shared.domain.cloudevents import Event, headers_of
@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 10.0
 _READY_SECONDS = 3.0
+_STOP_SECONDS = 2.0
 
 
 class Publisher:
@@ -123,7 +124,7 @@ class Publisher:
         except asyncio.CancelledError:
             # A start that is cut off would leave its connections open.
             with contextlib.suppress(SetupError, OSError):
-                await self._stop(await connecting)
+                await _stop(await connecting)
             raise
 
     async def _lend(self, producer: AIOKafkaProducer) -> None:
@@ -133,17 +134,22 @@ class Publisher:
             await self._failed.wait()
         finally:
             self._producer = None
-            await self._stop(producer)
+            await _stop(producer)
 
-    async def _stop(self, producer: AIOKafkaProducer) -> None:
-        # Stopping waits until all is sent, which with a dead broker is never.
-        try:
-            async with asyncio.timeout(self._patience):
-                await producer.stop()
-        except (KafkaError, TimeoutError) as error:
-            _log.warning("the producer did not stop in time", extra={"problem": repr(error)})
-            await producer.client.close()
-            await producer._sender.close()  # noqa: SLF001 - else its task tries for ever
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop a producer; with a silent broker, drop what it still holds: nobody was told yes."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await producer.stop()
+    except (KafkaError, TimeoutError) as error:
+        _log.warning("the producer did not stop in time", extra={"problem": repr(error)})
+        # Its own stop waits for the broker for ever, and a cancelled one leaves its tasks behind.
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await producer._sender.close()  # noqa: SLF001
+        await producer.client.close()
 
 
 async def _send(producer: AIOKafkaProducer, event: Event) -> asyncio.Future[Any]:

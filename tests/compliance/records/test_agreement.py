@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,13 @@ from shared.domain import events as say
 from tests.support.builders import an_event
 
 
-def an_agreement(at: str, name: str = "A1", **told: object) -> Agreement:
+def an_agreement(at: str, name: str = "A1", **told: Any) -> Agreement:
     event = an_event("agreement.signed", at, agreement=name, **told)
     assert isinstance(event.data, say.AgreementSigned)
     return agreement_of(event, event.data)
 
 
-def an_exemption(**told: object) -> Exemption:
+def an_exemption(**told: Any) -> Exemption:
     event = an_event("exemption.granted", rule="late-response", **told)
     assert isinstance(event.data, say.ExemptionGranted)
     return exemption_of(event, event.data)

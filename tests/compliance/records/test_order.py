@@ -1,5 +1,6 @@
 from datetime import date
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,14 +12,14 @@ from tests.support.builders import an_event, instant, tell
 NOW = instant("2022-04-01 00:00:00")
 
 
-def an_order(*events: Event, **placed: object) -> Order:
+def an_order(*events: Event, **placed: Any) -> Order:
     """An order placed on 1 March at 9, with what else is told of it."""
     order = Order()
     tell(order, an_event("order.placed", "2022-03-01 09:00:00", **placed), *events)
     return order
 
 
-def a_receipt(at: str, accepted: int, receipt: str = "R1", **more: object) -> Event:
+def a_receipt(at: str, accepted: int, receipt: str = "R1", **more: Any) -> Event:
     return an_event("delivery.received", at, quantity_accepted=accepted, receipt=receipt, **more)
 
 

@@ -1,0 +1,48 @@
+"""Settings for a command: its options, then the environment, then a local stack that runs here."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from deploy.local.stack import LocalStack
+from services.commands.console import say
+from shared.domain.errors import InvalidArgumentError, shorten
+
+LOCAL = Path(".vbp/local")
+DEMO = Path(".vbp/demo")
+
+Made = TypeVar("Made")
+
+
+def settings(kind: Callable[..., Made], **options: object) -> Made:
+    """Make the settings of a service; an option that is None was not given.
+
+    Raises InvalidArgumentError that names the variable.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return kind(**(_of_local_stack() | given))
+    except ValidationError as error:
+        told = (_problem(problem["loc"], problem) for problem in error.errors())
+        raise InvalidArgumentError("; ".join(told)) from None
+
+
+def _problem(place: tuple[int | str, ...], problem: object) -> str:
+    name = "VBP_" + "_".join(map(str, place)).upper()
+    message, found = problem["msg"], problem["input"]  # type: ignore[index]
+    shown = "" if name == "VBP_DATABASE" else f" (found {shorten(found)})"
+    return f"{name}: {message}{shown}. Mend the option or the variable"
+
+
+def _of_local_stack() -> dict[str, object]:
+    """Give the addresses that the environment does not, if a local stack runs below here."""
+    names = [name for name in ("kafka", "database") if f"VBP_{name.upper()}" not in os.environ]
+    for data in (LOCAL, DEMO):
+        stack = LocalStack.find(data) if names else None
+        if stack is not None:
+            say(f"Using the local stack on {data} for {' and '.join(names)}")
+            return {name: getattr(stack, name) for name in names}
+    return {}

@@ -1,0 +1,208 @@
+"""`vbp demo`: a province with planted violations goes through the real parts, and is found out."""
+
+import asyncio
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.progress import TaskID
+
+from deploy.local.stack import LocalStack
+from services.commands import publish, verdict
+from services.commands.archives import Refusals
+from services.commands.children import Children, choose_ports
+from services.commands.console import counted, counting, say, step
+from services.compliance import preparation
+from services.compliance.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.settings import Settings
+from shared.domain.errors import InvalidArgumentError, SetupError
+
+PORTS = {"orders": 8001, "delivery": 8002, "compliance": 8003, "worker": 9003}
+EVENTS, TRUTH, MARK = "events.ndjson", "truth.ndjson", "vbp-demo"
+POLL_SECONDS = 0.2
+JUDGED_WITHIN = 300.0
+
+
+class Wish(NamedTuple):
+    """What the caller asked for; `leave` is to end after the table."""
+
+    orders: int
+    seed: int
+    data: Path
+    keep: bool
+    leave: bool
+
+
+def run(wish: Wish) -> int:
+    """Show the demo; gives the exit code: 1 if what was found is not what was planted."""
+    began = time.monotonic()
+    _prepare(wish)
+    logs = wish.data / "logs"
+    logs.mkdir(exist_ok=True)
+    with _ended_by_signals(), Children(logs, {}) as makers, ExitStack() as running:
+        if not wish.keep:
+            _simulate(makers, wish)
+        stack = running.enter_context(LocalStack(wish.data, say=say))
+        step(f"Kafka and PostgreSQL run, data in {wish.data}")
+        addresses = {"VBP_KAFKA": stack.kafka, "VBP_DATABASE": stack.database}
+        children = running.enter_context(Children(logs, addresses))
+        ports = _start(children, Settings(kafka=stack.kafka, database=stack.database))
+        if not wish.keep:
+            _tell(makers, wish, stack.kafka)
+        asyncio.run(_judged(stack.database, children))
+        for name, port in ports.items():
+            children.wait_for_port(name, port)
+        rows = verdict.compare(
+            verdict.found(ports["compliance"]), verdict.planted(wish.data / TRUTH)
+        )
+        _show(rows, ports, wish, time.monotonic() - began)
+        if not wish.leave:
+            _stay(children, wish.data)
+    return 1 if rows[-1].missing or rows[-1].unexpected else 0
+
+
+def _prepare(wish: Wish) -> None:
+    """Clear away the last demo, and nothing else: a directory that is not a demo's is refused."""
+    mark = wish.data / MARK
+    if wish.data.exists() and any(wish.data.iterdir()) and not mark.exists():
+        raise InvalidArgumentError(f"--data {wish.data} holds no demo: name a new directory")
+    if LocalStack.find(wish.data) is not None:
+        raise InvalidArgumentError(
+            f"a demo runs on {wish.data} already: end it with Ctrl-C, or name another --data"
+        )
+    if wish.keep and not (wish.data / TRUTH).exists():
+        raise InvalidArgumentError(f"--keep: no province is kept in {wish.data}; run without it")
+    if wish.data.exists() and not wish.keep:
+        say(f"Beginning afresh in {wish.data}; --keep would show the last province again")
+        shutil.rmtree(wish.data)
+    wish.data.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+
+
+def _simulate(makers: Children, wish: Wish) -> None:
+    """Let another process make the province while the servers start."""
+    makers.start(
+        "simulate",
+        *("simulate", "--orders", str(wish.orders), "--seed", str(wish.seed)),
+        *("--out", str(wish.data / EVENTS), "--truth", str(wish.data / TRUTH)),
+    )
+
+
+def _start(children: Children, settings: Settings) -> dict[str, int]:
+    """Make the database and the topics, start services and worker; gives their ports."""
+    asyncio.run(preparation.migrate(settings))
+    asyncio.run(preparation.create_topics(settings))
+    step("The database is migrated, the topics are there")
+    ports = choose_ports(PORTS)
+    for name, port in ports.items():
+        if port != PORTS[name]:
+            say(f"  port {PORTS[name]} is taken: {name} listens on {port}")
+        if name != "worker":
+            children.start(name, "serve", name, "--port", str(port))
+    children.start("worker", "worker", "compliance", "--metrics-port", str(ports["worker"]))
+    return ports
+
+
+def _tell(makers: Children, wish: Wish, bootstrap: str) -> None:
+    """Publish the province once it is made."""
+    makers.wait("simulate")
+    step(f"A province is simulated: {wish.data / EVENTS}")
+    refusals = Refusals()
+    publish.run([str(wish.data / EVENTS)], bootstrap, refusals)
+    if refusals.count:
+        raise SetupError("the simulated province holds invalid events, see above: this is a bug")
+
+
+async def _judged(dsn: str, children: Children) -> None:
+    """Wait until all that is on the bus was heard and nothing waits to be judged or told."""
+    asked = datetime.now(UTC)
+    give_up = time.monotonic() + JUDGED_WITHIN
+    async with opened(dsn) as database:
+        with counting(None, "Judging") as progress:
+            while not await _all_judged(database, asked, progress.update):
+                children.check()
+                if time.monotonic() > give_up:
+                    raise SetupError(f"not judged within 5 minutes, see {children.log('worker')}")
+                await asyncio.sleep(POLL_SECONDS)
+        letters = await database.all("letter_counts", COUNTED_AT_MOST)
+    step("Everything is heard and judged")
+    for letter in letters:
+        say(f"  {counted(letter['count'], 'dead letter')} of {letter['topic']}")
+
+
+async def _all_judged(database: Answers, asked: datetime, update: Callable[..., None]) -> bool:
+    heard = (await database.one("heard"))["heard_until"]
+    positions = await database.all("positions")
+    read = sum(position["next_offset"] for position in positions)
+    total = max(read, sum(position["end_offset"] for position in positions))
+    update(TaskID(0), completed=read, total=total or None)
+    if heard is None or heard < asked:
+        return False
+    waiting = await database.one("waiting", COUNTED_AT_MOST)
+    return not any(waiting[what] for what in ("touches", "due_by_clock", "due_by_hearing"))
+
+
+def _show(rows: list[verdict.Row], ports: Mapping[str, int], wish: Wish, seconds: float) -> None:
+    """Print the table, and where to look next."""
+    out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    out.print(verdict.shown(rows))
+    exact = not rows[-1].missing and not rows[-1].unexpected
+    say(
+        f"{'Exactly what was planted' if exact else 'NOT what was planted'}, "
+        f"{seconds:.0f} s after the start"
+    )
+    if wish.leave:
+        return
+    at = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    api = at["compliance"]
+    lines = (
+        ("Violations", f"{api}/v1/violations?status=open&severity=breach"),
+        ("of one rule", f"{api}/v1/violations?rule=coverage-gap"),
+        ("Status", f"{api}/v1/status"),
+        ("API docs", f"{api}/docs  {at['orders']}/docs  {at['delivery']}/docs"),
+        ("Metrics", "  ".join(f"{address}/metrics" for address in at.values())),
+        ("Logs", str(wish.data / "logs")),
+        ("Replay", f"vbp replay {wish.data / EVENTS} --as-of {_now()} --format table"),
+    )
+    for name, where in lines:
+        out.print(f"{name:<12}{where}", markup=False)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _stay(children: Children, data: Path) -> None:
+    """Stay up until Ctrl-C; raises SetupError if something ends by itself."""
+    say("Ctrl-C ends everything")
+    try:
+        while LocalStack.find(data) is not None:
+            children.check()
+            time.sleep(1)
+    except KeyboardInterrupt:
+        say("Stopping")
+        return
+    raise SetupError(f"Kafka or PostgreSQL has ended, see {data / 'logs'}")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take the request to end, and the end of the terminal, for a Ctrl-C."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

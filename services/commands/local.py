@@ -1,0 +1,38 @@
+"""`vbp local`: Kafka and PostgreSQL on this machine, started, stopped, looked at."""
+
+import sys
+from pathlib import Path
+
+from deploy.local import stack
+from deploy.local.state import RunningStack
+from services.commands.console import say
+
+
+def up(data: Path, *, foreground: bool) -> None:
+    """Start the stack on `data` unless it runs; print what a shell needs to reach it."""
+    running = stack.up(data, detach=not foreground, say=say)
+    if not foreground:
+        _print_addresses(running)
+        say(f"Logs in {data / 'logs'}; `vbp local down` ends it")
+
+
+def down(data: Path) -> None:
+    """End the stack on `data`; its data stays."""
+    say("Stopped" if stack.down(data) else f"No local stack runs on {data}")
+
+
+def status(data: Path) -> bool:
+    """Print where the stack on `data` is and its memory; gives whether it runs."""
+    found = stack.status(data)
+    if found is None:
+        say(f"No local stack runs on {data}; `vbp local up` starts one")
+        return False
+    _print_addresses(found.stack)
+    for name, resident in found.resident.items():
+        say(f"{name}: process {found.stack.processes[name].pid}, {resident / 2**20:,.0f} MiB")
+    return True
+
+
+def _print_addresses(running: RunningStack) -> None:
+    sys.stdout.write(f"export VBP_KAFKA={running.kafka}\nexport VBP_DATABASE={running.database}\n")
+    sys.stdout.flush()

@@ -1,0 +1,70 @@
+"""`vbp rules`: the catalogue, and one rule with its clauses and the basis of its values."""
+
+import sys
+from importlib import import_module
+
+from rich.console import Console
+from rich.table import Table
+
+from services.compliance import policy as policies
+from services.compliance.policy import Policy
+from services.compliance.rule import Rule
+from services.compliance.rules import RULES
+from shared.domain.errors import InvalidArgumentError
+
+
+def run(name: str | None) -> None:
+    """Print all rules, or one; raises InvalidArgumentError for a name that none has."""
+    known = policies.load().all
+    if name is None:
+        _print(_catalogue(known))
+        return
+    for rule in RULES:
+        if rule.name == name:
+            _describe(rule, known)
+            return
+    names = ", ".join(rule.name for rule in RULES)
+    raise InvalidArgumentError(f"no rule {name!r}; known are: {names}")
+
+
+def _catalogue(known: tuple[Policy, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("rule", "规则", "what it finds", *(policy.id for policy in known)):
+        table.add_column(heading, overflow="fold")
+    for rule in RULES:
+        clauses = (
+            "、".join(policy.rules[rule.name].clauses) if rule.name in policy.rules else "–"
+            for policy in known
+        )
+        table.add_row(rule.name, rule.title_zh, rule.title_en, *clauses)
+    return table
+
+
+def _describe(rule: Rule, known: tuple[Policy, ...]) -> None:
+    module = import_module(rule.judge.__module__)
+    _print(f"{rule.name}  {rule.title_zh}  {rule.title_en}\n")
+    _print((module.__doc__ or "").strip())
+    for policy in known:
+        if rule.name in policy.rules:
+            _describe_policy(rule, policy)
+
+
+def _describe_policy(rule: Rule, policy: Policy) -> None:
+    carried = policy.rules[rule.name]
+    draft = "a draft for comment, " if policy.draft else ""
+    _print(f"\n{policy.id}: {policy.title_zh}")
+    _print(f"{draft}in force from {policy.in_force}; force of the words: {carried.force}")
+    _print(f"「{carried.quote}」 {carried.note}")
+    for number in carried.clauses:
+        clause = policy.clauses[number]
+        _print(f"\n  {number} {clause.title}\n  {clause.text}")
+    _print("\n  values: " + ("" if rule.values else "the rule needs none; its clauses have"))
+    for name, value in policy.values.items():
+        if name in rule.values or (not rule.values and value.clause in carried.clauses):
+            _print(f"  {name} = {value.value}  ({value.basis}) {value.note}")
+
+
+def _print(what: str | Table) -> None:
+    Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=isinstance(what, str)).print(
+        what
+    )

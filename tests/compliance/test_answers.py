@@ -1,0 +1,70 @@
+"""The queries that answer: each fits the schema and is used, and none scans what it need not."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from tests.support.kept import a_connection, a_violation, tell
+
+from services.compliance import answers
+from services.compliance.answers import MIGRATIONS, QUERIES
+from services.compliance.filters import Asked, listing
+from services.compliance.paging import Place
+from shared.adapters import postgres
+
+pytestmark = pytest.mark.integration
+
+SOURCES = Path(answers.__file__).parent
+OTHERS = ("late-delivery", "supply-refusal")
+SINGLE: list[dict[str, Any]] = [
+    {"rule": ["late-response"]},
+    {"status": ["withdrawn"]},
+    {"exempt": True},
+    {"area": "x"},
+    {"product": "x"},
+    {"hospital": "x"},
+    {"manufacturer": "x"},
+    {"distributor": "x"},
+    {"order": "x"},
+    {"severity": ["breach"]},
+    {"jurisdiction": "x"},
+    {"occurred_from": "2031-01-01T00:00:00Z"},
+    {"rule": ["late-response", "coverage-gap"]},
+    {"status": ["open", "withdrawn"], "rule": ["late-response"]},
+]
+
+
+async def test_every_query_can_be_prepared_and_is_used(database: str) -> None:
+    await postgres.migrate(database, MIGRATIONS, "compliance")
+    used = {
+        name
+        for source in ("answers.py", "api.py", "metrics.py")
+        for name in re.findall(r'"(\w+)"', (SOURCES / source).read_text(encoding="utf-8"))
+    }
+    async with a_connection(database) as connection:
+        for name, query in QUERIES.items():
+            await connection.prepare(query)
+            assert name in used, f"nothing asks for the query {name}"
+
+
+@pytest.mark.parametrize("filters", SINGLE, ids=str)
+async def test_no_filter_that_lets_nothing_through_reads_every_violation(
+    database: str, filters: dict[str, Any]
+) -> None:
+    await postgres.migrate(database, MIGRATIONS, "compliance")
+    async with a_connection(database) as connection:
+        some = [a_violation(number, rule=OTHERS[number % 2]) for number in range(3_000)]
+        await tell(connection, "closed", some)
+        await connection.execute("VACUUM ANALYZE compliance.violation")
+        behind = Place(datetime(2032, 1, 1, tzinfo=UTC), UUID(int=0))
+        query, values = listing(QUERIES["violations"], Asked.model_validate(filters), behind, 51)
+
+        plan = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING off) {query}", *values)
+
+    text = "\n".join(row[0] for row in plan)
+    assert "Index" in text, text
+    assert "Seq Scan on violation" not in text, text
+    assert "Rows Removed by Filter: 3000" not in text, text

@@ -1,0 +1,203 @@
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.compliance.contributions import (
+    Contribution,
+    Given,
+    Moment,
+    Unjudged,
+    contribute_announcement,
+    contribute_order,
+)
+from services.compliance.law import Law
+from services.compliance.records.announcement import Announcement
+from services.compliance.records.appointments import OPEN, Appointment
+from services.compliance.records.commitment import Candidate, Dealing
+from services.compliance.records.order import Order
+from services.compliance.records.supply import Report, StockOut
+from services.compliance.register import Register
+from services.compliance.rule import Watch
+from services.compliance.terms import OrderTerms
+from tests.support.builders import POLICIES, an_event, instant, tell
+
+REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]
+SETTLE = timedelta(seconds=10)
+LATER = "2022-06-01 00:00:00"
+STALE = instant("2022-03-10 09:00:00")
+
+
+def at(now: str, heard: str | None = None) -> Moment:
+    return Moment(instant(now), instant(heard or now))
+
+
+def given(*told: Any, moment: Moment | None = None, **placed: Any) -> list[Given]:
+    """What an order placed on 1 March at 9 gives, with what else is told of it."""
+    register = Register()
+    for event in REGISTER:
+        register.merge(event)
+    moment = moment or at(LATER)
+    order = Order()
+    tell(order, an_event("order.placed", "2022-03-01 09:00:00", **placed), *told)
+    order = order.as_of(moment.now)
+    assert order.placed is not None
+    where = placed.get("jurisdiction", "cn-sx")
+    terms = OrderTerms(Law(POLICIES, register, SETTLE), where, "O1", order.placed)
+    return list(contribute_order(order, terms, moment, in_scope=terms.scope() is True))
+
+
+def values(said: list[Given]) -> list[Any]:
+    return [item.value for item in said if isinstance(item, Contribution)]
+
+
+def dealing(said: list[Given]) -> Dealing:
+    (found,) = [value for value in values(said) if isinstance(value, Dealing)]
+    return found
+
+
+def candidates(said: list[Given]) -> dict[str, Candidate]:
+    return {candidate.anchor: candidate for candidate in dealing(said).candidates}
+
+
+def stock_outs(said: list[Given]) -> list[StockOut]:
+    return [value for value in values(said) if isinstance(value, StockOut)]
+
+
+REJECTED = an_event("order.rejected", "2022-03-01 10:00:00", reason="out_of_stock")
+RECEIVED = an_event("delivery.received", "2022-03-02 09:00:00")
+
+
+def test_an_order_gives_its_quantities_by_day_in_scope_or_not() -> None:
+    returned = an_event("goods.returned", "2022-03-03 09:00:00", quantity=30)
+    for product in ("P1", "P9"):
+        told = dealing(given(RECEIVED, returned, product=product))
+        assert told.accepted == {
+            date(2022, 3, 2).toordinal(): 100,
+            date(2022, 3, 3).toordinal(): -30,
+        }
+
+
+def test_an_order_of_which_nothing_is_wrong_and_nothing_came_gives_nothing() -> None:
+    assert values(given(moment=at("2022-03-02 09:00:00"))) == []
+
+
+def test_where_only_single_orders_are_judged_nothing_is_given() -> None:
+    assert given(RECEIVED, jurisdiction="scms") == []
+
+
+def test_a_refusal_is_a_candidate_and_its_want_of_goods_a_stock_out() -> None:
+    said = given(REJECTED)
+    assert candidates(said)["refused"].occurred_at == instant("2022-03-01 10:00:00")
+    (out,) = stock_outs(said)
+    assert (out.at, out.area, out.hospital) == (instant("2022-03-01 10:00:00"), "1401", "H1")
+
+
+def test_what_is_overpriced_names_the_prices_and_the_money() -> None:
+    invoice = an_event("invoice.issued", "2022-03-05 09:00:00", quantity=50, unit_price="0.46")
+    found = candidates(given(RECEIVED, invoice, unit_price="0.40"))
+    assert {anchor: str(told.overcharged) for anchor, told in found.items()} == {
+        "overpriced": "4.00",
+        "overpriced:I1": "5.00",
+    }
+
+
+@pytest.mark.parametrize("reason", ["price", "hospital_error", "other"])
+def test_a_rejection_for_another_reason_is_no_stock_out(reason: str) -> None:
+    rejected = an_event("order.rejected", "2022-03-01 10:00:00", reason=reason)
+    assert stock_outs(given(rejected)) == []
+
+
+def test_the_earlier_of_rejection_and_silence_is_the_stock_out() -> None:
+    late = an_event("order.rejected", "2022-03-10 09:00:01", reason="out_of_stock")
+    (out,) = stock_outs(given(late))
+    assert out.at == STALE
+    assert [term.name for term in out.terms] == ["delivery_hours", "stock_out_after_days"]
+    early = an_event("order.rejected", "2022-03-10 09:00:00", reason="out_of_stock")
+    (out,) = stock_outs(given(early))
+    assert (out.at, out.terms) == (STALE, ())
+
+
+def test_a_stock_out_waits_for_its_grace_and_until_that_was_heard() -> None:
+    over = instant("2022-03-02 10:00:00")
+    for moment in (
+        at("2022-03-02 10:00:00"),
+        at("2022-03-05 00:00:00", heard="2022-03-02 09:59:59"),
+    ):
+        said = given(REJECTED, moment=moment)
+        assert stock_outs(said) == []
+        assert Watch(over, silent=True) in said
+    assert len(stock_outs(given(REJECTED, moment=at("2022-03-02 10:00:01")))) == 1
+
+
+def test_a_rejection_told_late_waits_until_it_has_settled() -> None:
+    told = an_event(
+        "order.rejected",
+        "2022-03-01 10:00:00",
+        reason="out_of_stock",
+        told="2022-03-20 10:00:00",
+    )
+    said = given(told, moment=at("2022-03-20 10:00:09"))
+    assert stock_outs(said) == []
+    assert Watch(instant("2022-03-20 10:00:10"), silent=True) in said
+
+
+def test_nothing_accepted_is_a_candidate_once_it_was_heard() -> None:
+    said = given(moment=at("2022-03-10 09:00:01", heard="2022-03-10 08:59:59"))
+    assert values(said) == []
+    assert Watch(STALE, silent=True) in said
+    found = candidates(given(moment=at("2022-03-10 09:00:01")))
+    assert (found["undelivered"].occurred_at, found["undelivered"].cured_at) == (STALE, None)
+
+
+def test_a_missing_term_leaves_only_what_needs_it_unjudged() -> None:
+    said = given(REJECTED, hospital="H9", area="1409")
+    missing = [item for item in said if isinstance(item, Unjudged)]
+    assert {(item.rule, item.missing.term) for item in missing} == {
+        ("beyond-volume-supply", "hospital.remote"),
+        ("unreported-shortage", "hospital.remote"),
+    }
+    assert "refused" in candidates(said)
+    (out,) = stock_outs(said)
+    assert out.area == "1409"
+
+
+def announced(*events: Any, now: str = LATER) -> list[Any]:
+    record = Announcement()
+    tell(record, *events)
+    return [item.value for item in contribute_announcement(record, "K", at(now))]
+
+
+def test_an_appointment_is_given_with_the_end_that_its_release_sets() -> None:
+    appointed = an_event("distributor.appointed", end="2022-05-01")
+    (held,) = announced(appointed)
+    assert isinstance(held, Appointment)
+    assert held.end == instant("2022-05-01 00:00:00")
+    (held,) = announced(appointed, an_event("distributor.released", end="2022-07-01"))
+    assert held.end == instant("2022-07-01 00:00:00")
+    assert len(held.evidence) == 2
+    (held,) = announced(an_event("distributor.appointed"))
+    assert held.end == OPEN
+
+
+def test_a_report_is_given_from_its_first_telling_as_the_source_claims_it() -> None:
+    reported = an_event(
+        "shortage.reported", "2022-03-01 09:00:00", start="2022-03-01", told="2022-03-02 09:00:00"
+    )
+    again = an_event("shortage.reported", "2022-03-05 09:00:00", start="2022-02-01")
+    ended = an_event("shortage.ended", "2022-03-06 09:00:00", end="2022-03-04")
+    (report,) = announced(reported, again, ended)
+    assert isinstance(report, Report)
+    assert report.claimed == instant("2022-03-02 09:00:00")
+    assert (report.start, report.end) == (date(2022, 2, 1), date(2022, 3, 4))
+
+
+def test_a_report_that_lies_ahead_and_a_release_of_nothing_give_nothing() -> None:
+    ahead = an_event("shortage.reported", "2022-07-01 09:00:00", start="2022-03-01")
+    assert announced(ahead) == []
+    assert announced(an_event("distributor.released", end="2022-07-01")) == []
+
+
+def test_a_stop_notice_is_a_report_for_all_areas() -> None:
+    (report,) = announced(an_event("production.stopping", stop_on="2022-03-01"))
+    assert (report.areas, report.start, report.end) == (None, date(2022, 3, 1), None)

@@ -1,0 +1,62 @@
+import msgspec
+import pytest
+
+from services.compliance import dossier
+from services.compliance.contributions import Moment
+from services.compliance.dossier import Dossier, Subject, subject_of
+from services.compliance.records.announcement import Announcement
+from tests.support.builders import FILLED_IN, an_event, instant, tell
+
+NEEDED = {
+    "product.deselected": {"on": "2022-03-01"},
+    "hospital.withdrawn": {"withdrawn_on": "2022-03-01"},
+    "exemption.granted": {"rule": "late-response"},
+    "distributor.released": {"end": "2022-03-01"},
+    "shortage.reported": {"start": "2022-03-01"},
+    "shortage.ended": {"end": "2022-03-01"},
+    "production.stopping": {"stop_on": "2022-03-01"},
+}
+OF_THE_REGISTER = ("product.", "hospital.", "agreement.", "exemption.")
+KEYS = {
+    "distributor.appointed": "appointment/AP1",
+    "distributor.released": "appointment/AP1",
+    "shortage.reported": "report/SR1",
+    "shortage.ended": "report/SR1",
+    "production.stopping": "notice/N1",
+}
+
+
+@pytest.mark.parametrize("kind", FILLED_IN)
+def test_every_event_is_about_an_order_an_announcement_or_the_register(kind: str) -> None:
+    subject = subject_of(an_event(kind, **NEEDED.get(kind, {})))
+    if kind.startswith(OF_THE_REGISTER):
+        assert subject is None
+    elif kind in KEYS:
+        assert subject == Subject("cn-sx", "announcement", KEYS[kind])
+    else:
+        assert subject == Subject("cn-sx", "order", "O1")
+
+
+@pytest.mark.parametrize("kind", dossier.RECORDS)
+def test_an_empty_record_survives_its_encoding(kind: str) -> None:
+    subject = Subject("cn-sx", kind, "K")
+    begun = Dossier(subject)
+    read = dossier.decode(subject, dossier.encode(begun.record), dossier.encode(begun.judgement), 7)
+    assert (read.record, read.judgement, read.version) == (begun.record, begun.judgement, 7)
+
+
+def test_an_announcement_survives_its_encoding() -> None:
+    record = Announcement()
+    tell(
+        record,
+        an_event("distributor.appointed", end="2022-05-01"),
+        an_event("distributor.released", end="2022-04-01"),
+    )
+    stored = msgspec.msgpack.encode(record)
+    assert msgspec.msgpack.decode(stored, type=Announcement) == record
+
+
+def test_a_moment_is_never_before_the_last_one() -> None:
+    early, late = instant("2022-03-01 09:00:00"), instant("2022-03-02 09:00:00")
+    judged = dossier.Judgement(judged_at=late, heard=early)
+    assert judged.not_before(Moment(early, late)) == Moment(late, late)

@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+
+from services.compliance.explain import (
+    basis_en,
+    basis_zh,
+    breach_words,
+    clock,
+    instant_or,
+)
+from services.compliance.records.evidence import Term
+from services.compliance.rule import About, Finding
+from tests.support.builders import POLICIES, instant
+
+AT = instant("2022-03-01 09:30:00")
+
+
+def a_finding(*terms: Term, **seen: Any) -> Finding:
+    told = {"occurred_at": AT, "cured_at": AT, "observed": None, "limit": None, **seen}
+    return Finding(
+        subject="O1",
+        anchor="a",
+        about=About(order="O1"),
+        policy=POLICIES.of("cn-sx")[0],
+        terms=terms,
+        **told,
+    )
+
+
+def test_times_are_shown_on_the_shanghai_clock() -> None:
+    assert clock(AT) == clock("2022-03-01T01:30:00.000000Z") == "2022-03-01 09:30:00"
+
+
+def test_what_was_not_observed_is_said_in_words() -> None:
+    assert instant_or(None, "无", "none") == ("无", "none")
+    assert instant_or("2022-03-01T01:30:00.000000Z", "无", "none") == ("2022-03-01 09:30:00",) * 2
+
+
+@pytest.mark.parametrize(
+    ("basis", "zh", "en"),
+    [
+        ("clause", "条款规定", "set by the clause"),
+        ("reading", "理解", "our reading"),
+        ("assumption", "假设", "an assumption"),
+        ("mission", "任务", "mission"),
+        ("agreement", "合同", "contract"),
+    ],
+)
+def test_every_term_says_where_it_comes_from(basis: str, zh: str, en: str) -> None:
+    finding = a_finding(Term("response_hours", 24.0, basis, "cn-sx-2021-22"))
+    assert basis_zh(finding).startswith("response_hours = 24, ")
+    assert zh in basis_zh(finding)
+    assert en in basis_en(finding)
+    assert basis_en(finding).endswith("cn-sx-2021-22")
+
+
+def test_a_deadline_is_shown_on_the_shanghai_clock_and_half_hours_as_they_are() -> None:
+    finding = a_finding(
+        Term("deliver_by", "2022-03-01T01:30:00.000000Z", "agreement", "order O1"),
+        Term("response_hours", 0.5, "agreement", "agreement A1"),
+    )
+    deadline, hours = basis_en(finding).split("; ")
+    assert deadline.startswith("deliver_by = 2022-03-01 09:30:00, ")
+    assert hours.startswith("response_hours = 0.5, ")
+
+
+def test_a_refusal_gives_its_reason() -> None:
+    for message in breach_words(a_finding(observed="price", details={"breach": "refused"})):
+        assert "O1" in message
+        assert "price" in message
+
+
+def test_an_overprice_gives_both_prices_and_what_was_overcharged() -> None:
+    details = {"breach": "overpriced", "overcharged": "2.40"}
+    for message in breach_words(a_finding(observed="0.40", limit="0.36", details=details)):
+        assert all(number in message for number in ("0.40", "0.36", "2.40"))
+
+
+def test_a_non_delivery_gives_what_was_ordered_and_the_deadline() -> None:
+    finding = a_finding(
+        Term("delivery_hours", 48, "assumption", "cn-sx-2021-22"),
+        observed=0,
+        limit=600,
+        details={"breach": "undelivered"},
+    )
+    for message in breach_words(finding):
+        assert all(word in message for word in ("O1", "600", "2022-03-01 09:30:00", "48"))

@@ -1,0 +1,96 @@
+from random import Random
+
+from services.compliance.replay import Replay
+from tests.support.builders import POLICIES, an_event, found, heard, instant, replayed, said
+
+REGISTER = [said("product.selected"), said("hospital.enrolled")]
+ORDER = said("order.placed", "2022-03-01 09:00:00")
+
+
+def test_what_was_told_after_the_moment_of_asking_is_left_out() -> None:
+    replay = Replay(POLICIES, instant("2022-03-04 09:00:00"))
+    assert replay.tell(an_event("order.accepted", "2022-03-01 10:00:00"))
+    assert replay.tell(
+        an_event("order.accepted", "2022-03-01 10:00:00", told="2022-03-04 09:00:00")
+    )
+    assert not replay.tell(
+        an_event("order.accepted", "2022-03-01 10:00:00", told="2022-03-04 09:00:01")
+    )
+
+
+def test_a_fact_of_an_unknown_kind_of_record_counts_for_nothing() -> None:
+    priced = an_event("product.listed")
+    assert Replay(POLICIES, instant("2022-03-04 09:00:00")).tell(priced)
+    assert replayed(REGISTER, "2022-03-04 09:00:00").violations() == []
+
+
+def test_violations_are_sorted_by_rule_subject_and_anchor() -> None:
+    orders = [said("order.placed", "2022-03-01 09:00:00", order=name) for name in ("O2", "O1")]
+    told = replayed([*orders, *REGISTER], "2022-04-01 00:00:00").violations()
+    keys = [(violation.rule, violation.subject, violation.anchor) for violation in told]
+    assert keys == sorted(keys)
+    assert len(keys) > 4
+
+
+def test_an_agreement_alone_shows_that_nobody_was_appointed() -> None:
+    (gap,) = found("coverage-gap", *REGISTER, said("agreement.signed"))
+    assert gap.subject == "P1/H1"
+
+
+def test_records_that_lack_a_term_are_counted() -> None:
+    orders = [
+        said("order.placed", "2022-03-01 09:00:00", order=name, agreement="A9") for name in "ab"
+    ]
+    replay = replayed([*REGISTER, *orders], "2022-04-01 00:00:00")
+    replay.violations()
+    assert replay.unjudged["late-response", "agreement"] == 2
+    assert replay.unjudged["late-delivery", "agreement"] == 2
+
+
+def test_an_order_of_a_product_nobody_told_is_unjudged_for_every_rule_on_orders() -> None:
+    replay = replayed([ORDER], "2022-04-01 00:00:00")
+    assert replay.violations() == []
+    assert {rule for rule, term in replay.unjudged if term == "product"} == {
+        "late-response",
+        "late-delivery",
+        "beyond-volume-supply",
+        "supply-refusal",
+        "selected-price",
+        "unreported-shortage",
+    }
+
+
+def test_facts_of_an_order_that_nobody_placed_wait() -> None:
+    assert (
+        replayed(
+            [said("order.rejected", "2022-03-01 10:00:00")], "2022-04-01 00:00:00"
+        ).violations()
+        == []
+    )
+
+
+def test_the_order_of_the_archive_does_not_matter() -> None:
+    events = [
+        *REGISTER,
+        ORDER,
+        said("agreement.signed"),
+        said("order.rejected", "2022-03-03 10:00:00"),
+    ]
+    plain = replayed(events, "2022-04-01 00:00:00").violations()
+    for seed in range(10):
+        mixed = Random(seed).sample(events * 2, len(events) * 2)
+        assert replayed(mixed, "2022-04-01 00:00:00").violations() == plain
+
+
+def test_an_archive_line_says_where_its_facts_stand() -> None:
+    replay = Replay(POLICIES, instant("2022-03-03 09:00:00"))
+    for offset, event in enumerate([*REGISTER, ORDER]):
+        replay.tell(heard(event, offset=offset))
+    (late,) = [told for told in replay.violations() if told.rule == "late-response"]
+    assert [fact["offset"] for fact in late.evidence] == [2]
+
+
+def test_two_provinces_with_the_same_codes_do_not_mix() -> None:
+    there = [said(event["type"][4:-3], event["time"], jurisdiction="cn-tj") for event in REGISTER]
+    here = replayed([*REGISTER, *there, ORDER], "2022-03-03 09:00:00").violations()
+    assert {violation.jurisdiction for violation in here} == {"cn-sx"}

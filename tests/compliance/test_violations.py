@@ -1,0 +1,88 @@
+import json
+from typing import Any
+
+from services.compliance.records.evidence import Evidence
+from services.compliance.records.telling import stored, telling_of
+from services.compliance.violations import Violation, encode, evidence_json
+from shared.domain import ids
+from tests.support.builders import found, heard, said
+
+REGISTER = [said("product.selected"), said("hospital.enrolled")]
+
+
+def a_late_answer(**order: Any) -> Violation:
+    (violation,) = found(
+        "late-response",
+        *REGISTER,
+        said("order.placed", "2022-03-01 09:00:00", **order),
+        said("order.accepted", "2022-03-05 09:00:00"),
+    )
+    return violation
+
+
+def test_a_violation_is_named_by_what_it_is_about() -> None:
+    violation = a_late_answer()
+    assert violation.id == ids.violation_id("cn-sx", "late-response", "O1", "response")
+
+
+def test_a_corrected_deadline_changes_a_violation_and_keeps_its_name() -> None:
+    urgent = a_late_answer(urgency="urgent")
+    assert urgent.occurred_at != a_late_answer().occurred_at
+    assert urgent.id == a_late_answer().id
+
+
+def test_a_violation_carries_the_clause_its_words_and_the_version_of_the_policy() -> None:
+    violation = a_late_answer()
+    assert violation.clause == ["七"]
+    assert violation.quote == "按合同约定及时响应医疗机构采购订单"
+    assert violation.policy == "cn-sx-2021-22"
+    assert len(violation.policy_version) == 64
+    assert violation.basis == [
+        {"name": "response_hours", "value": 24, "basis": "assumption", "source": "cn-sx-2021-22"}
+    ]
+
+
+def test_what_rests_on_a_draft_says_so_in_both_languages() -> None:
+    jurisdiction = {"jurisdiction": "cn-tj"}
+    cycle = {"cycle_start": "2019-01-01", "cycle_end": "2020-01-01"}
+    (violation,) = found(
+        "late-delivery",
+        said("product.selected", **cycle, **jurisdiction),
+        said("hospital.enrolled", **jurisdiction),
+        said("order.placed", "2019-05-01 09:00:00", **jurisdiction),
+    )
+    assert violation.draft
+    assert violation.message_zh.endswith("（征求意见稿，仅供说明）")
+    assert violation.message_en.endswith(" (a draft for comment)")
+
+
+def test_evidence_points_at_the_event_and_where_it_stands() -> None:
+    event = said("order.placed", "2022-03-01 09:00:00", told="2022-03-02 09:00:00")
+    telling = telling_of(heard(event, "2022-03-03 09:00:00", offset=7))
+    shown = evidence_json(Evidence("vbp.order.placed.v1", telling))
+    assert shown == {
+        "id": event["id"],
+        "source": "/platforms/cn-sx",
+        "type": "vbp.order.placed.v1",
+        "time": "2022-03-01T01:00:00.000000Z",
+        "claimed": "2022-03-02T01:00:00.000000Z",
+        "told": "2022-03-03T01:00:00.000000Z",
+        "topic": "vbp.orders.v1",
+        "partition": -1,
+        "offset": 7,
+        "digest": telling.digest.hex(),
+    }
+    assert evidence_json(Evidence("vbp.order.placed.v1", stored(telling))) == shown
+
+
+def test_a_violation_shows_both_sides_of_its_evidence() -> None:
+    types = [fact["type"] for fact in a_late_answer().evidence]
+    assert types == ["vbp.order.placed.v1", "vbp.order.accepted.v1"]
+
+
+def test_parties_that_a_violation_does_not_have_are_null_in_json() -> None:
+    (gap,) = found("coverage-gap", *REGISTER, said("agreement.signed"))
+    told = json.loads(encode(gap))
+    assert told["distributor"] is told["order"] is told["breach"] is None
+    assert told["subject"] == "P1/H1"
+    assert told["id"] == str(gap.id)

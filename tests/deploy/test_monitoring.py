@@ -1,0 +1,262 @@
+"""Prometheus, Alertmanager and Grafana against the code: what they ask for is really told."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from services.compliance.policy import Severity
+from shared.adapters import postgres
+from tests.support.deployment import (
+    DEPLOY,
+    ROOT,
+    alert_tests,
+    alerts,
+    applications,
+    dashboards,
+    environment,
+    expressions,
+    names_in,
+    panels,
+    prometheus,
+    published,
+    scraped,
+    series_of,
+    services,
+    worker_families,
+)
+
+NOWHERE = "postgresql://vbp@127.0.0.1:1/vbp"
+ALERTS = [rule["alert"] for rule in alerts()]
+BOARDS = sorted(dashboards())
+MIGRATIONS = ROOT / "services/compliance/migrations"
+ADDED_BY_PROMETHEUS = {"instance", "job", "le"}
+_FOUND = re.compile(r"\$(?:__)?\w+")
+
+
+def jobs() -> dict[str, list[str]]:
+    """The scrape jobs, each with its targets, host:port."""
+    found = {}
+    for job in prometheus()["scrape_configs"]:
+        static = [target for group in job.get("static_configs", []) for target in group["targets"]]
+        asked = [
+            f"{name}:{group['port']}"
+            for group in job.get("dns_sd_configs", [])
+            for name in group["names"]
+        ]
+        found[job["job_name"]] = static + asked
+    return found
+
+
+def test_every_service_that_runs_on_and_tells_is_scraped_by_its_own_name() -> None:
+    silent = {"kafka", "postgres", "init"}
+    assert jobs().keys() == services().keys() - silent
+    for job, targets in jobs().items():
+        assert [target.split(":")[0] for target in targets] == [job]
+
+
+@pytest.mark.parametrize("job", jobs())
+def test_every_target_is_a_port_of_its_service(job: str) -> None:
+    (target,) = jobs()[job]
+    host, port = target.split(":")
+    service = services()[host]
+    given = environment(service)
+    open_ports = {str(inside) for inside in published(service)}
+    open_ports |= {given[name] for name in ("VBP_PORT", "VBP_METRICS_PORT") if name in given}
+    assert port in open_ports
+    assert set(service["networks"]) & set(services()["prometheus"]["networks"])
+
+
+def test_alerts_go_to_the_alertmanager() -> None:
+    (manager,) = prometheus()["alerting"]["alertmanagers"]
+    ((target,),) = (group["targets"] for group in manager["static_configs"])
+    host, port = target.split(":")
+    assert int(port) in published(services()[host])
+
+
+async def test_every_application_answers_a_scrape_even_without_its_database() -> None:
+    for name, app in applications(NOWHERE).items():
+        found = series_of(await scraped(app, lifespan=name == "compliance"))
+        assert "vbp_http_requests_total" in found
+        assert any(metric.startswith("vbp_") for metric in found)
+
+
+async def test_every_metric_asked_for_is_told_by_a_service() -> None:
+    told = set(series_of(worker_families()))
+    for name, app in applications(NOWHERE).items():
+        told |= series_of(await scraped(app, lifespan=name == "compliance")).keys()
+    for where, expression in expressions():
+        assert names_in(expression) <= told, where
+    for test in alert_tests():
+        for series in test["input_series"]:
+            assert names_in(series["series"]) <= told, test["name"]
+
+
+async def test_the_runbook_names_metrics_that_exist() -> None:
+    told = set(series_of(worker_families()))
+    for name, app in applications(NOWHERE).items():
+        told |= series_of(await scraped(app, lifespan=name == "compliance")).keys()
+    named = names_in((DEPLOY / "prometheus/RUNBOOK.md").read_text(encoding="utf-8"))
+    families = {re.sub(r"_(total|bucket|sum|count)$", "", metric) for metric in told}
+    assert named <= told | families
+
+
+@pytest.mark.integration
+async def test_every_label_asked_for_is_on_its_series(database: str) -> None:
+    """A label that no series has would keep an alert silent for ever."""
+    await postgres.migrate(database, MIGRATIONS, "compliance")
+    told = series_of(worker_families())
+    for name, app in applications(database).items():
+        for metric, labels in series_of(await scraped(app, lifespan=name == "compliance")).items():
+            told.setdefault(metric, set()).update(labels)
+    for where, expression in expressions():
+        for metric, matchers in re.findall(r"\b(vbp_\w+)\{([^}]*)\}", expression):
+            asked = set(re.findall(r"(\w+)\s*(?:=|!=|=~|!~)\s*\"", matchers))
+            assert asked <= told[metric] | ADDED_BY_PROMETHEUS, (where, metric)
+        known = set().union(*(told[metric] for metric in names_in(expression)))
+        for group in re.findall(r"\b(?:by|without) \(([^)]*)\)", expression):
+            assert set(re.split(r",\s*", group)) <= known | ADDED_BY_PROMETHEUS, where
+
+
+def test_severities_and_jobs_asked_for_exist() -> None:
+    text = "\n".join(expression for _, expression in expressions())
+    assert set(re.findall(r'severity="(\w+)"', text)) <= set(get_args(Severity.__value__))
+    for asked in re.findall(r'job=~?"([^"]+)"', text):
+        assert set(asked.split("|")) <= jobs().keys()
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=ALERTS)
+def test_an_alert_says_what_it_means_and_what_to_do(rule: dict[str, Any]) -> None:
+    assert re.fullmatch(r"Vbp([A-Z][a-z]+)+", rule["alert"])
+    assert rule["labels"]["severity"] in {"critical", "warning", "info"}
+    assert rule["labels"]["group"] in {"business", "machinery"}
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+    assert re.fullmatch(r"[A-Z][^{}]+\.", rule["annotations"]["summary"])
+    assert "for" in rule or rule["alert"] == "VbpDeadLettersArriving"
+    path, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+    headings = re.findall(r"^## (\w+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    assert anchor == rule["alert"].lower()
+    assert rule["alert"] in headings
+
+
+def test_the_runbook_has_no_section_without_its_alert() -> None:
+    text = (DEPLOY / "prometheus/RUNBOOK.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ALERTS
+    for anchor in re.findall(r"\]\(#(\w+)\)", text):
+        assert anchor in {alert.lower() for alert in ALERTS}
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_an_alert_is_tried_silent_pending_firing_and_resolved(alert: str) -> None:
+    tries = [
+        step
+        for test in alert_tests()
+        for step in test["alert_rule_test"]
+        if step["alertname"] == alert
+    ]
+    fires = [step for step in tries if step["exp_alerts"]]
+    assert len(tries) >= 4
+    assert fires
+    assert len(tries) - len(fires) >= 3
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_dashboard_shows_data_where_it_is_provisioned(name: str) -> None:
+    """An exported dashboard has inputs that provisioning never fills in: all its panels are empty."""
+    text = (DEPLOY / "grafana/dashboards" / name).read_text(encoding="utf-8")
+    assert "__inputs" not in text
+    assert "${DS_" not in text
+    board = dashboards()[name]
+    assert board["id"] is None
+    assert re.fullmatch(r"vbp-[a-z-]+", board["uid"])
+    sources = yaml.safe_load(
+        (DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text(encoding="utf-8")
+    )["datasources"]
+    assert set(re.findall(r'"uid": "(.+?)"', text)) == {board["uid"], sources[0]["uid"]}
+    for source in sources:
+        host, port = source["url"].removeprefix("http://").split(":")
+        assert int(port) in published(services()[host])
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_panel_says_what_it_shows(name: str) -> None:
+    shown = panels(dashboards()[name])
+    assert len({panel["id"] for panel in dashboards()[name]["panels"]}) == len(
+        dashboards()[name]["panels"]
+    )
+    for panel in shown:
+        assert panel["title"]
+        assert panel["description"].endswith(".")
+        assert panel["fieldConfig"]["defaults"]["unit"]
+        for target in panel["targets"]:
+            rates = re.findall(r"rate\([^)]*\[([^\]]+)\]", target["expr"])
+            assert set(rates) <= {"$__rate_interval"}, panel["title"]
+    variables = {variable["name"] for variable in dashboards()[name]["templating"]["list"]}
+    text = " ".join(target["expr"] for panel in shown for target in panel["targets"])
+    assert {found[1:] for found in _FOUND.findall(text)} <= variables | {"__rate_interval"}
+
+
+def test_dashboards_are_provisioned_from_where_they_are_mounted() -> None:
+    provider = yaml.safe_load(
+        (DEPLOY / "grafana/provisioning/dashboards/vbp.yml").read_text(encoding="utf-8")
+    )["providers"][0]
+    assert provider["allowUiUpdates"] is False
+    mounts = dict(volume.split(":")[1::-1] for volume in services()["grafana"]["volumes"])
+    assert mounts[provider["options"]["path"]] == "./deploy/grafana/dashboards"
+
+
+def test_promtool_takes_the_configuration_and_the_rules_do_as_they_promise() -> None:
+    folder = DEPLOY / "prometheus"
+    _run(folder, "promtool", "check", "config", "prometheus.yml")
+    _run(folder, "promtool", "test", "rules", "alerts.test.yml")
+
+
+def test_every_query_of_a_dashboard_is_promql(tmp_path: Path) -> None:
+    rules = [
+        {"record": f"panel:{number}", "expr": _FOUND.sub(_filled, expression)}
+        for number, (_, expression) in enumerate(expressions())
+    ]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    _run(tmp_path, "promtool", "check", "rules", file.name)
+
+
+def _filled(found: re.Match[str]) -> str:
+    return "1m" if found[0] == "$__rate_interval" else ".*"
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        (("alertname=VbpOpenBreaches", "group=business", "severity=warning"), "officers"),
+        (("alertname=VbpWorkerStalled", "group=machinery", "severity=critical"), "operators"),
+        (("alertname=VbpLatencyHigh", "group=machinery", "severity=warning"), "operators"),
+    ],
+)
+def test_alertmanager_sends_each_alert_to_its_readers(
+    labels: tuple[str, ...], receiver: str
+) -> None:
+    file = "--config.file=alertmanager.yml"
+    _run(DEPLOY / "alertmanager", "amtool", "check-config", "alertmanager.yml")
+    said = _run(DEPLOY / "alertmanager", "amtool", "config", "routes", "test", file, *labels)
+    assert said.strip() == receiver
+
+
+def test_alertmanager_names_alerts_that_exist() -> None:
+    text = (DEPLOY / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bVbp\w+", text)) <= set(ALERTS)
+
+
+def _run(folder: Path, program: str, *arguments: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not on PATH")
+    done = subprocess.run(  # noqa: S603  # our own arguments
+        [found, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,0 +1,89 @@
+import asyncio
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from deploy.local.stack import LocalStack
+from shared.adapters import kafka as bus
+from shared.adapters.publisher import Publisher
+from shared.domain import cloudevents
+from shared.domain.cloudevents import Event
+from shared.domain.errors import SetupError, TransientError
+from tests.support.doors import an_event, as_json, listening
+
+pytestmark = pytest.mark.integration
+
+
+def _events(count: int) -> list[Event]:
+    return [
+        cloudevents.read_structured(as_json(an_event("vbp.order.placed.v1"))) for _ in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, psutil.Process]]:
+    """A broker of these tests alone, which they may freeze, and its process."""
+    path = tmp_path_factory.mktemp("stack")
+    with LocalStack(path) as stack:
+        broker = next(
+            process
+            for process in psutil.process_iter(["name", "cmdline"])
+            if process.info["name"] == "java" and str(path) in " ".join(process.info["cmdline"])
+        )
+        yield stack.kafka, broker
+        broker.resume()
+
+
+async def test_a_frozen_broker_takes_nothing_and_a_thawed_one_everything(
+    own: tuple[str, psutil.Process],
+) -> None:
+    kafka, broker = own
+    await bus.create_topics(kafka)
+    publisher = Publisher(kafka, patience=0.5)
+    early, frozen, late = _events(3), _events(2000), _events(3)
+    async with listening(kafka, "vbp.orders.v1") as heard:
+        async with publisher.running():
+            await publisher.check({"vbp.orders.v1"})
+            assert await publisher.publish(early) == [None] * 3
+            broker.suspend()
+            reasons = await publisher.publish(frozen)
+            assert set(reasons) == {"did not take the event within 0.5 s"}
+            with pytest.raises(TransientError, match="does not answer"):
+                await publisher.check({"vbp.orders.v1"})
+            broker.resume()
+            async with asyncio.timeout(20):
+                while any(await publisher.publish(late)):
+                    pass
+        arrived = await heard.ids()
+    assert {event.id for event in early + late} <= arrived
+
+
+async def test_a_publisher_stops_although_its_broker_is_frozen(
+    own: tuple[str, psutil.Process],
+) -> None:
+    kafka, broker = own
+    await bus.create_topics(kafka)
+    publisher = Publisher(kafka, patience=0.5)
+    async with asyncio.timeout(20):
+        async with publisher.running():
+            assert await publisher.publish(_events(1)) == [None]
+            broker.suspend()
+            assert await publisher.publish(_events(1)) != [None]
+    broker.resume()
+    mine = {asyncio.current_task()}
+    assert asyncio.all_tasks() == mine
+
+
+async def test_a_publisher_waits_for_a_broker_that_is_not_there_yet() -> None:
+    publisher = Publisher("127.0.0.1:1", patience=0.2)
+    async with publisher.running():
+        assert await publisher.publish(_events(1)) == ["did not take the event within 0.2 s"]
+
+
+async def test_a_missing_topic_is_told_with_the_command_that_makes_it(kafka: str) -> None:
+    await bus.create_topics(kafka)
+    publisher = Publisher(kafka, patience=5)
+    async with publisher.running():
+        with pytest.raises(SetupError, match=r"lacks the topics vbp\.nothing\.v1\. .*vbp topics"):
+            await publisher.check({"vbp.orders.v1", "vbp.nothing.v1"})

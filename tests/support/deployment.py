@@ -1,0 +1,180 @@
+"""What compose, Prometheus and Grafana say, read for tests, and what the code really has."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from services.compliance import app as compliance
+from services.compliance import policy
+from services.compliance.metrics import WorkerMetrics
+from services.compliance.settings import Settings
+from services.delivery import app as delivery
+from services.delivery.settings import Settings as DeliverySettings
+from services.orders import app as orders
+from services.orders.settings import Settings as OrdersSettings
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+OUR_IMAGE = "vbp-compliance:"
+TEXTS = [
+    ROOT / "docker-compose.yml",
+    *sorted((DEPLOY / "prometheus").iterdir()),
+    *sorted((DEPLOY / "grafana").rglob("*.*")),
+    *sorted((DEPLOY / "alertmanager").iterdir()),
+]
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::?([-?])([^}]*))?\}")
+_WORD = re.compile(r"\b(vbp_\w+)")
+_SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+
+
+@cache
+def compose() -> Any:
+    """docker-compose.yml with its anchors merged; variables stand as written."""
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def services() -> dict[str, dict[str, Any]]:
+    """All services of compose, by name."""
+    found: dict[str, dict[str, Any]] = compose()["services"]
+    return found
+
+
+def ours() -> dict[str, dict[str, Any]]:
+    """The services that run our image."""
+    return {
+        name: service
+        for name, service in services().items()
+        if service["image"].startswith(OUR_IMAGE)
+    }
+
+
+def example_environment() -> dict[str, str]:
+    """The variables of example.env."""
+    lines = (DEPLOY / "docker" / "example.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def variables(text: str) -> list[tuple[str, str]]:
+    """The variables that compose puts into a text, each with its default or ''."""
+    return [(name, said if sign == "-" else "") for name, sign, said in _VARIABLE.findall(text)]
+
+
+def environment(service: dict[str, Any]) -> dict[str, str]:
+    """The environment of a service, as it is with example.env."""
+    known = example_environment()
+    return {
+        name: _VARIABLE.sub(lambda found: known[found[1]], str(value))
+        for name, value in service.get("environment", {}).items()
+    }
+
+
+def commands(service: dict[str, Any]) -> list[list[str]]:
+    """The `vbp` command lines that a service of ours runs."""
+    if "entrypoint" not in service:
+        return [service["command"]]
+    lines = service["command"][0].split(" && ")
+    return [line.removeprefix("vbp ").split() for line in lines]
+
+
+def published(service: dict[str, Any]) -> dict[int, tuple[str, int]]:
+    """Ports inside, each with the address and port that it is published on."""
+    parts = [port.rsplit(":", 2) for port in service.get("ports", [])]
+    return {int(inside): (address, int(outside)) for address, outside, inside in parts}
+
+
+def prometheus() -> Any:
+    """prometheus.yml."""
+    return yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text(encoding="utf-8"))
+
+
+def alerts() -> list[dict[str, Any]]:
+    """The alert rules of alerts.yml."""
+    text = (DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8")
+    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+
+
+def alert_tests() -> list[dict[str, Any]]:
+    """The tests of alerts.test.yml."""
+    text = (DEPLOY / "prometheus/alerts.test.yml").read_text(encoding="utf-8")
+    found: list[dict[str, Any]] = yaml.safe_load(text)["tests"]
+    return found
+
+
+def dashboards() -> dict[str, Any]:
+    """The dashboards, by file name."""
+    files = sorted((DEPLOY / "grafana/dashboards").glob("*.json"))
+    return {file.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def panels(dashboard: Any) -> list[dict[str, Any]]:
+    """The panels of a dashboard that show something."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def expressions() -> Iterator[tuple[str, str]]:
+    """Every PromQL expression of alerts and dashboards, with where it stands."""
+    for rule in alerts():
+        yield rule["alert"], rule["expr"]
+    for name, dashboard in dashboards().items():
+        for panel in panels(dashboard):
+            for target in panel["targets"]:
+                yield f"{name}: {panel['title']}", target["expr"]
+
+
+def names_in(expression: str) -> set[str]:
+    """The metrics of ours that an expression reads."""
+    return set(_WORD.findall(expression))
+
+
+def series_of(families: Iterable[Metric]) -> dict[str, set[str]]:
+    """Names of series as Prometheus stores them, each with its labels where one is known."""
+    found: dict[str, set[str]] = {}
+    for family in families:
+        for suffix in _SUFFIXES.get(family.type, ("",)):
+            found.setdefault(family.name + suffix, set())
+        for sample in family.samples:
+            found.setdefault(sample.name, set()).update(sample.labels)
+    return found
+
+
+def worker_families() -> list[Metric]:
+    """What a worker shows at /metrics."""
+    registry = CollectorRegistry()
+    WorkerMetrics(registry)
+    return list(text_string_to_metric_families(generate_latest(registry).decode()))
+
+
+def applications(database: str) -> dict[str, FastAPI]:
+    """The HTTP applications of all services, as they are served, over a database."""
+    known = policy.load()
+    return {
+        "orders": orders.create_app(OrdersSettings(), known.jurisdictions),
+        "delivery": delivery.create_app(DeliverySettings(), known.jurisdictions),
+        "compliance": compliance.create_app(Settings(database=database), known),
+    }
+
+
+async def scraped(app: FastAPI, lifespan: bool) -> list[Metric]:
+    """What an application answers to a scrape; with its lifespan where the page needs it."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        if not lifespan:
+            return _families(await client.get("/metrics"))
+        async with app.router.lifespan_context(app):
+            return _families(await client.get("/metrics"))
+
+
+def _families(answer: httpx.Response) -> list[Metric]:
+    answer.raise_for_status()
+    return list(text_string_to_metric_families(answer.text))

@@ -1,0 +1,160 @@
+"""Violations kept in PostgreSQL as the worker keeps them, and the API that answers from there."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import msgspec
+
+from services.compliance import policy
+from services.compliance.answers import MIGRATIONS
+from services.compliance.app import create_app
+from services.compliance.records.evidence import Evidence
+from services.compliance.settings import Settings
+from services.compliance.storage import QUERIES
+from services.compliance.turn import lines_of
+from services.compliance.violations import Change, ChangeKind, Violation
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.calendar import instant_text
+from shared.domain.cloudevents import digest
+
+POLICIES = policy.load()
+TOLD = datetime(2022, 5, 1, tzinfo=UTC)
+ORDER_PLACED = b'{"jurisdiction":"cn-sx","order":"O1","product":"P1","quantity":1200}'
+_NAMES = UUID(int=1)
+
+
+def a_violation(number: int = 1, **changes: Any) -> Violation:
+    """Make a violation that occurred `number` minutes into 2022; its evidence is one event."""
+    occurred_at = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    filled: dict[str, Any] = {
+        "id": uuid5(_NAMES, str(number)),
+        "rule": "late-response",
+        "status": "open",
+        "exempt": False,
+        "severity": "warning",
+        "jurisdiction": "cn-sx",
+        "product": "P1",
+        "area": "140100",
+        "hospital": "H1",
+        "manufacturer": "M1",
+        "distributor": "D1",
+        "order": f"O{number}",
+        "subject": f"O{number}",
+        "anchor": "response",
+        "occurred_at": instant_text(occurred_at),
+        "cured_at": None,
+        "observed": None,
+        "limit": instant_text(occurred_at),
+        "breach": None,
+        "policy": "cn-sx-2021-22",
+        "policy_version": "0" * 64,
+        "draft": False,
+        "clause": ["七"],
+        "quote": "按合同约定及时响应医疗机构采购订单",
+        "basis": [{"name": "response_hours", "value": 24.0, "basis": "assumption", "source": "sx"}],
+        "details": {},
+        "message_zh": "未响应",
+        "message_en": "not answered",
+        "evidence": [an_evidence(number)],
+    }
+    return Violation(**(filled | changes))
+
+
+def an_evidence(offset: int, *, held: str | None = None) -> dict[str, Any]:
+    """Point at an event on the topic of orders; `held` is its digest if not the true one."""
+    at = instant_text(TOLD)
+    return {
+        "id": f"e{offset}",
+        "source": "/hospitals/H1",
+        "type": "vbp.order.placed.v1",
+        "time": at,
+        "claimed": at,
+        "told": at,
+        "topic": topics.ORDERS.name,
+        "partition": 3,
+        "offset": offset,
+        "digest": digest(ORDER_PLACED).hex() if held is None else held,
+    }
+
+
+async def tell(
+    connection: Connection,
+    kind: ChangeKind,
+    violations: Sequence[Violation],
+    *,
+    at: datetime = TOLD,
+    causes: tuple[Evidence, ...] = (),
+) -> None:
+    """Keep changes of violations, by the queries of the worker."""
+    gone = kind == "withdrawn"
+    told = lines_of(
+        Change(kind, violation.id, at, None if gone else violation, causes)
+        for violation in violations
+    )
+    if gone:
+        columns = (told.withdrawn, told.withdrawn_lines)
+        await connection.execute(QUERIES["withdraw_violations"], *columns, at)
+    else:
+        columns = (told.bodies, told.changes, told.lines, told.supersedes)
+        await connection.execute(QUERIES["tell_violations"], *columns, at)
+
+
+async def keep_fact(connection: Connection, offset: int, data: bytes = ORDER_PLACED) -> None:
+    """Keep the event that `an_evidence(offset)` points at."""
+    await connection.execute(
+        "INSERT INTO compliance.fact VALUES ($1, 3, $2, $3, $4, $5, $6, $3, NULL, $7)",
+        topics.INPUTS.index(topics.ORDERS),
+        offset,
+        TOLD,
+        "vbp.order.placed.v1",
+        "/hospitals/H1",
+        f"e{offset}",
+        data,
+    )
+
+
+@asynccontextmanager
+async def an_api(database: str, *, migrated: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """Serve the API from a database, in this process."""
+    if migrated:
+        await postgres.migrate(database, MIGRATIONS, "compliance")
+    app = create_app(Settings(database=database), POLICIES)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://api") as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def a_connection(database: str) -> AsyncIterator[Connection]:
+    """Connect beside the API, to put rows there."""
+    connection = await postgres.connect(database)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def read(answer: httpx.Response) -> Any:
+    """Read an answer that must be there."""
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content)
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """Read a problem that must have a status."""
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        status,
+        "application/problem+json",
+    ), answer.text
+    found: dict[str, Any] = msgspec.json.decode(answer.content)
+    assert found["status"] == status
+    return found
