@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,11 +78,13 @@ async def main() -> None:
     parser.add_argument("--times", type=int, default=40, help="how often each page is asked for")
     parser.add_argument("--database", help="a PostgreSQL to make the database in; else its own")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="vbp-bench-") as data:
-        stack = nullcontext() if given.database else LocalStack(Path(data))
-        with stack as started:
-            async with _database(given.database or started.database) as dsn:
-                await _measure(dsn, given.violations, given.times)
+    with ExitStack() as held:
+        server = given.database
+        if server is None:
+            data = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="vbp-bench-")))
+            server = held.enter_context(LocalStack(data)).database
+        async with _database(server) as dsn:
+            await _measure(dsn, given.violations, given.times)
 
 
 @asynccontextmanager

@@ -139,7 +139,7 @@ def _lines(body: dict[str, Any], status: str, at: datetime) -> list[tuple[bytes,
     if status != "open":
         told.append((status, None if status == "withdrawn" else body))
     lines, last = [], b""
-    for seq, (change, violation) in enumerate(told, 1):
+    for change, violation in told:
         line = msgspec.json.encode(
             {
                 "at": instant_text(at),

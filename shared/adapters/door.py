@@ -3,6 +3,7 @@
 Both doors are this one with another set of types.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,9 @@ from shared.domain.errors import InvalidEventError
 CHUNK_EVENTS = 1000
 CHUNK_BYTES = 2 << 20
 """So much is read before the broker is asked to take it; nothing more is read meanwhile."""
+
+MAX_ELEMENTS = 50_000
+"""More than so many valid events do not fit into a batch's 8 MiB; what has more is no batch."""
 
 Authorise = Callable[[Request, Event], None]
 Lines = AsyncIterator[list[tuple[int, bytes]]]
@@ -159,7 +163,7 @@ class Door:
 
 
 async def _elements(body: bytes) -> Lines:
-    """Give the events of a batch, as `bodies.lines` does; raises ProblemError 400."""
+    """Give the events of a batch, as `bodies.lines` does; raises ProblemError 400 or 413."""
     try:
         elements = _list.decode(body)
     except faults.UNREADABLE as error:
@@ -168,7 +172,13 @@ async def _elements(body: bytes) -> Lines:
             f"{cloudevents.STRUCTURED}"
         )
         raise ProblemError(400, "unreadable", detail) from None
-    yield [(index, bytes(raw)) for index, raw in enumerate(elements)]
+    if len(elements) > MAX_ELEMENTS:
+        detail = f"body: holds more than {MAX_ELEMENTS} events. Send several batches, or a stream"
+        raise ProblemError(413, "too-large", detail)
+    for begin in range(0, len(elements), CHUNK_EVENTS):
+        some = elements[begin : begin + CHUNK_EVENTS]
+        yield [(begin + at, bytes(raw)) for at, raw in enumerate(some)]
+        await asyncio.sleep(0)  # A batch of nothing but bad events waits for no broker.
 
 
 def _refusal(error: InvalidEventError, body: bytes) -> ProblemError:

@@ -64,14 +64,18 @@ def parse_bound(text: str) -> datetime | date:
     Raises InvalidEventError when it is neither.
     """
     try:
-        if len(text) == len("2022-03-01"):
-            return date.fromisoformat(text)
-        if text[10:11] not in {"T", "t", " "}:
-            raise ValueError(text)
-        return utc(datetime.fromisoformat(text))
+        return _bound(text)
     except ValueError:
         problem = "is neither an instant with offset nor a date"
         raise InvalidEventError("bound", problem, f"{REMEDY}, or 2022-03-01", text) from None
+
+
+def _bound(text: str) -> datetime | date:
+    if len(text) == len("2022-03-01"):
+        return date.fromisoformat(text)
+    if text[10:11] not in {"T", "t", " "}:
+        raise ValueError(text)
+    return utc(datetime.fromisoformat(text))
 
 
 def start_bound(text: str) -> datetime:

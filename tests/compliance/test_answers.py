@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.support.kept import a_connection, a_violation, tell
 
 from services.compliance import answers
 from services.compliance.answers import MIGRATIONS, QUERIES
 from services.compliance.filters import Asked, listing
 from services.compliance.paging import Place
 from shared.adapters import postgres
+from tests.support.kept import a_connection, a_violation, tell
 
 pytestmark = pytest.mark.integration
 

@@ -8,6 +8,11 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
+
+from services.compliance import policy, shapes
+from services.compliance.rules import RULES
+from services.compliance.violations import Violation
+from shared.adapters.postgres import Connection
 from tests.support.kept import (
     ORDER_PLACED,
     a_connection,
@@ -20,11 +25,6 @@ from tests.support.kept import (
     tell,
 )
 
-from services.compliance import policy, shapes
-from services.compliance.rules import RULES
-from services.compliance.violations import Violation
-from shared.adapters.postgres import Connection
-
 pytestmark = pytest.mark.integration
 
 
@@ -35,7 +35,10 @@ async def api(database: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def connection(database: str, api: httpx.AsyncClient) -> AsyncIterator[Connection]:
+async def connection(
+    database: str,
+    api: httpx.AsyncClient,  # noqa: ARG001 - it migrates the database
+) -> AsyncIterator[Connection]:
     async with a_connection(database) as connection:
         yield connection
 

@@ -9,6 +9,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
+
+from services.compliance import metrics, shapes
+from services.compliance.app import create_app
+from services.compliance.settings import Settings
+from shared.adapters.postgres import Connection
+from shared.domain import topics
 from tests.support.kept import (
     POLICIES,
     TOLD,
@@ -19,12 +25,6 @@ from tests.support.kept import (
     read,
     tell,
 )
-
-from services.compliance import metrics, shapes
-from services.compliance.app import create_app
-from services.compliance.settings import Settings
-from shared.adapters.postgres import Connection
-from shared.domain import topics
 
 pytestmark = pytest.mark.integration
 
@@ -38,7 +38,10 @@ async def api(database: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest_asyncio.fixture
-async def connection(database: str, api: httpx.AsyncClient) -> AsyncIterator[Connection]:
+async def connection(
+    database: str,
+    api: httpx.AsyncClient,  # noqa: ARG001 - it migrates the database
+) -> AsyncIterator[Connection]:
     async with a_connection(database) as connection:
         yield connection
 
@@ -86,8 +89,8 @@ async def busy(connection: Connection) -> None:
     await connection.execute(
         "INSERT INTO compliance.dead_letter "
         '(topic, partition, "offset", told, field, reason, headers) '
-        "SELECT 'vbp.orders.v1', 0, n, $1::timestamptz + n * interval '1 minute', 'data', 'why', '' "
-        "FROM generate_series(1, 12) AS n",
+        "SELECT 'vbp.orders.v1', 0, n, $1::timestamptz + n * interval '1 minute', 'data', 'why', ''"
+        " FROM generate_series(1, 12) AS n",
         TOLD,
     )
     await connection.execute("INSERT INTO compliance.touch (jurisdiction) VALUES ('cn-sx')")

@@ -80,6 +80,16 @@ def test_a_violation_shows_both_sides_of_its_evidence() -> None:
     assert types == ["vbp.order.placed.v1", "vbp.order.accepted.v1"]
 
 
+def test_a_gap_points_at_the_first_agreement_the_enrolment_and_the_appointment_that_ended() -> None:
+    ended = said("distributor.appointed", end="2022-03-01")
+    other = said("distributor.appointed", end="2022-02-20", appointment="AP2")
+    first = said("agreement.signed", agreement="A1", end="2022-04-01")
+    second = said("agreement.signed", agreement="A0", start="2022-04-01")
+    (gap,) = found("coverage-gap", *REGISTER, second, first, other, ended)
+    shown = [fact["id"] for fact in gap.evidence]
+    assert shown == [event["id"] for event in (first, REGISTER[1], ended)]
+
+
 def test_parties_that_a_violation_does_not_have_are_null_in_json() -> None:
     (gap,) = found("coverage-gap", *REGISTER, said("agreement.signed"))
     told = json.loads(encode(gap))

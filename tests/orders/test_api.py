@@ -186,6 +186,13 @@ async def test_a_batch_may_have_eight_mebibytes_and_no_more(door: httpx.AsyncCli
     assert (await _post(door, exact + b" ", BATCH)).status_code == 413
 
 
+async def test_a_batch_of_more_things_than_events_fit_is_refused_at_once(
+    door: httpx.AsyncClient,
+) -> None:
+    answer = await _post(door, b"[" + b"0," * 60_000 + b"0]", BATCH)
+    assert answer.status_code == 413
+
+
 async def test_a_packed_event_is_measured_unpacked(door: httpx.AsyncClient) -> None:
     bomb = gzip.compress(b" " * (50 << 20))
     answer = await _post(door, bomb, {**STRUCTURED, "content-encoding": "gzip"})

@@ -25,6 +25,9 @@ from services.orders.settings import Settings as OrdersSettings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+NOBODY = "127.0.0.1:1"
+"""Where no broker listens: a scrape is answered all the same."""
+
 OUR_IMAGE = "vbp-compliance:"
 TEXTS = [
     ROOT / "docker-compose.yml",
@@ -159,22 +162,31 @@ def applications(database: str) -> dict[str, FastAPI]:
     """The HTTP applications of all services, as they are served, over a database."""
     known = policy.load()
     return {
-        "orders": orders.create_app(OrdersSettings(), known.jurisdictions),
-        "delivery": delivery.create_app(DeliverySettings(), known.jurisdictions),
+        "orders": orders.create_app(OrdersSettings(kafka=NOBODY), known.jurisdictions),
+        "delivery": delivery.create_app(DeliverySettings(kafka=NOBODY), known.jurisdictions),
         "compliance": compliance.create_app(Settings(database=database), known),
     }
 
 
-async def scraped(app: FastAPI, lifespan: bool) -> list[Metric]:
-    """What an application answers to a scrape; with its lifespan where the page needs it."""
+async def told(database: str) -> dict[str, set[str]]:
+    """Every series that a service or worker tells, with its labels where one is known.
+
+    Gauges that are read from the database have labels only if it answers.
+    """
+    found = series_of(worker_families())
+    for app in applications(database).values():
+        for name, labels in series_of(await scraped(app)).items():
+            found.setdefault(name, set()).update(labels)
+    return found
+
+
+async def scraped(app: FastAPI) -> list[Metric]:
+    """What an application answers to a scrape while it runs, whatever it waits for."""
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-        if not lifespan:
-            return _families(await client.get("/metrics"))
-        async with app.router.lifespan_context(app):
-            return _families(await client.get("/metrics"))
-
-
-def _families(answer: httpx.Response) -> list[Metric]:
-    answer.raise_for_status()
-    return list(text_string_to_metric_families(answer.text))
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://service") as client,
+        app.router.lifespan_context(app),
+    ):
+        answer = await client.get("/metrics")
+        answer.raise_for_status()
+        return list(text_string_to_metric_families(answer.text))

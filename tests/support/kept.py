@@ -98,8 +98,9 @@ async def tell(
         for violation in violations
     )
     if gone:
-        columns = (told.withdrawn, told.withdrawn_lines)
-        await connection.execute(QUERIES["withdraw_violations"], *columns, at)
+        await connection.execute(
+            QUERIES["withdraw_violations"], told.withdrawn, told.withdrawn_lines, at
+        )
     else:
         columns = (told.bodies, told.changes, told.lines, told.supersedes)
         await connection.execute(QUERIES["tell_violations"], *columns, at)

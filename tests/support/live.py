@@ -1,0 +1,195 @@
+"""A living compliance worker for tests: the real process, the real Kafka, the real PostgreSQL.
+
+Tests share a broker, so each begins where the topics end: its database believes that everything
+before was read, and its workers have a group of their own.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import msgspec
+import psutil
+from aiokafka import TopicPartition
+
+from services.compliance import policy, preparation
+from services.compliance.replay import Replay
+from services.compliance.settings import Settings
+from services.compliance.violations import Violation
+from shared.adapters import kafka
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.cloudevents import Event, read_structured
+
+POLICIES = policy.load()
+PLACES = [TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.partitions)]
+RUN = (
+    "import sys; from services.compliance import policy, worker; "
+    "from services.compliance.settings import Settings; "
+    "sys.exit(worker.run(Settings(), policy.load()))"
+)
+WAITING = """
+SELECT NOT EXISTS (SELECT FROM compliance.touch)
+   AND NOT EXISTS (SELECT FROM compliance.look_again WHERE look_at < now() OR hear_at < now())
+"""
+STANDING = """
+SELECT body || jsonb_build_object('status', status, 'exempt', exempt) AS body
+FROM compliance.violation WHERE status <> 'withdrawn'
+"""
+COMPARED = ("rule", "subject", "anchor", "status", "exempt", "severity", "occurred_at", "cured_at")
+
+
+class Live:
+    """A database whose workers read a broker from where its topics ended."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self.settings = settings
+        self.connection = connection
+        self.began: dict[TopicPartition, int] = {}
+
+    async def publish(self, events: Iterable[Event]) -> None:
+        """Publish events in binary mode, and wait until the broker has taken them."""
+        producer = await kafka.producer(self.settings.kafka)
+        pending = []
+        for event in events:
+            pending += await kafka.publish(producer, [event])
+            if len(pending) == 2_000:
+                await asyncio.gather(*pending)
+                pending = []
+        await asyncio.gather(*pending)
+        await producer.stop()
+
+    async def publish_raw(self, topic: str, *messages: tuple[bytes | None, Any]) -> None:
+        """Publish values with their headers as they are."""
+        producer = await kafka.producer(self.settings.kafka)
+        for value, headers in messages:
+            await producer.send_and_wait(topic, value=value, headers=headers)
+        await producer.stop()
+
+    async def read(self) -> int:
+        """Count the messages that the workers have committed."""
+        total: int = await self.connection.fetchval(
+            "SELECT sum(next_offset) FROM compliance.position"
+        )
+        return total - sum(self.began.values())
+
+    async def settled(self, count: int, *, within: float = 90) -> None:
+        """Wait until so many messages were read, all was heard, and nothing is due."""
+
+        async def done() -> bool:
+            return await self.read() >= count
+
+        await eventually(done, within=within)
+        asked = datetime.now(UTC)
+
+        async def quiet() -> bool:
+            query = "SELECT min(heard_until) FROM compliance.position"
+            heard = await self.connection.fetchval(query)
+            return heard > asked and bool(await self.connection.fetchval(WAITING))
+
+        await eventually(quiet, within=within)
+
+    async def violations(self) -> list[dict[str, Any]]:
+        """Give the violations that stand."""
+        rows = await self.connection.fetch(STANDING)
+        return [msgspec.json.decode(row["body"]) for row in rows]
+
+    async def changes(self) -> Counter[str]:
+        """Count the lines of history by what they say."""
+        query = "SELECT change, count(*) FROM compliance.history GROUP BY change"
+        return Counter(dict(await self.connection.fetch(query)))
+
+    @contextmanager
+    def worker(self, **settings: str) -> Iterator[psutil.Popen]:
+        """Run a worker; it is killed at the end if it still runs."""
+        environment = {
+            **os.environ,
+            "VBP_DATABASE": self.settings.database,
+            "VBP_KAFKA": self.settings.kafka,
+            "VBP_GROUP": self.settings.group,
+            "VBP_METRICS_PORT": str(free_port()),
+            "VBP_LOG_LEVEL": "warning",
+            **settings,
+        }
+        process = psutil.Popen(
+            [sys.executable, "-c", RUN], env=environment, stdin=subprocess.DEVNULL
+        )
+        try:
+            yield process
+        finally:
+            if process.is_running():
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+
+@asynccontextmanager
+async def live(bootstrap: str, database: str) -> AsyncIterator[Live]:
+    """Prepare a database that begins at the end of the topics."""
+    settings = Settings(database=database, kafka=bootstrap, group=f"test-{uuid.uuid4().hex}")
+    await preparation.migrate(settings)
+    await preparation.create_topics(settings)
+    await preparation.prepare(settings, POLICIES)
+    consumer = kafka.consumer(bootstrap)
+    await consumer.start()
+    ends = await consumer.end_offsets(PLACES)
+    await consumer.stop()
+    connection = await asyncpg.connect(database)
+    held = Live(settings, connection)
+    held.began = ends
+    await connection.executemany(
+        "UPDATE compliance.position SET next_offset = $3 WHERE topic = $1 AND partition = $2",
+        [(*place, end) for place, end in ends.items()],
+    )
+    yield held
+    await connection.close()
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[bool]], *, within: float, every: float = 0.1
+) -> float:
+    """Wait for a condition; gives the seconds it took, fails when it took too long."""
+    began = time.monotonic()
+    while not await condition():
+        if time.monotonic() - began > within:
+            raise AssertionError(f"not within {within} s: {condition.__qualname__}")
+        await asyncio.sleep(every)
+    return time.monotonic() - began
+
+
+def free_port() -> int:
+    """Find a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def read(lines: Iterable[bytes]) -> list[Event]:
+    """Read an archive."""
+    return [read_structured(line, None, 0, number) for number, line in enumerate(lines)]
+
+
+def replayed(events: Iterable[Event], as_of: datetime) -> list[Violation]:
+    """Judge an archive in process."""
+    archive = Replay(POLICIES, as_of)
+    for event in events:
+        archive.tell(event)
+    return archive.violations()
+
+
+def compared(violations: Iterable[Any]) -> set[tuple[Any, ...]]:
+    """Give what must be the same however violations were found."""
+    found = (v if isinstance(v, dict) else msgspec.to_builtins(v) for v in violations)
+    return {tuple(violation[name] for name in COMPARED) for violation in found}
