@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  # a command loads what it needs when it is called, so that help is instant
 
+import logging
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -277,8 +278,10 @@ def _leave(*, strict: bool, refused: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; always leaves by SystemExit."""
+    # What it would say of a broker that is away, the error says with a remedy.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
-        app(arguments)
+        app(arguments, prog_name="vbp")
     except InvalidArgumentError as error:
         _fail(error, 2)
     except (VbpError, StackError) as error:

@@ -115,8 +115,9 @@ def _file(name: str, mode: Literal["rb", "wb"]) -> Any:
 
 
 def _unpacked(file: Any) -> Iterable[bytes]:
+    lines: Iterable[bytes] = file
     if file.peek(len(GZIP))[: len(GZIP)] != GZIP:
-        return file
+        return lines
     # GzipFile reads lines in Python, a buffer in front of it in C.
     return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK)
 

@@ -1,5 +1,6 @@
 """What people read while a command works: always on stderr, so that stdout holds data alone."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,8 +15,18 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Table
 
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+WIDE = 160
+"""Columns of a table that goes into a file or a pipe, which have no width of their own."""
+
+
+def show(table: Table) -> None:
+    """Print a table on stdout, as wide as the terminal."""
+    width = None if sys.stdout.isatty() else WIDE
+    Console(file=sys.stdout, highlight=False, markup=False, width=width).print(table)
 
 
 def say(text: str) -> None:

@@ -1,5 +1,6 @@
 """`vbp local`: Kafka and PostgreSQL on this machine, started, stopped, looked at."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -34,5 +35,6 @@ def status(data: Path) -> bool:
 
 
 def _print_addresses(running: RunningStack) -> None:
-    sys.stdout.write(f"export VBP_KAFKA={running.kafka}\nexport VBP_DATABASE={running.database}\n")
+    for name, address in (("KAFKA", running.kafka), ("DATABASE", running.database)):
+        sys.stdout.write(f"export VBP_{name}={shlex.quote(address)}\n")
     sys.stdout.flush()

@@ -12,14 +12,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from services.commands.archives import Refusals, events
-from services.commands.console import counted, say
+from services.commands.console import counted, say, show
 from services.compliance import policy as policies
+from services.compliance.policy import Policies
 from services.compliance.replay import Replay
 from services.compliance.violations import Violation
+from shared.domain.errors import InvalidArgumentError, SetupError
 
 Format = Literal["ndjson", "csv", "table"]
 AT_ONCE = 1_000
@@ -30,7 +31,7 @@ def run(
 ) -> None:
     """Judge what `files` tell until `as_of` (UTC), under one policy if it is named."""
     known = policies.load()
-    replay = Replay(known.instead(policy) if policy else known, as_of)
+    replay = Replay(_chosen(known, policy), as_of)
     began = time.perf_counter()
     with _nothing_collected():
         told, late = _tell(replay, files, refusals, None if policy else known.jurisdictions)
@@ -47,6 +48,13 @@ def run(
         say(f"{counted(late, 'event')} left out, told after --as-of")
     _say_unjudged(replay)
     refusals.conclude()
+
+
+def _chosen(known: Policies, policy: str | None) -> Policies:
+    try:
+        return known if policy is None else known.instead(policy)
+    except SetupError as error:
+        raise InvalidArgumentError(f"--policy: {error}") from error
 
 
 def _tell(
@@ -109,13 +117,14 @@ def _cell(value: Any) -> str:
 def write_table(found: Sequence[Violation]) -> None:
     """Write a table for people."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("rule", "status", "severity", "area", "subject", "occurred at", "what"):
+    table.add_column("rule", no_wrap=True)
+    for heading in ("status", "severity", "area", "subject", "occurred at", "what"):
         table.add_column(heading, overflow="fold")
     for one in found:
         status = f"{one.status}, exempt" if one.exempt else one.status
         when = one.occurred_at[:16].replace("T", " ") + "Z"
         table.add_row(one.rule, status, one.severity, one.area, one.subject, when, one.message_en)
-    Console(file=sys.stdout, highlight=False, markup=False).print(table)
+    show(table)
 
 
 WRITERS: dict[Format, Callable[[Sequence[Violation]], None]] = {

@@ -3,9 +3,9 @@
 import sys
 from importlib import import_module
 
-from rich.console import Console
 from rich.table import Table
 
+from services.commands.console import show
 from services.compliance import policy as policies
 from services.compliance.policy import Policy
 from services.compliance.rule import Rule
@@ -17,7 +17,7 @@ def run(name: str | None) -> None:
     """Print all rules, or one; raises InvalidArgumentError for a name that none has."""
     known = policies.load().all
     if name is None:
-        _print(_catalogue(known))
+        show(_catalogue(known))
         return
     for rule in RULES:
         if rule.name == name:
@@ -29,7 +29,8 @@ def run(name: str | None) -> None:
 
 def _catalogue(known: tuple[Policy, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("rule", "规则", "what it finds", *(policy.id for policy in known)):
+    table.add_column("rule", no_wrap=True)
+    for heading in ("规则", "what it finds", *(policy.id for policy in known)):
         table.add_column(heading, overflow="fold")
     for rule in RULES:
         clauses = (
@@ -64,7 +65,5 @@ def _describe_policy(rule: Rule, policy: Policy) -> None:
             _print(f"  {name} = {value.value}  ({value.basis}) {value.note}")
 
 
-def _print(what: str | Table) -> None:
-    Console(file=sys.stdout, highlight=False, markup=False, soft_wrap=isinstance(what, str)).print(
-        what
-    )
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -183,7 +183,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _place(evidence: Row) -> tuple[int, int, int]:
-    return _TOPICS[evidence["topic"]], evidence["partition"], evidence["offset"]
+    return _TOPICS.get(evidence["topic"], -1), evidence["partition"], evidence["offset"]
 
 
 def _places(evidence: Sequence[Row]) -> tuple[list[int], list[int], list[int]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.compliance.contributions import Contribution, Moment, Unjudged
+from services.compliance.contributions import Contribution, Kept, Moment, Unjudged
 from services.compliance.dossier import Dossier, Seen
 from services.compliance.law import Law
 from services.compliance.rule import Finding, Rule, Watch
@@ -18,7 +18,7 @@ LIVE = timedelta(seconds=5)
 """How far behind the clock we may have heard and still believe an act at once; further behind, a
 finding waits until all has been heard that was told before what it rests on."""
 
-Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged
+Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Kept
 
 
 class Comparison:
@@ -29,6 +29,7 @@ class Comparison:
         self.law = law
         self.moment = moment
         self.before = {seen.id: seen for seen in dossier.judgement.findings}
+        self.given_before = dossier.judgement.given
         self.causes = tuple(dossier.causes)
         self.seen: list[Seen] = []
         self.news: list[tuple[Rule, Finding, Seen]] = []
@@ -46,6 +47,8 @@ class Comparison:
             self.given.append(item)
         elif isinstance(item, Unjudged):
             self.missing.add((item.rule, item.missing.term))
+        elif isinstance(item, Kept):
+            self.given += [kept for kept in self.given_before if kept.kind == item.kind]
         else:
             self._add(*item)
 

@@ -1,21 +1,21 @@
-"""What an order or an announcement contributes to records that gather many of them.
+"""What an order contributes to the records that gather many of them.
 
 As pure as judging: new minus kept is applied, over the targets of both, in the same transaction.
 Contributions go one way, so there are no cycles.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from services.compliance.records.announcement import Announcement, Stopping
-from services.compliance.records.appointments import OPEN, Appointment
+from services.compliance.records.appointments import Appointment
 from services.compliance.records.commitment import Candidate, Dealing
 from services.compliance.records.evidence import Term, evidence_of
-from services.compliance.records.order import Invoiced, Order, Rejected
+from services.compliance.records.facts import Invoiced, Rejected
+from services.compliance.records.order import Order
 from services.compliance.records.supply import Report, StockOut
 from services.compliance.rule import Missing, Watch
 from services.compliance.terms import OrderTerms
@@ -50,7 +50,13 @@ class Unjudged(NamedTuple):
     missing: Missing
 
 
-Given = Contribution | Watch | Unjudged
+class Kept(NamedTuple):
+    """What was given to records of a kind stands until what would replace it has been heard."""
+
+    kind: str
+
+
+Given = Contribution | Watch | Unjudged | Kept
 
 
 def contribute_order(
@@ -219,6 +225,8 @@ def _stock_out(
     heard_by = terms.law.heard_by(at + grace, told)
     if moment.now <= at + grace or moment.heard < heard_by:
         yield Watch(heard_by, silent=True)
+        if moment.now > at + grace:
+            yield Kept("supply")
         return
     used = stale.terms if fact is None and isinstance(stale, _Stale) else ()
     about = terms.about
@@ -263,47 +271,3 @@ def _silent_dry(order: Order, stale: _Stale | Missing | None) -> Out | None:
     if order.rejected_by(at) or order.cancelled_by(at):
         return None
     return at, None
-
-
-def contribute_announcement(
-    record: Announcement, key: str, moment: Moment
-) -> Iterator[Contribution]:
-    """Give the appointment, report or notice as it holds."""
-    appointment = record.appointment
-    if appointment is not None:
-        held, released = appointment
-        end = released.end if released else held.end
-        told = max(fact.telling.told for fact in appointment if fact is not None)
-        yield Contribution(
-            "appointments",
-            held.product,
-            None,
-            Appointment(
-                key,
-                held.area,
-                held.distributor,
-                held.hospitals,
-                held.start,
-                end or OPEN,
-                told,
-                evidence_of(held, released),
-            ),
-        )
-    report = record.report(moment.now)
-    if report is not None:
-        spoken, first_told, ended = report
-        areas = None if isinstance(spoken, Stopping) else spoken.areas
-        last_day: date | None = ended.end if ended else spoken.end
-        yield Contribution(
-            "supply",
-            spoken.product,
-            None,
-            Report(
-                key,
-                areas,
-                spoken.start,
-                last_day,
-                first_told.claimed,
-                evidence_of(spoken, ended),
-            ),
-        )

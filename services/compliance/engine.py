@@ -8,9 +8,9 @@ others; `receive` puts a contribution into the record that gathers it, which is 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from services.compliance import contributions as giving
+from services.compliance.announcing import contribute_announcement
 from services.compliance.comparison import Comparison, Said
-from services.compliance.contributions import Contribution, Moment, Unjudged
+from services.compliance.contributions import Contribution, Moment, Unjudged, contribute_order
 from services.compliance.dossier import Dossier, Judgement, Subject, gathering, subject_of
 from services.compliance.law import Law
 from services.compliance.records.evidence import Evidence
@@ -130,7 +130,7 @@ def _say_order(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
         for rule in RULES_ON["order"]:
             if rule.name in terms.in_force.rules:
                 yield from _outcomes(rule, order, terms, moment)
-    yield from giving.contribute_order(order, terms, moment, in_scope=in_scope)
+    yield from contribute_order(order, terms, moment, in_scope=in_scope)
 
 
 def _say_announcement(dossier: Dossier, _law: Law, moment: Moment) -> Iterator[Said]:
@@ -138,7 +138,7 @@ def _say_announcement(dossier: Dossier, _law: Law, moment: Moment) -> Iterator[S
     ahead = record.next_instant(moment.now)
     if ahead is not None:
         yield Watch(ahead)
-    for contribution in giving.contribute_announcement(record, dossier.subject.key, moment):
+    for contribution in contribute_announcement(record, dossier.subject.key, moment):
         dossier.product = contribution.product
         yield contribution
 

@@ -117,7 +117,8 @@ async def send_letters(connection: Connection, producer: AIOKafkaProducer) -> in
     pending = [
         await producer.send(
             topics.DEAD_LETTERS,
-            key=row["key"],
+            # The producer takes no message without key and value, although Kafka keeps such ones.
+            key=b"" if row["key"] is None and row["value"] is None else row["key"],
             value=row["value"],
             headers=[*headers_of(row["headers"]), *_reasons(row)],
         )

@@ -9,8 +9,8 @@ from services.compliance.policy import Policy
 from services.compliance.records.agreement import Agreement
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import Term
+from services.compliance.records.facts import Placed
 from services.compliance.records.hospital import Hospital
-from services.compliance.records.order import Placed
 from services.compliance.rule import About, Finding, Missing
 from shared.domain import calendar
 

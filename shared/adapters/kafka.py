@@ -83,9 +83,11 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
     )
     try:
         await made.start()
-    except KafkaError as error:
+    except BaseException as error:
         await made.stop()
-        raise SetupError(unreachable(bootstrap, error)) from error
+        if isinstance(error, KafkaError):
+            raise SetupError(unreachable(bootstrap, error)) from error
+        raise
     return made
 
 

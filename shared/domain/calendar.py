@@ -34,6 +34,8 @@ def start_of(day: date) -> datetime:
     """Give the first instant of a Shanghai day, in UTC."""
     if day >= LATEST.date():
         return LATEST
+    if day <= EARLIEST.date():
+        return EARLIEST
     return datetime.combine(day, time(), ZONE).astimezone(UTC)
 
 

@@ -50,21 +50,19 @@ async def test_every_query_can_be_prepared_and_is_used(database: str) -> None:
             assert name in used, f"nothing asks for the query {name}"
 
 
-@pytest.mark.parametrize("filters", SINGLE, ids=str)
-async def test_no_filter_that_lets_nothing_through_reads_every_violation(
-    database: str, filters: dict[str, Any]
-) -> None:
+async def test_no_filter_that_lets_nothing_through_reads_every_violation(database: str) -> None:
     await postgres.migrate(database, MIGRATIONS, "compliance")
+    behind = Place(datetime(2032, 1, 1, tzinfo=UTC), UUID(int=0))
     async with a_connection(database) as connection:
         some = [a_violation(number, rule=OTHERS[number % 2]) for number in range(3_000)]
         await tell(connection, "closed", some)
         await connection.execute("VACUUM ANALYZE compliance.violation")
-        behind = Place(datetime(2032, 1, 1, tzinfo=UTC), UUID(int=0))
-        query, values = listing(QUERIES["violations"], Asked.model_validate(filters), behind, 51)
+        for filters in SINGLE:
+            asked = Asked.model_validate(filters)
+            query, values = listing(QUERIES["violations"], asked, behind, 51)
+            plan = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING off) {query}", *values)
 
-        plan = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING off) {query}", *values)
-
-    text = "\n".join(row[0] for row in plan)
-    assert "Index" in text, text
-    assert "Seq Scan on violation" not in text, text
-    assert "Rows Removed by Filter: 3000" not in text, text
+            text = "\n".join([str(filters), *(row[0] for row in plan)])
+            assert "Index" in text, text
+            assert "Seq Scan on violation" not in text, text
+            assert "Rows Removed by Filter: 3000" not in text, text

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
+from services.compliance.announcing import contribute_announcement
 from services.compliance.contributions import (
     Contribution,
     Given,
     Moment,
     Unjudged,
-    contribute_announcement,
     contribute_order,
 )
 from services.compliance.law import Law

@@ -352,6 +352,21 @@ def test_a_stock_out_that_was_not_heard_is_not_passed_on() -> None:
     assert desk.lines("unreported-shortage") == ["opened"]
 
 
+def test_a_stock_out_stands_until_the_one_that_takes_its_place_was_heard() -> None:
+    desk = Desk()
+    desk.hear([ORDER], at("2022-03-11 09:00:01"))
+    (old,) = desk.standing("unreported-shortage")
+    refused = an_event("order.rejected", "2022-03-09 09:00:00", told="2022-03-12 00:00:00")
+    desk.hear([refused], at("2022-03-12 00:00:09"))
+    assert desk.standing("unreported-shortage") == [old]
+
+    desk.look_again(at("2022-03-12 00:00:10"))
+    (new,) = desk.standing("unreported-shortage")
+    assert new["occurred_at"] == "2022-03-09T01:00:00.000000Z"
+    opened = next(change for change, _ in desk.history if str(change.id) == new["id"])
+    assert [str(name) for name in opened.supersedes] == [old["id"]]
+
+
 def test_a_report_that_stood_further_on_in_the_backlog_is_no_false_alarm() -> None:
     desk = Desk()
     dry = an_event("order.rejected", "2022-03-01 10:00:00", reason="out_of_stock")

@@ -21,7 +21,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import psutil
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from services.compliance import policy, preparation
 from services.compliance.replay import Replay
@@ -60,22 +60,23 @@ class Live:
 
     async def publish(self, events: Iterable[Event]) -> None:
         """Publish events in binary mode, and wait until the broker has taken them."""
-        producer = await kafka.producer(self.settings.kafka)
-        pending = []
-        for event in events:
-            pending += await kafka.publish(producer, [event])
-            if len(pending) == 2_000:
-                await asyncio.gather(*pending)
-                pending = []
-        await asyncio.gather(*pending)
-        await producer.stop()
+        async with publishing(self.settings.kafka) as producer:
+            pending = []
+            for event in events:
+                pending += await kafka.publish(producer, [event])
+                if len(pending) == 2_000:
+                    await asyncio.gather(*pending)
+                    pending = []
+            await asyncio.gather(*pending)
 
     async def publish_raw(self, topic: str, *messages: tuple[bytes | None, Any]) -> None:
         """Publish values with their headers as they are."""
-        producer = await kafka.producer(self.settings.kafka)
-        for value, headers in messages:
-            await producer.send_and_wait(topic, value=value, headers=headers)
-        await producer.stop()
+        async with publishing(self.settings.kafka) as producer:
+            sent = [
+                await producer.send(topic, key=b"any", value=value, headers=headers)
+                for value, headers in messages
+            ]
+            await asyncio.gather(*sent)
 
     async def read(self) -> int:
         """Count the messages that the workers have committed."""
@@ -132,6 +133,16 @@ class Live:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
             process.wait()
+
+
+@asynccontextmanager
+async def publishing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that is stopped whatever happens."""
+    producer = await kafka.producer(bootstrap)
+    try:
+        yield producer
+    finally:
+        await producer.stop()
 
 
 @asynccontextmanager

@@ -183,3 +183,12 @@ def test_the_end_is_the_earliest_that_is_known() -> None:
     assert order.ended_at(None, early) == early
     assert order.ended_at(None) == instant("2022-03-05 09:00:00")
     assert an_order().ended_at(None) is None
+
+
+def test_the_first_shipment_that_left_counts() -> None:
+    sent = [
+        an_event("shipment.dispatched", f"2022-03-0{day} 09:00:00", shipment=f"S{day}")
+        for day in (4, 3, 5)
+    ]
+    assert an_order(*sent).shipped_at == instant("2022-03-03 09:00:00")
+    assert an_order().shipped_at is None

@@ -1,0 +1,110 @@
+"""The demo on the real parts: it finds what it planted, shows where, and leaves no process."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+REPOSITORY = Path(__file__).parents[2]
+RUNS = REPOSITORY / ".vbp" / "test"
+RULES_AND_ALL = 9
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """Where the demos of this file keep their data, one after the other."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=RUNS, prefix="demo-") as directory:
+        yield Path(directory) / "demo"
+
+
+@contextmanager
+def demo(data: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    environment = {name: at for name, at in os.environ.items() if not name.startswith("VBP_")}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "demo", "--data", str(data), *options],
+        cwd=REPOSITORY,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.communicate()
+
+
+def told_until(started: "subprocess.Popen[str]", end: str) -> str:
+    """What a demo tells up to a line that begins so, or up to its end."""
+    lines = []
+    for line in started.stdout or ():
+        lines.append(line)
+        if line.startswith(end):
+            break
+    return "".join(lines)
+
+
+def counts(told: str) -> dict[str, list[int]]:
+    """The table: found, planted, missing and unexpected of each rule."""
+    rows = re.findall(r"^│ ([a-z-]+) +│ +([\d,]+) │ +([\d,]+) │ +(\d+) │ +(\d+) │", told, re.M)
+    return {rule: [int(number.replace(",", "")) for number in row] for rule, *row in rows}
+
+
+def assert_exact(told: str) -> None:
+    table = counts(told)
+    assert len(table) == RULES_AND_ALL, told
+    for rule, (found, planted, missing, unexpected) in table.items():
+        assert planted > 0, rule
+        assert (found, missing, unexpected) == (planted, 0, 0), told
+
+
+def answer(url: str) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    try:
+        connection.request("GET", f"{parts.path}?{parts.query}")
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_the_demo_finds_exactly_what_was_planted_and_ends_with_0(data: Path) -> None:
+    with demo(data, "--exit", "--orders", "300") as started:
+        told, _ = started.communicate()
+        assert_exact(told)
+        assert started.returncode == 0, told
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_the_demo_stays_up_until_it_is_ended_and_then_no_process_is_left(
+    data: Path, end: signal.Signals, code: int
+) -> None:
+    with demo(data, "--keep") as started:
+        told = told_until(started, "Ctrl-C ends everything")
+        assert_exact(told)
+        urls = re.findall(r"http://\S+", told)
+        assert len(urls) >= 3 + 3 + 4
+        assert {url: answer(url)[0] for url in urls} == dict.fromkeys(urls, 200)
+        assert json.loads(answer(urls[0])[1])["items"]
+        processes = psutil.Process(started.pid).children(recursive=True)
+        assert len(processes) >= 7
+        started.send_signal(end)
+        assert started.wait(40) == code
+        _, left = psutil.wait_procs(processes, timeout=40)
+        assert not left

@@ -1,0 +1,62 @@
+import asyncio
+import signal
+from datetime import UTC, datetime
+
+import pytest
+
+from services.sources.province import Plan, simulate
+from tests.support.live import Live, compared, eventually, live, read
+
+pytestmark = pytest.mark.integration
+
+FROZEN_INSIDE = """
+SELECT count(*) FROM pg_stat_activity
+WHERE application_name LIKE 'vbp-%' AND state = 'active' AND query LIKE 'COPY%'
+"""
+
+
+async def has_read(bus: Live, count: int) -> None:
+    async def done() -> bool:
+        return await bus.read() >= count
+
+    await eventually(done, within=60, every=0.02)
+
+
+async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
+    kafka: str, database: str
+) -> None:
+    province = simulate(Plan(until=datetime.now(UTC), orders=5_000, hospitals=60))
+    events = read(province.events)
+    third = len(events) // 3
+
+    async with live(kafka, database) as bus:
+        await bus.publish(events[:third])
+        with bus.worker() as first:
+            await has_read(bus, third // 2)
+            first.kill()
+        with bus.worker() as second:
+            await bus.publish(events[third : 2 * third])
+            await has_read(bus, third)
+            await freeze_in_a_statement(bus, second)
+            with bus.worker() as third_worker:
+                await bus.publish(events[2 * third :])
+                await has_read(bus, 2 * third)
+                second.send_signal(signal.SIGCONT)
+                await has_read(bus, len(events))
+                third_worker.send_signal(signal.SIGTERM)
+                assert await asyncio.to_thread(third_worker.wait, 30) == 0
+            await bus.settled(len(events))
+        found = await bus.violations()
+        stored = await bus.connection.fetchval("SELECT count(*) FROM compliance.fact")
+
+    assert stored == len(events)
+    assert compared(found) == compared(province.truth)
+
+
+async def freeze_in_a_statement(bus: Live, worker: object) -> None:
+    """Stop a worker, if it can be caught there, while PostgreSQL works for it."""
+    for _ in range(400):
+        if await bus.connection.fetchval(FROZEN_INSIDE):
+            break
+        await asyncio.sleep(0.002)
+    worker.send_signal(signal.SIGSTOP)  # type: ignore[attr-defined]

@@ -1,0 +1,382 @@
+"""The command line as its users see it: exit codes, data on stdout, all else on stderr."""
+
+import csv
+import gzip
+import io
+import json
+import os
+import random
+import re
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.processes import ProcessMark
+from deploy.local.state import RunningStack
+from services import cli
+from services.commands import children, verdict
+from services.compliance.rules import RULES
+
+SCMS = Path(cli.__file__).parent / "sources" / "data" / "scms_deliveries.csv.gz"
+UNTIL = "2026-03-01T09:00:00Z"
+FIELDS = {
+    *("id", "rule", "status", "exempt", "severity", "jurisdiction", "product", "area", "hospital"),
+    *("manufacturer", "distributor", "order", "subject", "anchor", "occurred_at", "cured_at"),
+    *("observed", "limit", "policy", "clause", "basis", "message_zh", "message_en", "evidence"),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    code: object
+    out: str
+    err: str
+
+    @property
+    def found(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def ids(self) -> list[str]:
+        return [one["id"] for one in self.found]
+
+
+Vbp = Callable[..., Result]
+
+
+@pytest.fixture
+def vbp(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Vbp:
+    """Runs the command line in an empty directory, without anything in the environment."""
+    for name in [name for name in os.environ if name.startswith("VBP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object, piped: bytes = b"") -> Result:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(piped)))
+        with pytest.raises(SystemExit) as left:
+            cli.main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        return Result(left.value.code, told.out, told.err)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the archive and the truth of a small province."""
+    made = tmp_path_factory.mktemp("province")
+    arguments = ["--hospitals", "30", "--days", "90", "--orders", "400", "--until", UNTIL]
+    files = ["--out", str(made / "events.ndjson"), "--truth", str(made / "truth.ndjson")]
+    with pytest.raises(SystemExit) as left:
+        cli.main(["simulate", *arguments, *files])
+    assert left.value.code == 0
+    return made
+
+
+def an_order(order: str, *, jurisdiction: str = "scms", **attributes: Any) -> bytes:
+    event = {
+        "specversion": "1.0",
+        "id": f"e-{order}",
+        "source": "/test",
+        "type": "vbp.order.placed.v1",
+        "time": "2020-01-01T00:00:00Z",
+        "data": {
+            "jurisdiction": jurisdiction,
+            "order": order,
+            "product": "P1",
+            "hospital": "H1",
+            "area": "A1",
+            "distributor": "D1",
+            "quantity": 10,
+            "unit_price": "1.00",
+            "urgency": "normal",
+            "deliver_by": "2020-01-10",
+        },
+        **attributes,
+    }
+    return json.dumps(event).encode() + b"\n"
+
+
+def test_help_names_every_command(vbp: Vbp) -> None:
+    told = vbp("--help")
+    assert told.code == 0
+    for command in (
+        *("demo", "local", "serve", "worker", "migrate", "topics", "replay", "simulate"),
+        *("import", "publish", "rules", "doctor"),
+    ):
+        assert re.search(rf"│ {command}\s", told.out), command
+
+
+def test_the_version_is_one_line(vbp: Vbp) -> None:
+    told = vbp("--version")
+    assert told.code == 0
+    assert re.fullmatch(r"vbp \d+\.\d+\.\d+\n", told.out)
+
+
+def test_replay_finds_what_was_planted_and_says_so_field_by_field(vbp: Vbp, province: Path) -> None:
+    judged = vbp("replay", province / "events.ndjson", "--as-of", UNTIL)
+    truth = [json.loads(line) for line in (province / "truth.ndjson").read_bytes().splitlines()]
+    assert judged.code == 0
+    assert sorted(judged.ids) == sorted(one["id"] for one in truth)
+    assert {one["rule"] for one in judged.found} == {rule.name for rule in RULES}
+    assert all(FIELDS <= one.keys() for one in judged.found)
+    order = [(one["rule"], one["subject"], one["anchor"]) for one in judged.found]
+    assert order == sorted(order)
+    assert f"{len(truth)} violations" in judged.err
+
+
+def test_replay_takes_lines_in_any_order_packed_in_several_files_and_from_stdin(
+    vbp: Vbp, province: Path, tmp_path: Path
+) -> None:
+    in_order = vbp("replay", province / "events.ndjson", "--as-of", UNTIL)
+    lines = (province / "events.ndjson").read_bytes().splitlines(keepends=True)
+    random.Random(7).shuffle(lines)
+    third = len(lines) // 3
+    (tmp_path / "packed").write_bytes(gzip.compress(b"".join(lines[:third])))
+    (tmp_path / "plain.ndjson").write_bytes(b"\n".join(lines[third : 2 * third]))
+    piped = gzip.compress(b"".join(lines[2 * third :]))
+    shuffled = vbp("replay", "packed", "plain.ndjson", "-", "--as-of", UNTIL, piped=piped)
+    assert shuffled.ids == in_order.ids
+    assert [one["status"] for one in shuffled.found] == [one["status"] for one in in_order.found]
+
+
+def test_replay_names_file_line_field_and_remedy_of_what_it_refuses_and_judges_the_rest(
+    vbp: Vbp, tmp_path: Path
+) -> None:
+    no_quantity = an_order("O2").replace(b'"quantity": 10', b'"quantity": -1')
+    naive = an_order("O3", time="2020-01-01T00:00:00")
+    elsewhere = an_order("O4", jurisdiction="cn-xx")
+    lines = (an_order("O1"), b"\n", no_quantity, b"nonsense\n", naive, elsewhere, b"\xff\n")
+    (tmp_path / "a.ndjson").write_bytes(b"".join(lines))
+    told = vbp("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z")
+    assert told.code == 0
+    assert [one["order"] for one in told.found] == ["O1"]
+    assert [line.split(": ")[:2] for line in told.err.splitlines()[:5]] == [
+        ["a.ndjson:3", "data.quantity"],
+        ["a.ndjson:4", "event"],
+        ["a.ndjson:5", "time"],
+        ["a.ndjson:6", "data.jurisdiction"],
+        ["a.ndjson:7", "event"],
+    ]
+    assert "Send one of: cn-sx, cn-tj, scms" in told.err
+    assert "5 lines refused" in told.err
+
+
+def test_with_strict_refused_lines_give_exit_code_3_and_the_output_all_the_same(
+    vbp: Vbp, tmp_path: Path
+) -> None:
+    (tmp_path / "a.ndjson").write_bytes(an_order("O1") + b"{}\n")
+    told = vbp("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z", "--strict")
+    assert told.code == 3
+    assert [one["order"] for one in told.found] == ["O1"]
+    (tmp_path / "a.ndjson").write_bytes(an_order("O1"))
+    assert vbp("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z", "--strict").code == 0
+
+
+def test_one_policy_in_place_of_all_judges_any_jurisdiction(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(an_order("O1", jurisdiction="cn-xx"))
+    told = vbp("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z", "--policy", "scms")
+    assert [(one["jurisdiction"], one["policy"]) for one in told.found] == [("cn-xx", "scms")]
+
+
+def test_what_was_told_after_the_moment_is_left_out_and_counted(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(an_order("O1", recordedtime="2020-03-01T00:00:00Z"))
+    told = vbp("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z")
+    assert not told.found
+    assert "1 event left out" in told.err
+
+
+def test_what_no_rule_can_judge_is_counted_by_rule_and_missing_term(
+    vbp: Vbp, tmp_path: Path
+) -> None:
+    (tmp_path / "a.ndjson").write_bytes(an_order("O1"))
+    asked = ("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z")
+    told = vbp(*asked, "--policy", "cn-sx-2021-22")
+    assert re.search(r"unjudged by late-response: 1 record without \S+", told.err)
+
+
+def test_violations_come_as_csv_and_as_a_table_too(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(an_order("O1"))
+    asked = ("replay", "a.ndjson", "--as-of", "2020-02-01T00:00Z", "--format")
+    (row,) = csv.DictReader(io.StringIO(vbp(*asked, "csv").out))
+    assert FIELDS <= row.keys()
+    assert (row["order"], row["exempt"], row["cured_at"]) == ("O1", "false", "")
+    assert json.loads(row["evidence"])[0]["id"] == "e-O1"
+    assert re.search(r"^late-delivery +open .*O1", vbp(*asked, "table").out, re.MULTILINE)
+
+
+def test_a_damaged_archive_is_named_with_the_line_it_was_read_to(vbp: Vbp, tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(an_order(f"O{number}") for number in range(2_000)))
+    (tmp_path / "a.gz").write_bytes(packed[: len(packed) // 2])
+    told = vbp("replay", "a.gz", "--as-of", "2020-02-01T00:00Z")
+    assert told.code == 2
+    assert re.search(r"vbp: a\.gz cannot be read after line [\d,]+: ", told.err)
+
+
+def test_a_simulation_is_repeatable_to_the_byte_and_packed_by_its_name(
+    vbp: Vbp, province: Path, tmp_path: Path
+) -> None:
+    asked = ("simulate", "--hospitals", 30, "--days", 90, "--orders", 400, "--until", UNTIL)
+    assert vbp(*asked, "--out", "e.gz", "--truth", "t.ndjson").code == 0
+    first = (tmp_path / "e.gz").read_bytes()
+    assert gzip.decompress(first) == (province / "events.ndjson").read_bytes()
+    assert (tmp_path / "t.ndjson").read_bytes() == (province / "truth.ndjson").read_bytes()
+    assert vbp(*asked, "--out", "e.gz").code == 0
+    assert (tmp_path / "e.gz").read_bytes() == first
+    assert vbp(*asked, "--out", "-").out.encode() == gzip.decompress(first)
+
+
+def test_the_real_deliveries_imported_and_replayed_give_1186_late_ones(
+    vbp: Vbp, tmp_path: Path
+) -> None:
+    imported = vbp("import", "scms", SCMS, "--out", tmp_path / "scms.ndjson", "--strict")
+    assert (imported.code, imported.out) == (0, "")
+    assert "20,648 events" in imported.err
+    told = vbp("replay", "scms.ndjson", "--as-of", "2016-01-01T00:00Z", "--strict")
+    assert told.code == 0
+    assert {one["rule"] for one in told.found} == {"late-delivery"}
+    assert len(told.found) == 1186
+
+
+def test_a_line_that_cannot_be_imported_is_named_and_the_rest_goes_on(
+    vbp: Vbp, tmp_path: Path
+) -> None:
+    lines = gzip.decompress(SCMS.read_bytes()).decode().splitlines()[:4]
+    lines[2] = lines[2].replace(lines[2].split(",")[0], lines[1].split(",")[0], 1)
+    (tmp_path / "few.csv").write_text("\n".join(lines))
+    told = vbp("import", "scms", "few.csv", "--strict")
+    assert told.code == 3
+    assert len(told.found) == 4
+    assert told.err.startswith("few.csv:3: ID is ")
+
+
+def test_a_file_that_is_not_the_history_is_a_usage_error(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    told = vbp("import", "scms", "other.csv")
+    assert told.code == 2
+    assert "lacks the column" in told.err
+
+
+def test_rules_are_listed_with_their_clauses(vbp: Vbp) -> None:
+    told = vbp("rules")
+    assert told.code == 0
+    for rule in RULES:
+        assert re.search(rf"^{rule.name} +{rule.title_zh} ", told.out, re.MULTILINE)
+
+
+def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -> None:
+    told = vbp("rules", "late-response")
+    assert told.out.startswith("late-response  未及时响应订单")
+    assert "按合同约定及时响应医疗机构采购订单" in told.out
+    assert "response_hours = 24  (assumption)" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["bogus"], "No such command 'bogus'"),
+        (["replay", "a.ndjson"], "--as-of"),
+        (["replay", "a.ndjson", "--as-of", "yesterday"], "'yesterday' is no instant"),
+        (["replay", "a.ndjson", "--as-of", "2020-01-01T00:00"], "write 2026-03-01T09:00:00Z"),
+        (["replay", "absent", "--as-of", UNTIL], "vbp: absent cannot be read: No such file"),
+        (["replay", "-", "--as-of", UNTIL, "--policy", "x"], "known are: cn-sx-2021-22"),
+        (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),
+        (["simulate", "--out", "absent/x"], "vbp: absent/x cannot be written"),
+        (["rules", "x"], "no rule 'x'; known are: distributor-cap"),
+        (["worker", "orders"], "vbp: orders has no worker yet"),
+        (["serve", "orders", "--port", "70000"], "VBP_PORT"),
+        (["demo", "--data", "."], "holds no demo"),
+        (["demo", "--data", "new", "--keep"], "no province is kept in new"),
+    ],
+)
+def test_wrong_usage_gives_exit_code_2_and_one_clear_message(
+    vbp: Vbp, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "a.ndjson").touch()
+    told = vbp(*arguments)
+    assert told.code == 2
+    assert told.out == ""
+    assert "Traceback" not in told.err
+    assert said in " ".join(told.err.replace("│", " ").split())
+
+
+def test_a_server_that_is_away_gives_exit_code_1_and_names_the_variable(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        monkeypatch.setenv("VBP_DATABASE", f"postgresql://me:secret@127.0.0.1:{port}/vbp")
+        told = vbp("migrate")
+    assert told.code == 1
+    assert "Start it, or set VBP_DATABASE" in told.err
+    assert "secret" not in told.err
+
+
+def test_a_wrong_variable_is_named(vbp: Vbp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBP_PORT", "abc")
+    told = vbp("serve", "compliance")
+    assert told.code == 2
+    assert told.err.startswith("vbp: VBP_PORT: ")
+
+
+def test_a_local_stack_that_runs_here_is_used_and_named_unless_the_environment_says_other(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = tmp_path / ".vbp" / "local"
+    data.mkdir(parents=True)
+    here = ProcessMark.of(os.getpid())
+    marks = dict.fromkeys(("supervisor", "kafka", "postgres"), here)
+    RunningStack(data, "127.0.0.1:1", "postgresql://vbp@127.0.0.1:1/vbp", marks).save()
+    told = vbp("migrate")
+    assert "Using the local stack on .vbp/local for kafka and database" in told.err
+    assert "PostgreSQL at postgresql://…@127.0.0.1:1/vbp does not answer" in told.err
+    monkeypatch.setenv("VBP_DATABASE", "postgresql://vbp@127.0.0.1:2/vbp")
+    told = vbp("migrate")
+    assert "Using the local stack on .vbp/local for kafka\n" in told.err
+    assert "127.0.0.1:2/vbp does not answer" in told.err
+
+
+def test_the_doctor_names_a_remedy_for_each_fault_and_gives_exit_code_1(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBP_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("VBP_DATABASE", "postgresql://vbp@127.0.0.1:1/vbp")
+    told = vbp("doctor")
+    assert told.code == 1
+    bad = [line for line in told.out.splitlines() if line.startswith("BAD")]
+    assert len(bad) == 2
+    assert all("vbp local up" in line for line in bad)
+
+
+def test_a_demo_does_not_clear_a_directory_that_is_not_its_own(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").write_text("dear")
+    assert vbp("demo", "--data", "mine").code == 2
+    assert (tmp_path / "mine" / "letter").read_text() == "dear"
+
+
+def test_a_taken_port_is_replaced_by_a_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        chosen = children.choose_ports({"orders": port})
+        assert chosen["orders"] != port
+        assert children.is_free(chosen["orders"])
+    assert children.choose_ports({"orders": port}) == {"orders": port}
+
+
+def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:
+    found = {"a": "late-delivery", "b": "late-delivery", "c": "coverage-gap"}
+    planted = {"a": "late-delivery", "d": "selected-price"}
+    rows = {row.rule: tuple(row[1:]) for row in verdict.compare(found, planted)}
+    assert rows["late-delivery"] == (2, 1, 0, 1)
+    assert rows["coverage-gap"] == (1, 0, 0, 1)
+    assert rows["selected-price"] == (0, 1, 1, 0)
+    assert rows["all"] == (3, 2, 1, 2)
