@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 from aiokafka import TopicPartition
 from prometheus_client import CollectorRegistry
+from typing_extensions import override
 
 from deploy.local.stack import LocalStack
 from services.compliance import policy, preparation, storage
@@ -42,6 +43,7 @@ class Figures(WorkerMetrics):
         self.began = 0.0
         self.batches = 0
 
+    @override
     def batch(self, batch: Batch, turn: object, seconds: float) -> None:
         """Note a batch."""
         if not self.batches:
@@ -65,9 +67,7 @@ async def floor(settings: Settings, count: int) -> float:
         settings.kafka, fetch_max_wait_ms=100, max_partition_fetch_bytes=FETCH_BYTES
     )
     await consumer.start()
-    consumer.assign(
-        [TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.partitions)]
-    )
+    consumer.assign([TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.partitions)])
     connection = await asyncpg.connect(settings.database)
     await connection.execute(
         "CREATE TABLE public.floor (LIKE compliance.fact INCLUDING ALL);"
@@ -99,9 +99,7 @@ async def floor(settings: Settings, count: int) -> float:
 async def _copy(connection: Connection, batch: Batch) -> None:
     async with connection.transaction():
         await connection.execute("SET LOCAL synchronous_commit = off")
-        await connection.copy_records_to_table(
-            "floor", records=map(storage.fact_row, batch.events)
-        )
+        await connection.copy_records_to_table("floor", records=map(storage.fact_row, batch.events))
         places = [(span.topic, span.partition, span.next) for span in batch.spans]
         await connection.copy_records_to_table("place", records=places)
 

@@ -1,17 +1,10 @@
 -- violations --
--- List violations, newest first. What services/compliance/filters.py composes replaces the marks;
--- of several values each has a sorted list of its own, so that an index gives every one in order.
-SELECT page.*
-FROM /* over */ (SELECT) AS once
-CROSS JOIN LATERAL (
-    SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body
-    FROM compliance.violation
-    WHERE /* wanted */ true
-    ORDER BY occurred_at DESC, id DESC
-    LIMIT $1
-) AS page
-ORDER BY page.occurred_at DESC, page.id DESC
-LIMIT $1;
+-- List violations, newest first; services/compliance/filters.py puts its predicates at the mark.
+SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body
+FROM compliance.violation
+WHERE /* wanted */ true
+ORDER BY occurred_at DESC, id DESC
+LIMIT $1
 
 -- violation --
 -- Give one violation, with the place and hash of the last line of its history.

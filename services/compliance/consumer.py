@@ -55,6 +55,8 @@ COLLECT_EVERY = 60.0
 
 REGISTER = (topics.REGISTER.name, 0)
 RETRIES = 10
+STEADY = 60.0
+"""Seconds after which a session counts as having worked: faults before it are forgotten."""
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -93,7 +95,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             try:
                 await self._session()
             except (TransientError, KafkaError) as error:
-                failures = 1 if time.monotonic() - began > 60 else failures + 1
+                failures = 1 if time.monotonic() - began > STEADY else failures + 1
                 if failures > RETRIES:
                     raise
                 log.warning("starting again (%d of %d): %s", failures, RETRIES, error)

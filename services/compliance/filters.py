@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection
 from datetime import datetime
+from itertools import product
 from typing import Annotated, Any, Final, get_args
 
 import msgspec
@@ -39,7 +40,6 @@ _PREDICATES: Final = {
     "occurred_from": "occurred_at >= {}",
     "occurred_to": "occurred_at < {}",
 }
-_OVER: Final = "/* over */ (SELECT) AS once"
 _WANTED: Final = "/* wanted */ true"
 
 
@@ -130,20 +130,23 @@ class Asked(Filters):
 def listing(query: str, filters: Filters, after: Place | None, limit: int) -> tuple[str, list[Any]]:
     """Compose the query of a page (answers.sql, `violations`), and the values of its parameters.
 
-    Only texts of this module go into the SQL; what the caller wrote goes into parameters.
+    Of several values each has a sorted list of its own, planned by what is known of that value,
+    and the lists are merged: one list for all would have to be sorted whole. Only texts of this
+    module go into the SQL; what the caller wrote goes into parameters.
     """
     values: list[Any] = [limit]
-    over: list[str] = []
-    wanted: list[str] = []
-    for name, value in filters.given().items():
-        several = isinstance(value, list) and len(value) > 1
-        values.append(value[0] if isinstance(value, list) and not several else value)
-        number = f"${len(values)}"
-        if several:
-            over.append(f"unnest({number}::text[]) AS any_{name} ({name})")
-        wanted.append(_PREDICATES[name].format(f"any_{name}.{name}" if several else number))
+    choices: list[list[str]] = []
+    for name, given in filters.given().items():
+        numbered = []
+        for value in given if isinstance(given, list) else [given]:
+            values.append(value)
+            numbered.append(_PREDICATES[name].format(f"${len(values)}"))
+        choices.append(numbered)
     if after is not None:
-        wanted.append(f"(occurred_at, id) < (${len(values) + 1}, ${len(values) + 2})")
+        choices.append([f"(occurred_at, id) < (${len(values) + 1}, ${len(values) + 2})"])
         values += after
-    query = query.replace(_OVER, " CROSS JOIN ".join(over) or _OVER)
-    return query.replace(_WANTED, " AND ".join(wanted) or _WANTED), values
+    lists = [query.replace(_WANTED, " AND ".join(c) or _WANTED) for c in product(*choices)]
+    if len(lists) == 1:
+        return lists[0], values
+    merged = " UNION ALL ".join(f"({one})" for one in lists)
+    return f"{merged} ORDER BY occurred_at DESC, id DESC LIMIT $1", values

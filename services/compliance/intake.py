@@ -74,7 +74,7 @@ class Limit:
         self._invalid = 0
         self._run = 0
 
-    def note(self, invalid: bool) -> None:
+    def note(self, *, invalid: bool) -> None:
         """Count one input; raises TooManyInvalidError at the limit."""
         if len(self._window) == WINDOW and self._window[0]:
             self._invalid -= 1

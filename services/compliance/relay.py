@@ -27,6 +27,9 @@ MOST = 1_000
 PAUSE = 0.2
 """Seconds between looks into an empty outbox."""
 
+STAND_BY = 2.0
+"""Seconds between asks to become the one relay."""
+
 ONE_RELAY = "SELECT pg_try_advisory_lock(hashtext('vbp-compliance-relay'))"
 """One relay at a time keeps a violation's messages in order."""
 
@@ -62,9 +65,12 @@ class Relay:
         connection = await postgres.connect(self._settings.database, application_name=self._owner)
         producer = await kafka.producer(self._settings.kafka)
         try:
-            while not self._stopping and not await connection.fetchval(ONE_RELAY):
-                await asyncio.sleep(2)
+            chosen = False
             while not self._stopping:
+                chosen = chosen or await connection.fetchval(ONE_RELAY)
+                if not chosen:
+                    await asyncio.sleep(STAND_BY)
+                    continue
                 sent = await send_violations(connection, producer)
                 sent += await send_letters(connection, producer)
                 if not sent:

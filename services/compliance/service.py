@@ -62,7 +62,7 @@ class Compliance:
     async def sweep(self, moment: Moment, most: int = 2_000) -> int:
         """Judge records that are due without being told anything; gives how many were."""
 
-        async def attempt(*, lock: bool) -> int:
+        async def attempt(**_lock: bool) -> int:
             return await self._sweep(moment, most)
 
         return await self._persist(attempt)

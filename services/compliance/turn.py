@@ -93,7 +93,7 @@ class Turn:
         return Counter({key: count for key, count in counts.items() if count})
 
     def forget_watches(self, subjects: Iterable[Subject]) -> None:
-        """Note that the watches of dossiers that were due are gone, so that new ones are written."""
+        """Note that the watches of dossiers that were due are gone: new ones must be written."""
         for subject in subjects:
             self.before[subject] = msgspec.structs.replace(
                 self.before[subject], look_at=None, hear_at=None

@@ -48,7 +48,7 @@ class Task(Service):
     async def _run(self) -> None:
         try:
             await self._work.run()
-        except Exception as error:  # noqa: BLE001  # supervision decides what follows
+        except Exception as error:  # supervision decides what follows
             log.critical("%s", error, exc_info=not isinstance(error, TooManyInvalidError))
             await self.crash(error)
 
@@ -93,13 +93,15 @@ def run(settings: Settings, policies: Policies) -> int:
     ]
     app = ComplianceApp(tasks, settings)
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
+    return _exit_code(tasks, _run_to_the_end(worker))
+
+
+def _run_to_the_end(worker: faust.Worker) -> int:
+    """Run until stopped; Faust leaves by SystemExit, whose code says how."""
     try:
         worker.execute_from_commandline()
     except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else 1
-    else:
-        code = 0
-    return _exit_code(tasks, code)
+        return left.code if isinstance(left.code, int) else 1
 
 
 def _exit_code(tasks: Iterable[Task], code: int) -> int:

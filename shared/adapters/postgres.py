@@ -70,7 +70,7 @@ async def _migrate(connection: Connection, folder: Path, service: str) -> list[s
         "SELECT file FROM public.vbp_migration WHERE service = $1", service
     )
     applied = {row["file"] for row in rows}
-    files = {path.name: path for path in sorted(folder.glob("*.sql"))}
+    files = _scripts(folder)
     if unknown := sorted(applied - files.keys()):
         raise SetupError(
             f"the database has migrations of {service} that this version lacks: "
@@ -78,8 +78,12 @@ async def _migrate(connection: Connection, folder: Path, service: str) -> list[s
         )
     for name in (name for name in files if name not in applied):
         async with connection.transaction():
-            await connection.execute(files[name].read_text(encoding="utf-8"))
+            await connection.execute(files[name])
             await connection.execute(
                 "INSERT INTO public.vbp_migration (service, file) VALUES ($1, $2)", service, name
             )
     return [name for name in files if name not in applied]
+
+
+def _scripts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}

@@ -1,0 +1,67 @@
+"""Shipments, receipts, returns, invoices: `vbp.deliveries.v1`."""
+
+from datetime import date
+
+from msgspec import field
+
+from shared.domain.events.said import (
+    Code,
+    Counted,
+    Instant,
+    Money,
+    Ordered,
+    Said,
+    Text,
+    check_bound,
+)
+
+
+class ShipmentDispatched(Said, frozen=True, gc=False):
+    """发货: goods for an order left the distributor."""
+
+    shipment: Code
+    order: Code
+    product: Code
+    distributor: Code
+    quantity: Ordered
+    batch: Text | None = None
+    expires_on: date | None = None
+
+
+class DeliveryReceived(Said, frozen=True, gc=False):
+    """验收: the hospital checked what arrived; the event's `time` is the acceptance."""
+
+    receipt: Code
+    order: Code
+    product: Code
+    quantity_accepted: Counted
+    quantity_rejected: Counted
+    rejection_reason: Text | None = None
+    shipment: Code | None = None
+    arrived_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        """Check the arrival."""
+        if self.arrived_at is not None:
+            check_bound("arrived_at", self.arrived_at.isoformat())
+
+
+class GoodsReturned(Said, frozen=True, gc=False):
+    """退货: accepted goods went back."""
+
+    return_: Code = field(name="return")
+    order: Code
+    product: Code
+    quantity: Counted
+    reason: Text | None = None
+
+
+class InvoiceIssued(Said, frozen=True, gc=False):
+    """开票: an invoice on an order."""
+
+    invoice: Code
+    order: Code
+    product: Code
+    quantity: Counted
+    unit_price: Money
+    receipt: Code | None = None
