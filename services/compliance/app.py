@@ -101,4 +101,11 @@ def serve(settings: Settings) -> None:
     """Serve the API until the process is told to stop."""
     logs.configure(settings.log_level)
     app = create_app(settings, policy.load())
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=20,
+    )

@@ -131,6 +131,7 @@ def _seen(name: UUID, rule: Rule, finding: Finding, *, exempt: bool) -> Seen:
     severity = finding.policy.severity(rule.name, finding.limits)
     told = (
         finding.policy.id,
+        finding.policy.digest,
         exempt,
         severity,
         finding.about,

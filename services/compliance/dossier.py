@@ -74,10 +74,15 @@ class Judgement(Struct, array_like=True, gc=False):
 
 
 class Dossier:
-    """A record with its last judgement; `causes` are the facts told since then."""
+    """A record with its last judgement.
+
+    `causes` are the facts told since then; `awaits` is an agreement that an order names and nobody
+    has told.
+    """
 
     __slots__ = (
         "area",
+        "awaits",
         "causes",
         "hospital",
         "judgement",
@@ -101,6 +106,7 @@ class Dossier:
         self.product: str | None = None
         self.hospital: str | None = None
         self.area: str | None = None
+        self.awaits: str | None = None
         self.causes: list[Evidence] = []
 
 

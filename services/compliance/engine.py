@@ -5,13 +5,13 @@ Whoever drives it loads what each step needs: `hear` merges events into orders a
 others; `receive` puts a contribution into the record that gathers it, which is judged in turn.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from services.compliance.announcing import contribute_announcement
 from services.compliance.comparison import Comparison, Said
 from services.compliance.contributions import Contribution, Moment, Unjudged, contribute_order
-from services.compliance.dossier import Dossier, Judgement, Subject, gathering, subject_of
+from services.compliance.dossier import Dossier, Judgement, Subject, gathering
 from services.compliance.law import Law
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.telling import stored, telling_of
@@ -121,6 +121,7 @@ def _say_order(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
     terms = OrderTerms(law, dossier.subject.jurisdiction, dossier.subject.key, placed)
     dossier.product, dossier.hospital = placed.product, placed.hospital
     dossier.area = terms.about.area
+    dossier.awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
     scope = terms.scope()
     if isinstance(scope, Missing):
         names = (name for name in NAMES_ON_ORDERS if name in terms.in_force.rules)
@@ -178,10 +179,3 @@ _SAY: dict[str, Callable[[Dossier, Law, Moment], Iterator[Said]]] = {
     "supply": _say_of_product,
 }
 
-
-def subjects(events: Iterable[Event]) -> Iterator[tuple[Subject, Event]]:
-    """Pair events with what they are about, leaving out those that nothing judges yet."""
-    for event in events:
-        subject = subject_of(event)
-        if subject is not None:
-            yield subject, event

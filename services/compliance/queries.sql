@@ -86,11 +86,11 @@ FOR UPDATE OF d;
 -- update_dossiers --
 -- Write dossiers, only where the version is still the one loaded.
 UPDATE compliance.dossier d
-SET product = new.product, hospital = new.hospital, area = new.area,
+SET product = new.product, hospital = new.hospital, area = new.area, awaits = new.awaits,
     version = d.version + 1, record = new.record, judgement = new.judgement
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-            $8::bytea[], $9::bytea[])
-    AS new (jurisdiction, kind, key, product, hospital, area, version, record, judgement)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::bigint[], $9::bytea[], $10::bytea[])
+    AS new (jurisdiction, kind, key, product, hospital, area, awaits, version, record, judgement)
 WHERE d.jurisdiction = new.jurisdiction AND d.kind = new.kind AND d.key = new.key
   AND d.version = new.version;
 
@@ -120,6 +120,24 @@ WHERE l.jurisdiction = done.jurisdiction AND l.kind = done.kind AND l.key = done
 INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
 SELECT jurisdiction, 'appointments', product, 'epoch'
 FROM unnest($1::text[], $2::text[]) AS touched (jurisdiction, product)
+ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
+
+-- end_waiting --
+-- Have the orders judged that name agreements told just now, and the commitments they belong to.
+WITH waiting AS (
+    SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital
+    FROM unnest($1::text[], $2::text[]) AS told (jurisdiction, agreement)
+    JOIN compliance.dossier d
+      ON d.jurisdiction = told.jurisdiction AND d.awaits = told.agreement
+), touched AS (
+    SELECT jurisdiction, kind, key FROM waiting
+    UNION
+    SELECT c.jurisdiction, c.kind, c.key FROM waiting w
+    JOIN compliance.dossier c USING (jurisdiction, product, hospital)
+    WHERE c.kind = 'commitment'
+)
+INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
+SELECT jurisdiction, kind, key, 'epoch' FROM touched
 ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
 
 -- due --

@@ -15,12 +15,16 @@ class Registered(NamedTuple):
     """Rows of the register as merged, keyed by what they are; and what they touch.
 
     `references` are by (jurisdiction, kind, code), `agreements` by (jurisdiction, id) with their
-    product and hospital; `touches` are (jurisdiction, product or all, hospital or all).
+    product and hospital; `named` are agreements told for the first time; `signed` are products with
+    agreements, `covered` ones whose appointments must be judged, `enrolled` hospitals; `touches`
+    are (jurisdiction, product or all, hospital or all).
     """
 
     references: dict[tuple[str, str, str], bytes]
     agreements: dict[tuple[str, str], tuple[str, str, bytes]]
+    named: set[tuple[str, str]]
     signed: set[tuple[str, str]]
+    covered: set[tuple[str, str]]
     enrolled: set[tuple[str, str]]
     touches: set[Touch]
 
@@ -32,7 +36,7 @@ class Registered(NamedTuple):
 
 def register(law: Law, events: Iterable[Event]) -> Registered:
     """Merge register events into the law's register; what they need must have been read."""
-    done = Registered({}, {}, set(), set(), set())
+    done = Registered({}, {}, set(), set(), set(), set(), set())
     for event in events:
         where, data = event.data.jurisdiction, event.data
         match data:
@@ -63,6 +67,8 @@ def _sign(law: Law, event: Event, name: str, done: Registered) -> None:
     before = law.register.agreements.get((where, name))
     law.register.merge(event)
     after = law.register.agreements[where, name]
+    if before is None:
+        done.named.add((where, name))
     for held in (before, after):
         if held is not None:
             done.signed.add((where, held.product))
@@ -82,6 +88,6 @@ def _exempt(law: Law, event: Event, data: say.ExemptionGranted, done: Registered
         return
     done.touches.add((where, data.product, data.hospital))
     if data.product is not None:
-        done.signed.add((where, data.product))
+        done.covered.add((where, data.product))
     elif data.hospital is not None:
         done.enrolled.add((where, data.hospital))

@@ -113,14 +113,17 @@ async def save_register(connection: Connection, done: Registered) -> None:
     if done.agreements:
         held = [(*key, *values) for key, values in sorted(done.agreements.items())]
         await connection.execute(QUERIES["save_agreements"], *_columns(held))
-    signed = set(done.signed)
+    if done.named:
+        await connection.execute(QUERIES["end_waiting"], *_columns(sorted(done.named)))
+    if done.signed:
+        columns = _columns(sorted(done.signed))
+        await connection.execute(QUERIES["create_appointments"], *columns, *_EMPTY)
+    covered = done.signed | done.covered
     for where, hospital in sorted(done.enrolled):
         found = await connection.fetch(QUERIES["products_of_hospital"], where, hospital)
-        signed.update((where, row["product"]) for row in found)
-    if signed:
-        columns = _columns(sorted(signed))
-        await connection.execute(QUERIES["create_appointments"], *columns, *_EMPTY)
-        await connection.execute(QUERIES["look_soon"], *columns)
+        covered.update((where, row["product"]) for row in found)
+    if covered:
+        await connection.execute(QUERIES["look_soon"], *_columns(sorted(covered)))
     if done.touches:
         await connection.execute(QUERIES["touch"], *_columns(list(done.touches)))
 
@@ -154,14 +157,15 @@ async def _save_dossiers(connection: Connection, held: Iterable[Dossier]) -> Non
             dossier.product,
             dossier.hospital,
             dossier.area,
+            dossier.awaits,
             dossier.version,
             dossiers.encode(dossier.record),
             dossiers.encode(dossier.judgement),
         )
         for dossier in held
     )
-    new = [(*row[:6], 1, *row[7:]) for row in rows if row[6] == 0]
-    known = [row for row in rows if row[6] != 0]
+    new = [(*row[:7], 1, *row[8:]) for row in rows if row[7] == 0]
+    known = [row for row in rows if row[7] != 0]
     if new:
         try:
             await connection.copy_records_to_table("dossier", schema_name="compliance", records=new)

@@ -73,7 +73,7 @@ def parse_bound(text: str) -> datetime | date:
 
 
 def _bound(text: str) -> datetime | date:
-    if len(text) == len("2022-03-01"):
+    if len(text) == len("2022-03-01") and text[4] == text[7] == "-":
         return date.fromisoformat(text)
     if text[10:11] not in {"T", "t", " "}:
         raise ValueError(text)

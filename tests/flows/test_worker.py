@@ -88,6 +88,21 @@ async def test_a_register_told_late_has_everything_judged_again(kafka: str, data
             assert still == 0
 
 
+async def test_an_order_hears_of_the_agreement_that_it_names_whoever_signed_it(
+    kafka: str, database: str
+) -> None:
+    placed = an_event("order.placed", ago(hours=30), agreement="A9")
+    elsewhere = an_event("agreement.signed", ago(days=201), agreement="A9", hospital="H9", **YEAR)
+    async with live(kafka, database) as bus:
+        with bus.worker():
+            await bus.publish([*a_register(), placed])
+            await bus.settled(5)
+            assert await bus.violations() == []
+
+            await bus.publish([elsewhere])
+            await eventually(found(bus, rule="late-response", order="O1"), within=30)
+
+
 async def test_a_late_fact_withdraws_what_it_disproves_and_says_so_on_the_bus(
     kafka: str, database: str
 ) -> None:

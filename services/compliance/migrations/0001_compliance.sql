@@ -75,7 +75,8 @@ CREATE TABLE law (
     policies text NOT NULL DEFAULT ''
 );
 
--- A record and what was last said of it (services/compliance/dossier.py).
+-- A record and what was last said of it (services/compliance/dossier.py); awaits is an agreement
+-- that an order names and nobody has told.
 CREATE TABLE dossier (
     jurisdiction text COLLATE "C" NOT NULL,
     kind text COLLATE "C" NOT NULL,
@@ -83,11 +84,13 @@ CREATE TABLE dossier (
     product text COLLATE "C",
     hospital text COLLATE "C",
     area text COLLATE "C",
+    awaits text COLLATE "C",
     version bigint NOT NULL,
     record bytea NOT NULL,
     judgement bytea NOT NULL,
     PRIMARY KEY (jurisdiction, kind, key)
 ) WITH (fillfactor = 70);
+CREATE INDEX dossier_awaits ON dossier (jurisdiction, awaits) WHERE awaits IS NOT NULL;
 CREATE INDEX dossier_product ON dossier (jurisdiction, product, hospital);
 CREATE INDEX dossier_hospital ON dossier (jurisdiction, hospital);
 
