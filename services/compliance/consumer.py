@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import chain
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -24,6 +24,7 @@ from services.compliance.fence import Hold, Place
 from services.compliance.intake import Batch, Intake, Limit, Span
 from services.compliance.metrics import WorkerMetrics
 from services.compliance.policy import Policies
+from services.compliance.reservoir import Reservoir
 from services.compliance.service import Compliance
 from services.compliance.settings import Settings
 from shared.adapters import kafka, postgres
@@ -77,6 +78,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._swept = 0.0
         self._told_kafka = 0.0
         self._register_end = 0
+        self._reservoir = Reservoir()
         self._collected = 0.0
         self._consumer: AIOKafkaConsumer
         self._connection: Connection
@@ -137,11 +139,9 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             raise self._trouble
         if self._clock.trouble is not None:
             raise self._clock.trouble
-        fetched = await self._consumer.getmany(
-            timeout_ms=int(POLL_SECONDS * 1000), max_records=MOST
-        )
         holds = self._holds
-        batch = await self._read(fetched, holds)
+        await self._fetch(holds)
+        batch = await self._read(holds)
         await self._settle()
         if holds is not self._holds:
             return
@@ -152,21 +152,35 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             self._flight = asyncio.create_task(self._commit(batch))
         await self._sweep(idle=not batch.spans)
 
-    async def _read(
-        self, fetched: dict[TopicPartition, list[Any]], holds: dict[Place, Hold]
-    ) -> Batch:
-        """Decode what is ours; offsets may have holes, so `next` is where the consumer stands."""
-        spans, records = [], []
-        for place, hold in holds.items():
+    async def _fetch(self, holds: dict[Place, Hold]) -> None:
+        """Read into the reservoir, of partitions that are ours and not far ahead of the rest."""
+        thirsty = [TopicPartition(*place) for place in self._reservoir.thirsty(holds)]
+        if not thirsty:
+            return
+        fetched = await self._consumer.getmany(
+            *thirsty, timeout_ms=int(POLL_SECONDS * 1000), max_records=MOST
+        )
+        if holds is self._holds:
+            self._reservoir.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
+
+    async def _read(self, holds: dict[Place, Hold]) -> Batch:
+        """Decode what may go on; offsets may have holes, so the consumer says where it stands."""
+        reached, at_end = {}, set()
+        for place in holds.keys() & _places(self._consumer.assignment()):
             partition = TopicPartition(*place)
-            if partition not in self._consumer.assignment():
-                continue
+            reached[place] = await self._consumer.position(partition)
+            end = self._consumer.highwater(partition)
+            if partition in self._consumer.paused() or (end is not None and reached[place] >= end):
+                at_end.add(place)
             if place == REGISTER:
-                self._open_the_rest(await self._consumer.position(partition))
-            reached = await self._consumer.position(partition)
-            if reached > hold.next:
-                spans.append(Span(*place, hold.epoch, hold.next, reached))
-                records += fetched.get(partition, [])
+                self._open_the_rest(reached[place])
+        poured = self._reservoir.pour(reached, at_end, MOST)
+        spans = [
+            Span(*place, holds[place].epoch, holds[place].next, following)
+            for place, following in poured.next.items()
+            if following > holds[place].next
+        ]
+        records = chain.from_iterable(poured.records.values())
         return self._intake.read(spans, records, datetime.now(UTC))
 
     async def _settle(self) -> None:
@@ -264,12 +278,17 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer.seek(TopicPartition(*place), hold.next)
             if place == REGISTER or not waiting:
                 self._consumer.resume(TopicPartition(*place))
+        self._reservoir.clear()
         self._holds = held
 
     def _open_the_rest(self, reached: int) -> None:
         """Read the register before the rest: what it tells later has everything judged again."""
         if reached >= self._register_end and (paused := self._consumer.paused()):
             self._consumer.resume(*paused)
+
+
+def _places(partitions: Iterable[TopicPartition]) -> set[Place]:
+    return {(partition.topic, partition.partition) for partition in partitions}
 
 
 def _rest_collector() -> None:

@@ -178,4 +178,3 @@ _SAY: dict[str, Callable[[Dossier, Law, Moment], Iterator[Said]]] = {
     "appointments": _say_of_product,
     "supply": _say_of_product,
 }
-

@@ -1,0 +1,78 @@
+"""Buffers in front of the batches, so that partitions are read side by side.
+
+aiokafka empties one partition before it turns to the next. Then orders are judged long before
+their deliveries are read, and again when they are. Records go on only up to a common horizon, the
+oldest of the last timestamps buffered; a partition that is at its end holds nobody up. Nothing
+depends on this but speed: whatever goes on in whatever order ends in the same violations.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from math import ceil, inf
+from typing import Any, NamedTuple
+
+Place = tuple[str, int]
+
+AHEAD = 1_500
+"""Records of one partition that are buffered before it is no longer asked for more."""
+
+
+class Poured(NamedTuple):
+    """Records that go on, by partition, and from where each of those partitions is read next."""
+
+    records: dict[Place, list[Any]]
+    next: dict[Place, int]
+
+
+class Reservoir:
+    """Records read and not yet handed on, by partition."""
+
+    def __init__(self) -> None:
+        self._held: dict[Place, deque[Any]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(held) for held in self._held.values())
+
+    def clear(self) -> None:
+        """Forget everything, because it will be read again from elsewhere."""
+        self._held = {}
+
+    def thirsty(self, places: Iterable[Place]) -> list[Place]:
+        """Give the partitions of which more may be read."""
+        return [place for place in places if len(self._held.get(place, ())) < AHEAD]
+
+    def add(self, fetched: Mapping[Place, Iterable[Any]]) -> None:
+        """Buffer what was read."""
+        for place, records in fetched.items():
+            self._held.setdefault(place, deque()).extend(records)
+
+    def pour(self, reached: Mapping[Place, int], at_end: Collection[Place], most: int) -> Poured:
+        """Hand on what lies before the horizon, about `most` records.
+
+        `reached` says where the consumer stands in each partition: what it has passed and nobody
+        buffers (offsets may have holes) is done with.
+        """
+        horizon = self._horizon(place for place in reached if place not in at_end)
+        ready = {place: _until(self._held.get(place, ()), horizon) for place in reached}
+        share = min(1.0, most / max(1, sum(ready.values())))
+        poured = Poured({}, {})
+        for place, count in ready.items():
+            held = self._held.get(place)
+            if held:
+                poured.records[place] = [held.popleft() for _ in range(ceil(count * share))]
+            poured.next[place] = held[0].offset if held else reached[place]
+        return poured
+
+    def _horizon(self, going_on: Iterable[Place]) -> float:
+        """Give the timestamp (milliseconds) up to which all partitions that go on were read."""
+        last = (held[-1].timestamp if (held := self._held.get(p)) else 0 for p in going_on)
+        return min(last, default=inf)
+
+
+def _until(held: Iterable[Any], horizon: float) -> int:
+    count = 0
+    for record in held:
+        if record.timestamp > horizon:
+            break
+        count += 1
+    return count
