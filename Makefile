@@ -59,7 +59,7 @@ imports: install ## Check who may import whom
 	$(BIN)/lint-imports
 
 bench: install ## Measure events a second against the floor of this machine
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.worker
 
 lock: install ## Resolve the dependencies anew into requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

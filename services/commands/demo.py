@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -22,11 +22,13 @@ from services.commands.children import Children, choose_ports
 from services.commands.console import counted, counting, say, step
 from services.compliance import preparation
 from services.compliance.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.service import SETTLE
 from services.compliance.settings import Settings
 from shared.domain.errors import InvalidArgumentError, SetupError
 
 PORTS = {"orders": 8001, "delivery": 8002, "compliance": 8003, "worker": 9003}
 EVENTS, TRUTH, MARK = "events.ndjson", "truth.ndjson", "vbp-demo"
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.2
 JUDGED_WITHIN = 300.0
 
@@ -57,7 +59,9 @@ def run(wish: Wish) -> int:
         ports = _start(children, Settings(kafka=stack.kafka, database=stack.database))
         if not wish.keep:
             _tell(makers, wish, stack.kafka)
-        asyncio.run(_judged(stack.database, children))
+        # What has just been told may be followed by late facts: silence counts only after that.
+        until = datetime.now(UTC) + (timedelta() if wish.keep else SETTLE)
+        asyncio.run(_judged(stack.database, children, until))
         for name, port in ports.items():
             children.wait_for_port(name, port)
         rows = verdict.compare(
@@ -121,13 +125,12 @@ def _tell(makers: Children, wish: Wish, bootstrap: str) -> None:
         raise SetupError("the simulated province holds invalid events, see above: this is a bug")
 
 
-async def _judged(dsn: str, children: Children) -> None:
-    """Wait until all that is on the bus was heard and nothing waits to be judged or told."""
-    asked = datetime.now(UTC)
+async def _judged(dsn: str, children: Children, until: datetime) -> None:
+    """Wait until everything told before an instant was heard, and nothing waits to be judged."""
     give_up = time.monotonic() + JUDGED_WITHIN
     async with opened(dsn) as database:
         with counting(None, "Judging") as progress:
-            while not await _all_judged(database, asked, progress.update):
+            while not await _all_judged(database, until, progress.update):
                 children.check()
                 if time.monotonic() > give_up:
                     raise SetupError(f"not judged within 5 minutes, see {children.log('worker')}")
@@ -138,13 +141,13 @@ async def _judged(dsn: str, children: Children) -> None:
         say(f"  {counted(letter['count'], 'dead letter')} of {letter['topic']}")
 
 
-async def _all_judged(database: Answers, asked: datetime, update: Callable[..., None]) -> bool:
+async def _all_judged(database: Answers, until: datetime, update: Callable[..., None]) -> bool:
     heard = (await database.one("heard"))["heard_until"]
     positions = await database.all("positions")
     read = sum(position["next_offset"] for position in positions)
     total = max(read, sum(position["end_offset"] for position in positions))
     update(TaskID(0), completed=read, total=total or None)
-    if heard is None or heard < asked:
+    if heard is None or heard < until:
         return False
     waiting = await database.one("waiting", COUNTED_AT_MOST)
     return not any(waiting[what] for what in ("touches", "due_by_clock", "due_by_hearing"))
@@ -195,12 +198,12 @@ def _stay(children: Children, data: Path) -> None:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Take the request to end, and the end of the terminal, for a Ctrl-C."""
+    """Take every request to end for a Ctrl-C, which a shell in the background would mute."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    before = {one: signal.signal(one, interrupt) for one in ENDINGS}
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -23,6 +24,7 @@ from services.compliance.settings import Settings
 from services.compliance.storage import QUERIES
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
+from shared.domain.errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +85,8 @@ class Clock:
                 with suppress(KafkaError, TimeoutError):
                     await asyncio.wait_for(self._ask(held()), ANSWER_WITHIN)
                 await asyncio.sleep(max(0.0, TICK - (time.monotonic() - began)))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            self.trouble = TransientError(f"the clock lost PostgreSQL: {error!r}")
         except Exception as error:  # noqa: BLE001  # the reader's loop raises it
             self.trouble = error
 

@@ -8,17 +8,17 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 
 from services.compliance import fence
+from services.compliance.assignment import REGISTER, Assignment
 from services.compliance.clock import Clock
 from services.compliance.fence import Hold, Place
 from services.compliance.intake import Batch, Intake, Limit, Span
@@ -27,10 +27,10 @@ from services.compliance.policy import Policies
 from services.compliance.reservoir import Reservoir
 from services.compliance.service import Compliance
 from services.compliance.settings import Settings
-from shared.adapters import kafka, postgres
+from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.domain import topics
-from shared.domain.errors import FencedError, TransientError
+from shared.domain.errors import FencedError, SetupError, TransientError
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +54,13 @@ COMMIT_EVERY = 5.0
 COLLECT_EVERY = 60.0
 """Seconds between collections of garbage while there is nothing else to do."""
 
-REGISTER = (topics.REGISTER.name, 0)
 RETRIES = 10
 STEADY = 60.0
 """Seconds after which a session counts as having worked: faults before it are forgotten."""
 
 
-class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One worker's hot path: assignment, batches, sweeps, until stopped."""
+class Reader:
+    """One worker's hot path: batches and sweeps, until stopped."""
 
     def __init__(
         self, settings: Settings, policies: Policies, metrics: WorkerMetrics, owner: str
@@ -71,15 +70,14 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._metrics = metrics
         self._owner = owner
         self._intake = Intake(policies.jurisdictions, Limit(settings.accept_dead_letters))
-        self._holds: dict[Place, Hold] = {}
         self._flight: asyncio.Task[None] | None = None
-        self._trouble: BaseException | None = None
         self._stopping = False
         self._swept = 0.0
         self._told_kafka = 0.0
-        self._register_end = 0
         self._reservoir = Reservoir()
+        self._known: dict[Place, Hold] = {}
         self._collected = 0.0
+        self._assignment: Assignment
         self._consumer: AIOKafkaConsumer
         self._connection: Connection
         self._service: Compliance
@@ -96,7 +94,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             began = time.monotonic()
             try:
                 await self._session()
-            except (TransientError, KafkaError) as error:
+            except (TransientError, SetupError, KafkaError) as error:
                 failures = 1 if time.monotonic() - began > STEADY else failures + 1
                 if failures > RETRIES:
                     raise
@@ -105,14 +103,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _session(self) -> None:
         """Join the group, read, leave."""
-        self._trouble = None
-        self._connection = await _open(self._settings.database, self._owner)
+        self._connection = await fence.connect(self._settings.database, self._owner)
         self._service = Compliance(self._connection, self._policies)
         self._clock = Clock(self._settings, self._owner, self._metrics)
         self._consumer = _consumer(self._settings)
-        self._consumer.subscribe([topic.name for topic in topics.INPUTS], listener=self)
+        taker = fence.Taker(self._settings.database, self._owner, self._connection)
+        self._assignment = Assignment(self._consumer, self._clock, taker, self._settle)
+        names = [topic.name for topic in topics.INPUTS]
+        self._consumer.subscribe(names, listener=self._assignment)
         try:
-            await self._clock.start(self._held)
+            await self._clock.start(lambda: self._assignment.holds)
             await self._consumer.start()
             _rest_collector()
             while not self._stopping:
@@ -124,29 +124,28 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _close(self) -> None:
         with suppress(Exception):
             await self._settle()
-        self._holds = {}
+        self._assignment.holds = {}
         await self._clock.stop()
         with suppress(KafkaError):
             await asyncio.wait_for(self._consumer.stop(), 10)
         self._connection.terminate()
 
-    def _held(self) -> dict[Place, Hold]:
-        return self._holds
-
     async def _turn(self) -> None:
         """Fetch and decode while the last batch is committed; then commit this one."""
-        if self._trouble is not None:
-            raise self._trouble
-        if self._clock.trouble is not None:
-            raise self._clock.trouble
-        holds = self._holds
+        for trouble in (self._assignment.trouble, self._clock.trouble):
+            if trouble is not None:
+                raise trouble
+        holds = self._assignment.holds
+        if holds is not self._known:
+            self._reservoir.clear()
+            self._known = holds
         await self._fetch(holds)
         batch = await self._read(holds)
         await self._settle()
-        if holds is not self._holds:
+        if holds is not self._assignment.holds:
             return
         if batch.spans:
-            self._holds = holds | {
+            self._assignment.holds = self._known = holds | {
                 (s.topic, s.partition): Hold(s.epoch, s.next) for s in batch.spans
             }
             self._flight = asyncio.create_task(self._commit(batch))
@@ -156,11 +155,12 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         """Read into the reservoir, of partitions that are ours and not far ahead of the rest."""
         thirsty = [TopicPartition(*place) for place in self._reservoir.thirsty(holds)]
         if not thirsty:
+            await asyncio.sleep(0 if holds else POLL_SECONDS)
             return
         fetched = await self._consumer.getmany(
             *thirsty, timeout_ms=int(POLL_SECONDS * 1000), max_records=MOST
         )
-        if holds is self._holds:
+        if holds is self._assignment.holds:
             self._reservoir.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
 
     async def _read(self, holds: dict[Place, Hold]) -> Batch:
@@ -173,7 +173,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             if partition in self._consumer.paused() or (end is not None and reached[place] >= end):
                 at_end.add(place)
             if place == REGISTER:
-                self._open_the_rest(reached[place])
+                self._assignment.open_the_rest(reached[place])
         poured = self._reservoir.pour(reached, at_end, MOST)
         spans = [
             Span(*place, holds[place].epoch, holds[place].next, following)
@@ -191,11 +191,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await flight
         except FencedError:
-            held = await fence.still_held(self._connection, self._holds)
+            held = await fence.still_held(self._connection, self._assignment.holds)
             if held is None:
                 raise
             log.info("reading again from where the last commit stands")
-            self._go_to(held)
+            self._assignment.go_to(held)
 
     async def _commit(self, batch: Batch) -> None:
         began = time.monotonic()
@@ -225,66 +225,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             gc.collect()
 
     async def _tell_kafka(self) -> None:
-        if time.monotonic() - self._told_kafka < COMMIT_EVERY or not self._holds:
+        holds = self._assignment.holds
+        if time.monotonic() - self._told_kafka < COMMIT_EVERY or not holds:
             return
         self._told_kafka = time.monotonic()
-        offsets = {TopicPartition(*place): hold.next for place, hold in self._holds.items()}
+        offsets = {TopicPartition(*place): hold.next for place, hold in holds.items()}
         with suppress(KafkaError):
             await self._consumer.commit(offsets)
-
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Let go of everything; the batch in flight still commits if nobody has taken over."""
-        with suppress(Exception):
-            await asyncio.wait_for(self._settle(), 5)
-        self._holds = {}
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Take epochs and go to where PostgreSQL says.
-
-        `getmany` goes on meanwhile, so the partitions are first paused without awaiting. An
-        exception here would only be logged by aiokafka and leave the worker idle for good, so
-        the loop raises it.
-        """
-        try:
-            for partition in assigned:
-                self._consumer.seek(partition, 0)
-                self._consumer.pause(partition)
-            held = await self._take(assigned)
-            if REGISTER in held:
-                self._register_end = await self._clock.end_of(REGISTER)
-            self._go_to(held)
-        except Exception as error:  # noqa: BLE001  # it is raised from the loop
-            self._trouble = error
-
-    async def _take(self, assigned: Iterable[TopicPartition]) -> dict[Place, Hold]:
-        places = [(partition.topic, partition.partition) for partition in assigned]
-        connection = await _open(self._settings.database, self._owner)
-        try:
-            pid = self._connection.get_server_pid()
-            held = await fence.take(connection, places, self._owner, pid)
-        except (asyncpg.PostgresError, OSError) as error:
-            raise TransientError(f"could not take over {len(places)} partitions") from error
-        finally:
-            await connection.close()
-        if unknown := set(places) - held.keys():
-            raise TransientError(f"no rows for partitions {sorted(unknown)}: run `vbp topics`")
-        log.info("took over %d partitions", len(held))
-        return held
-
-    def _go_to(self, held: dict[Place, Hold]) -> None:
-        """Seek and resume, with no await between, so that nothing is read from elsewhere."""
-        waiting = REGISTER in held and held[REGISTER].next < self._register_end
-        for place, hold in held.items():
-            self._consumer.seek(TopicPartition(*place), hold.next)
-            if place == REGISTER or not waiting:
-                self._consumer.resume(TopicPartition(*place))
-        self._reservoir.clear()
-        self._holds = held
-
-    def _open_the_rest(self, reached: int) -> None:
-        """Read the register before the rest: what it tells later has everything judged again."""
-        if reached >= self._register_end and (paused := self._consumer.paused()):
-            self._consumer.resume(*paused)
 
 
 def _places(partitions: Iterable[TopicPartition]) -> set[Place]:
@@ -307,13 +254,4 @@ def _consumer(settings: Settings) -> AIOKafkaConsumer:
         heartbeat_interval_ms=500,
         fetch_max_wait_ms=100,
         max_partition_fetch_bytes=FETCH_BYTES,
-    )
-
-
-async def _open(dsn: str, owner: str) -> Connection:
-    return await postgres.connect(
-        dsn,
-        application_name=owner,
-        idle_in_transaction_session_timeout="5s",
-        jit="off",
     )

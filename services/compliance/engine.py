@@ -14,7 +14,7 @@ from services.compliance.contributions import Contribution, Moment, Unjudged, co
 from services.compliance.dossier import Dossier, Judgement, Subject, gathering
 from services.compliance.law import Law
 from services.compliance.records.evidence import Evidence
-from services.compliance.records.telling import stored, telling_of
+from services.compliance.records.telling import stored
 from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch
 from services.compliance.rules import RULES
 from services.compliance.terms import CommitmentTerms, OrderTerms, ProductTerms
@@ -48,7 +48,7 @@ class Judged(NamedTuple):
 
 def hear(dossier: Dossier, event: Event) -> None:
     """Merge an event into the record that it is about, ready to be stored."""
-    telling = stored(telling_of(event))
+    telling = stored(event)
     dossier.record.merge(telling, event.data)  # type: ignore[union-attr]
     dossier.causes.append(Evidence(event.type, telling))
 

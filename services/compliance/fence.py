@@ -1,13 +1,17 @@
 """Who owns a partition: epochs in PostgreSQL, so that a zombie can never write."""
 
+import logging
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import asyncpg
 
 from services.compliance.storage import QUERIES
+from shared.adapters import postgres
 from shared.adapters.postgres import Connection
+from shared.domain.errors import TransientError
 
+log = logging.getLogger(__name__)
 Place = tuple[str, int]
 
 LOCK_WAIT = "1s"
@@ -22,6 +26,41 @@ class Hold(NamedTuple):
 
     epoch: int
     next: int
+
+
+async def connect(dsn: str, owner: str) -> Connection:
+    """Connect as an owner of partitions, whose backend can be found by the owner's name."""
+    return await postgres.connect(
+        dsn,
+        application_name=owner,
+        idle_in_transaction_session_timeout="5s",
+        jit="off",
+    )
+
+
+class Taker:
+    """Takes partitions over for a worker, beside the connection that it writes over."""
+
+    def __init__(self, dsn: str, owner: str, writer: Connection) -> None:
+        self._dsn = dsn
+        self._owner = owner
+        self._writer = writer
+
+    async def take(self, places: Iterable[Place]) -> dict[Place, Hold]:
+        """Take partitions over; raises TransientError where that fails."""
+        wanted = sorted(places)
+        connection = await connect(self._dsn, self._owner)
+        try:
+            pid = self._writer.get_server_pid()
+            held = await take(connection, wanted, self._owner, pid)
+        except (asyncpg.PostgresError, OSError) as error:
+            raise TransientError(f"could not take over {len(wanted)} partitions") from error
+        finally:
+            await connection.close()
+        if unknown := set(wanted) - held.keys():
+            raise TransientError(f"no rows for partitions {sorted(unknown)}: run `vbp topics`")
+        log.info("took over %d partitions", len(held))
+        return held
 
 
 async def take(
@@ -50,7 +89,10 @@ async def take(
 async def still_held(connection: Connection, holds: dict[Place, Hold]) -> dict[Place, Hold] | None:
     """Read the places of our partitions again; None if one of them has another owner."""
     columns = [list(column) for column in zip(*sorted(holds), strict=True)] or [[], []]
-    rows = await connection.fetch(QUERIES["positions"], *columns)
+    try:
+        rows = await connection.fetch(QUERIES["positions"], *columns)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise TransientError("PostgreSQL failed while places were read") from error
     found = {(row["topic"], row["partition"]): _hold(row) for row in rows}
     if any(found[place].epoch != hold.epoch for place, hold in holds.items()):
         return None

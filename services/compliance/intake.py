@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -70,29 +71,31 @@ class Limit:
 
     def __init__(self, accepted: int = 0) -> None:
         self._accepted = accepted
-        self._window: deque[bool] = deque(maxlen=WINDOW)
-        self._invalid = 0
+        self._seen = 0
+        self._invalid: deque[int] = deque()
         self._run = 0
 
-    def note(self, *, invalid: bool) -> None:
-        """Count one input; raises TooManyInvalidError at the limit."""
-        if len(self._window) == WINDOW and self._window[0]:
-            self._invalid -= 1
-        self._window.append(invalid)
-        if not invalid:
+    def valid(self, count: int) -> None:
+        """Count valid inputs, several at once."""
+        if count:
+            self._seen += count
             self._run = 0
-            return
+
+    def invalid(self) -> None:
+        """Count an invalid input; raises TooManyInvalidError at the limit."""
+        self._seen += 1
         if self._accepted:
             self._accepted -= 1
-            self._window[-1] = False
             return
-        self._invalid += 1
         self._run += 1
-        if self._run >= RUN or self._invalid > SHARE:
+        self._invalid.append(self._seen)
+        while self._invalid[0] <= self._seen - WINDOW:
+            self._invalid.popleft()
+        if self._run >= RUN or len(self._invalid) > SHARE:
             raise TooManyInvalidError(
-                f"{self._invalid} of the last {len(self._window)} messages are invalid, "
-                f"{self._run} in a row: look at /v1/status, mend the publisher or this version, "
-                "and go on with --accept-dead-letters N"
+                f"{len(self._invalid)} of the last {min(self._seen, WINDOW)} messages are "
+                f"invalid, {self._run} in a row: look at /v1/status, mend the publisher or this "
+                "version, and go on with --accept-dead-letters N"
             )
 
 
@@ -106,14 +109,16 @@ class Intake:
     def read(self, spans: list[Span], records: Iterable[RawRecord], now: datetime) -> Batch:
         """Read records; what cannot be taken becomes a dead letter."""
         batch = Batch(spans, [], [])
+        counted = 0
         for record in records:
             try:
                 batch.events.append(self._event(record, now))
             except InvalidEventError as error:
+                self._limit.valid(len(batch.events) - counted)
+                counted = len(batch.events)
                 batch.letters.append(_letter(record, error))
-                self._limit.note(invalid=True)
-            else:
-                self._limit.note(invalid=False)
+                self._limit.invalid()
+        self._limit.valid(len(batch.events) - counted)
         return batch
 
     def _event(self, record: RawRecord, now: datetime) -> Event:
@@ -143,7 +148,12 @@ def check_jurisdiction(event: Event, known: frozenset[str]) -> None:
 
 def told_at(record: RawRecord) -> datetime:
     """Give when the broker took a message."""
-    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return _instant(record.timestamp)
+
+
+@lru_cache(maxsize=1_024)
+def _instant(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _letter(record: RawRecord, error: InvalidEventError) -> Letter:

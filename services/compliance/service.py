@@ -69,10 +69,14 @@ class Compliance:
 
     async def expand_touches(self, most: int = 5_000) -> bool:
         """Mark the next range of records that a change of the register touches."""
-        async with self._transaction():
-            return await _expand_pairs(self._connection, most) or await _expand_wide(
-                self._connection, most
-            )
+
+        async def attempt(**_lock: bool) -> bool:
+            async with self._transaction():
+                return await _expand_pairs(self._connection, most) or await _expand_wide(
+                    self._connection, most
+                )
+
+        return await self._persist(attempt)
 
     async def _persist(self, attempt: Callable[..., Awaitable[T]]) -> T:
         for tries in range(LOCK_AFTER * 3):
@@ -113,8 +117,9 @@ class Compliance:
             await storage.hold_law(self._connection, self._book.versions)
             moved = await storage.move_law(self._connection, registered.jurisdictions)
             await storage.save_facts(self._connection, batch)
-            await storage.save_register(self._connection, registered)
             await storage.save_turn(self._connection, turn)
+            # Only now: an agreement creates the appointments that the turn may have begun itself.
+            await storage.save_register(self._connection, registered)
         self._book.versions.update(moved)
         return turn
 

@@ -9,7 +9,9 @@ import asyncio
 import logging
 import os
 import socket
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -67,6 +69,7 @@ class ComplianceApp(faust.App):
         super().__init__(
             "vbp-compliance-worker",
             broker=f"kafka://{settings.kafka}",
+            datadir=str(Path(tempfile.gettempdir()) / "vbp-faust"),
             web_enabled=False,
             autodiscover=False,
             topic_disable_leader=True,

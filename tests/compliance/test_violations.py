@@ -58,7 +58,8 @@ def test_what_rests_on_a_draft_says_so_in_both_languages() -> None:
 
 def test_evidence_points_at_the_event_and_where_it_stands() -> None:
     event = said("order.placed", "2022-03-01 09:00:00", told="2022-03-02 09:00:00")
-    telling = telling_of(heard(event, "2022-03-03 09:00:00", offset=7))
+    read = heard(event, "2022-03-03 09:00:00", offset=7)
+    telling = telling_of(read)
     shown = evidence_json(Evidence("vbp.order.placed.v1", telling))
     assert shown == {
         "id": event["id"],
@@ -72,7 +73,7 @@ def test_evidence_points_at_the_event_and_where_it_stands() -> None:
         "offset": 7,
         "digest": telling.digest.hex(),
     }
-    assert evidence_json(Evidence("vbp.order.placed.v1", stored(telling))) == shown
+    assert evidence_json(Evidence("vbp.order.placed.v1", stored(read))) == shown
 
 
 def test_a_violation_shows_both_sides_of_its_evidence() -> None:

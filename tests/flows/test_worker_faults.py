@@ -9,7 +9,11 @@ from tests.support.live import Live, compared, eventually, live, read
 
 pytestmark = pytest.mark.integration
 
-FROZEN_INSIDE = """
+CUT_OFF = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name LIKE 'vbp-%' AND datname = current_database()
+"""
+INSIDE = """
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name LIKE 'vbp-%' AND state = 'active' AND query LIKE 'COPY%'
 """
@@ -53,10 +57,29 @@ async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
     assert compared(found) == compared(province.truth)
 
 
+async def test_a_worker_that_loses_its_connections_comes_back_and_misses_nothing(
+    kafka: str, database: str
+) -> None:
+    province = simulate(Plan(until=datetime.now(UTC), orders=1_000, hospitals=20, days=60))
+    events = read(province.events)
+
+    async with live(kafka, database) as bus:
+        with bus.worker() as worker:
+            await bus.publish(events[:2_000])
+            await has_read(bus, 1)
+            await bus.connection.execute(CUT_OFF)
+            await bus.publish(events[2_000:])
+            await bus.settled(len(events))
+            assert worker.is_running()
+        found = await bus.violations()
+
+    assert compared(found) == compared(province.truth)
+
+
 async def freeze_in_a_statement(bus: Live, worker: object) -> None:
     """Stop a worker, if it can be caught there, while PostgreSQL works for it."""
     for _ in range(400):
-        if await bus.connection.fetchval(FROZEN_INSIDE):
+        if await bus.connection.fetchval(INSIDE):
             break
         await asyncio.sleep(0.002)
     worker.send_signal(signal.SIGSTOP)  # type: ignore[attr-defined]

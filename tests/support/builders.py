@@ -12,7 +12,7 @@ from typing import Any
 from services.compliance.policy import load
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.order import Order
-from services.compliance.records.telling import stored, telling_of
+from services.compliance.records.telling import stored
 from services.compliance.replay import Replay
 from services.compliance.violations import Violation
 from shared.domain import calendar
@@ -163,7 +163,7 @@ def an_event(kind: str, at: str | datetime = LONG_AGO, **changed: Any) -> Event:
 def tell(record: Order | Announcement, *events: Event) -> None:
     """Merge events into a record, ready to be stored."""
     for event in events:
-        record.merge(stored(telling_of(event)), event.data)
+        record.merge(stored(event), event.data)
 
 
 def replayed(events: Iterable[dict[str, Any]], as_of: str | datetime) -> Replay:

@@ -135,6 +135,13 @@ class Live:
             process.wait()
 
 
+async def prepared(settings: Settings) -> None:
+    """Migrate, create the topics, tell the policies."""
+    await preparation.migrate(settings)
+    await preparation.create_topics(settings)
+    await preparation.prepare(settings, POLICIES)
+
+
 @asynccontextmanager
 async def publishing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
     """A producer that is stopped whatever happens."""
@@ -149,9 +156,7 @@ async def publishing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 async def live(bootstrap: str, database: str) -> AsyncIterator[Live]:
     """Prepare a database that begins at the end of the topics."""
     settings = Settings(database=database, kafka=bootstrap, group=f"test-{uuid.uuid4().hex}")
-    await preparation.migrate(settings)
-    await preparation.create_topics(settings)
-    await preparation.prepare(settings, POLICIES)
+    await prepared(settings)
     consumer = kafka.consumer(bootstrap)
     await consumer.start()
     ends = await consumer.end_offsets(PLACES)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.compliance.records.telling import Fact, OrderKey, stored, telling_of
+from services.compliance.records.telling import Fact, OrderKey, stored
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
 
@@ -31,7 +31,7 @@ class Agreement(Fact, frozen=True, array_like=True, gc=False):
 def agreement_of(event: Event, data: say.AgreementSigned) -> Agreement:
     """Note an agreement as told."""
     return Agreement(
-        stored(telling_of(event)),
+        stored(event),
         data.agreement,
         data.product,
         data.hospital,
@@ -63,9 +63,7 @@ class Exemption(Fact, frozen=True, array_like=True, gc=False):
 def exemption_of(event: Event, data: say.ExemptionGranted) -> Exemption:
     """Note an exemption as told."""
     named = {party: getattr(data, party) for party in PARTIES if getattr(data, party) is not None}
-    return Exemption(
-        stored(telling_of(event)), data.exemption, data.rule, data.start, data.end, named
-    )
+    return Exemption(stored(event), data.exemption, data.rule, data.start, data.end, named)
 
 
 def in_force(agreements: Iterable[Agreement], day: date) -> Agreement | None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, all_told, stored, telling_of
+from services.compliance.records.telling import Fact, all_told, stored
 from shared.domain import calendar
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
@@ -34,7 +34,7 @@ class Hospital(Struct, array_like=True):
 
     def merge(self, event: Event) -> None:
         """Take a telling in; order and repetition do not matter."""
-        telling = stored(telling_of(event))
+        telling = stored(event)
         match event.data:
             case say.HospitalEnrolled() as data:
                 told = Enrolled(telling, data.area, data.remote, data.enrolled_on)

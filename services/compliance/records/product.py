@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, last, stored, telling_of
+from services.compliance.records.telling import Fact, last, stored
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
 
@@ -43,7 +43,7 @@ class Product(Struct, array_like=True):
 
     def merge(self, event: Event) -> None:
         """Take a telling in; order and repetition do not matter."""
-        telling = stored(telling_of(event))
+        telling = stored(event)
         match event.data:
             case say.ProductSelected() as data:
                 cycle = Cycle(

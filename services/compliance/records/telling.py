@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import ClassVar, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from shared.domain.cloudevents import Event, digest
 
@@ -58,13 +57,13 @@ DIGEST_BYTES = 16
 F = TypeVar("F", bound=Fact)
 
 
-def telling_of(event: Event) -> Telling:
-    """Note who told an event and where it stands, with its data still whole."""
+def telling_of(event: Event, said: bytes | None = None) -> Telling:
+    """Note who told an event and where it stands, with its data still whole unless `said`."""
     return Telling(
         event.time,
         event.source,
         event.id,
-        event.raw,
+        event.raw if said is None else said,
         event.claimed,
         event.told,
         event.partition,
@@ -72,9 +71,9 @@ def telling_of(event: Event) -> Telling:
     )
 
 
-def stored(telling: Telling) -> Telling:
-    """Give a telling as it is stored: with the digest in place of the data."""
-    return replace(telling, said=telling.digest)
+def stored(event: Event) -> Telling:
+    """Note a telling as it is stored: with the digest in place of the data."""
+    return telling_of(event, digest(event.raw))
 
 
 def first(held: F | None, told: F) -> F:

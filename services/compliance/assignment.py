@@ -1,0 +1,75 @@
+"""Which partitions are ours: taken when the group assigns them, let go when it revokes them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+
+from services.compliance.clock import Clock
+from services.compliance.fence import Hold, Place, Taker
+from shared.domain import topics
+
+REGISTER = (topics.REGISTER.name, 0)
+LET_GO_WITHIN = 5
+"""Seconds that a batch in flight has to commit when partitions are revoked."""
+
+
+class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The partitions held, and where each is read next.
+
+    `holds` is another object whenever partitions come or go: who finds that it has changed while
+    waiting lets go of what was read. `trouble` is what went wrong in a rebalance; aiokafka would
+    only log it and leave the worker idle for good, so the reader's loop raises it.
+    """
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        clock: Clock,
+        taker: Taker,
+        settle: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.holds: dict[Place, Hold] = {}
+        self.trouble: BaseException | None = None
+        self._consumer = consumer
+        self._clock = clock
+        self._taker = taker
+        self._settle = settle
+        self._register_end = 0
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let go of everything; the batch in flight still commits if nobody has taken over."""
+        with suppress(Exception):
+            await asyncio.wait_for(self._settle(), LET_GO_WITHIN)
+        self.holds = {}
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Take epochs, then go to where PostgreSQL says.
+
+        Reading goes on meanwhile, so the partitions are first paused without awaiting.
+        """
+        try:
+            for partition in assigned:
+                self._consumer.seek(partition, 0)
+                self._consumer.pause(partition)
+            held = await self._taker.take((tp.topic, tp.partition) for tp in assigned)
+            if REGISTER in held:
+                self._register_end = await self._clock.end_of(REGISTER)
+            self.go_to(held)
+        except Exception as error:  # noqa: BLE001  # the reader's loop raises it
+            self.trouble = error
+
+    def go_to(self, held: dict[Place, Hold]) -> None:
+        """Seek and resume, with no await between, so that nothing is read from elsewhere."""
+        waiting = REGISTER in held and held[REGISTER].next < self._register_end
+        for place, hold in held.items():
+            self._consumer.seek(TopicPartition(*place), hold.next)
+            if place == REGISTER or not waiting:
+                self._consumer.resume(TopicPartition(*place))
+        self.holds = held
+
+    def open_the_rest(self, reached: int) -> None:
+        """Read the register before the rest: what it tells later has everything judged again."""
+        if reached >= self._register_end and (paused := self._consumer.paused()):
+            self._consumer.resume(*paused)

@@ -1,0 +1,150 @@
+"""The command line as its users see it: exit codes, data on stdout, all else on stderr."""
+
+import os
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from deploy.local.processes import ProcessMark
+from deploy.local.state import RunningStack
+from services.commands import children, verdict
+from services.compliance.rules import RULES
+from tests.support.command_line import UNTIL, Vbp
+
+
+def test_help_names_every_command(vbp: Vbp) -> None:
+    told = vbp("--help")
+    assert told.code == 0
+    for command in (
+        *("demo", "local", "serve", "worker", "migrate", "topics", "replay", "simulate"),
+        *("import", "publish", "rules", "doctor"),
+    ):
+        assert re.search(rf"│ {command}\s", told.out), command
+
+
+def test_the_version_is_one_line(vbp: Vbp) -> None:
+    told = vbp("--version")
+    assert told.code == 0
+    assert re.fullmatch(r"vbp \d+\.\d+\.\d+\n", told.out)
+
+
+def test_rules_are_listed_with_their_clauses(vbp: Vbp) -> None:
+    told = vbp("rules")
+    assert told.code == 0
+    for rule in RULES:
+        assert re.search(rf"^{rule.name} +{rule.title_zh} ", told.out, re.MULTILINE)
+
+
+def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -> None:
+    told = vbp("rules", "late-response")
+    assert told.out.startswith("late-response  未及时响应订单")
+    assert "按合同约定及时响应医疗机构采购订单" in told.out
+    assert "response_hours = 24  (assumption)" in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["bogus"], "No such command 'bogus'"),
+        (["replay", "a.ndjson"], "--as-of"),
+        (["replay", "a.ndjson", "--as-of", "yesterday"], "'yesterday' is no instant"),
+        (["replay", "a.ndjson", "--as-of", "2020-01-01T00:00"], "write 2026-03-01T09:00:00Z"),
+        (["replay", "absent", "--as-of", UNTIL], "vbp: absent cannot be read: No such file"),
+        (["replay", "-", "--as-of", UNTIL, "--policy", "x"], "known are: cn-sx-2021-22"),
+        (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),
+        (["simulate", "--out", "absent/x"], "vbp: absent/x cannot be written"),
+        (["rules", "x"], "no rule 'x'; known are: distributor-cap"),
+        (["worker", "orders"], "vbp: orders has no worker yet"),
+        (["serve", "orders", "--port", "70000"], "VBP_PORT"),
+        (["demo", "--data", "."], "holds no demo"),
+        (["demo", "--data", "new", "--keep"], "no province is kept in new"),
+    ],
+)
+def test_wrong_usage_gives_exit_code_2_and_one_clear_message(
+    vbp: Vbp, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "a.ndjson").touch()
+    told = vbp(*arguments)
+    assert told.code == 2
+    assert told.out == ""
+    assert "Traceback" not in told.err
+    assert said in " ".join(told.err.replace("│", " ").split())
+
+
+def test_a_server_that_is_away_gives_exit_code_1_and_names_the_variable(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        monkeypatch.setenv("VBP_DATABASE", f"postgresql://me:secret@127.0.0.1:{port}/vbp")
+        told = vbp("migrate")
+    assert told.code == 1
+    assert "Start it, or set VBP_DATABASE" in told.err
+    assert "secret" not in told.err
+
+
+def test_a_wrong_variable_is_named(vbp: Vbp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBP_PORT", "abc")
+    told = vbp("serve", "compliance")
+    assert told.code == 2
+    assert told.err.startswith("vbp: VBP_PORT: ")
+
+
+def test_a_local_stack_that_runs_here_is_used_and_named_unless_the_environment_says_other(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = tmp_path / ".vbp" / "local"
+    data.mkdir(parents=True)
+    here = ProcessMark.of(os.getpid())
+    marks = dict.fromkeys(("supervisor", "kafka", "postgres"), here)
+    RunningStack(data, "127.0.0.1:1", "postgresql://vbp@127.0.0.1:1/vbp", marks).save()
+    told = vbp("migrate")
+    assert "Using the local stack on .vbp/local for kafka and database" in told.err
+    assert "PostgreSQL at postgresql://…@127.0.0.1:1/vbp does not answer" in told.err
+    monkeypatch.setenv("VBP_DATABASE", "postgresql://vbp@127.0.0.1:2/vbp")
+    told = vbp("migrate")
+    assert "Using the local stack on .vbp/local for kafka\n" in told.err
+    assert "127.0.0.1:2/vbp does not answer" in told.err
+
+
+def test_the_doctor_names_a_remedy_for_each_fault_and_gives_exit_code_1(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBP_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("VBP_DATABASE", "postgresql://vbp@127.0.0.1:1/vbp")
+    told = vbp("doctor")
+    assert told.code == 1
+    bad = [line for line in told.out.splitlines() if line.startswith("BAD")]
+    assert len(bad) == 2
+    assert all("vbp local up" in line for line in bad)
+
+
+def test_a_demo_does_not_clear_a_directory_that_is_not_its_own(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter").write_text("dear")
+    assert vbp("demo", "--data", "mine").code == 2
+    assert (tmp_path / "mine" / "letter").read_text() == "dear"
+
+
+def test_a_taken_port_is_replaced_by_a_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        chosen = children.choose_ports({"orders": port})
+        assert chosen["orders"] != port
+        assert children.is_free(chosen["orders"])
+    assert children.choose_ports({"orders": port}) == {"orders": port}
+
+
+def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:
+    found = {"a": "late-delivery", "b": "late-delivery", "c": "coverage-gap"}
+    planted = {"a": "late-delivery", "d": "selected-price"}
+    rows = {row.rule: tuple(row[1:]) for row in verdict.compare(found, planted)}
+    assert rows["late-delivery"] == (2, 1, 0, 1)
+    assert rows["coverage-gap"] == (1, 0, 0, 1)
+    assert rows["selected-price"] == (0, 1, 1, 0)
+    assert rows["all"] == (3, 2, 1, 2)

@@ -1,0 +1,262 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.compliance import lawbook, preparation, registering, storage
+from services.compliance.dossier import Dossier, Subject, subject_of
+from services.compliance.engine import hear
+from services.compliance.law import Law
+from services.compliance.lawbook import Lawbook, Needs
+from services.compliance.register import Register
+from services.compliance.settings import Settings
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection
+from shared.domain.cloudevents import Event
+from shared.domain.errors import ConflictError
+from tests.support.builders import an_event
+from tests.support.kept import POLICIES, a_connection
+
+pytestmark = pytest.mark.integration
+
+PRODUCTS = ("P1", "P2", "P3")
+HOSPITALS = ("H1", "H2", "H3")
+REGISTER = [
+    *(an_event("product.selected", product=product) for product in PRODUCTS),
+    *(an_event("hospital.enrolled", hospital=hospital) for hospital in HOSPITALS),
+    *(
+        an_event(
+            "agreement.signed", agreement=f"{product}{hospital}", product=product, hospital=hospital
+        )
+        for product in PRODUCTS
+        for hospital in HOSPITALS
+    ),
+    an_event("exemption.granted", rule="late-response", hospital="H1"),
+]
+
+
+async def told(connection: Connection, *events: Event) -> dict[str, int]:
+    """Have another worker keep what the register was told; gives the versions of the law."""
+    other = a_book()
+    needs = Needs().told(events)
+    await other.open(connection, ["cn-sx", "cn-tj"])
+    await other.read(connection, needs)
+    done = registering.register(other.law, events)
+    async with connection.transaction():
+        moved = await storage.move_law(connection, done.jurisdictions)
+        await storage.save_register(connection, done)
+    return moved
+
+
+def a_book() -> Lawbook:
+    return Lawbook(POLICIES, storage.QUERIES, timedelta(0))
+
+
+@pytest.fixture
+async def connection(database: str) -> AsyncIterator[Connection]:
+    await postgres.migrate(database, storage.MIGRATIONS, "compliance")
+    await preparation.prepare(Settings(database=database), POLICIES)
+    async with a_connection(database) as connection:
+        await told(connection, *REGISTER)
+        yield connection
+
+
+@asynccontextmanager
+async def queries_of(connection: Connection) -> AsyncIterator[list[str]]:
+    """Note what is asked of the database."""
+    asked: list[str] = []
+
+    def note(record: Any) -> None:
+        asked.append(record.query)
+
+    with connection.query_logger(note):
+        yield asked
+        await asyncio.sleep(0)  # asyncpg calls its loggers when the loop comes round
+
+
+def an_order(**placed: Any) -> Dossier:
+    """The dossier of an order that was placed."""
+    event = an_event("order.placed", "2022-03-01 09:00:00", **placed)
+    subject = subject_of(event)
+    assert subject is not None
+    dossier = Dossier(subject)
+    hear(dossier, event)
+    return dossier
+
+
+def held(register: Register) -> dict[str, set[str]]:
+    """The codes of what a register knows in Shanxi, by kind."""
+    kinds: dict[str, Iterable[tuple[str, str]]] = {
+        "products": register.products,
+        "hospitals": register.hospitals,
+        "agreements": register.agreements,
+        "exemptions": register.exemptions,
+    }
+    return {
+        kind: {code for where, code in known if where == "cn-sx"} for kind, known in kinds.items()
+    }
+
+
+async def test_an_order_has_read_what_it_is_judged_by_and_no_more(connection: Connection) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    assert held(book.law.register) == {
+        "products": set(),
+        "hospitals": set(),
+        "agreements": set(),
+        "exemptions": {"X1"},
+    }
+    await book.read(connection, Needs().of([an_order(product="P1", hospital="H2")]))
+    assert held(book.law.register) == {
+        "products": {"P1"},
+        "hospitals": {"H2"},
+        "agreements": {"P1H2"},
+        "exemptions": {"X1"},
+    }
+
+
+async def test_an_order_has_read_the_agreement_that_it_names(connection: Connection) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    order = an_order(product="P1", hospital="H2", agreement="P3H3")
+    await book.read(connection, Needs().of([order]))
+    assert held(book.law.register)["agreements"] == {"P1H2", "P3H3"}
+
+
+async def test_appointments_have_read_all_agreements_of_their_product_and_their_hospitals(
+    connection: Connection,
+) -> None:
+    book = a_book()
+    (appointments,) = await storage.load(connection, [Subject("cn-sx", "appointments", "P2")])
+    await book.open(connection, ["cn-sx"])
+    await book.read(connection, Needs().of([appointments]))
+    assert held(book.law.register) == {
+        "products": {"P2"},
+        "hospitals": set(HOSPITALS),
+        "agreements": {"P2H1", "P2H2", "P2H3"},
+        "exemptions": {"X1"},
+    }
+
+
+async def test_what_was_read_is_what_was_told(connection: Connection) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    await book.read(connection, Needs().of([an_order()]))
+    whole = Law(POLICIES, Register())
+    for event in REGISTER:
+        whole.register.merge(event)
+    read = book.law.register
+    key = ("cn-sx", "P1")
+    assert read.products[key] == whole.register.products[key]
+    assert read.hospitals["cn-sx", "H1"] == whole.register.hospitals["cn-sx", "H1"]
+    assert read.agreements["cn-sx", "P1H1"] == whole.register.agreements["cn-sx", "P1H1"]
+    assert read.exemptions == whole.register.exemptions
+
+
+async def test_what_is_known_is_not_read_again_nor_what_is_known_to_be_missing(
+    connection: Connection,
+) -> None:
+    book = a_book()
+    needs = Needs().of([an_order(), an_order(product="P9", hospital="H9", agreement="A9")])
+    async with queries_of(connection) as asked:
+        await book.open(connection, ["cn-sx"])
+        await book.read(connection, needs)
+    names = ("law_versions", "exemptions", "references", "agreements_named", "agreements_between")
+    assert asked == [storage.QUERIES[name] for name in names]
+
+    async with queries_of(connection) as asked:
+        await book.open(connection, ["cn-sx"])
+        await book.read(connection, needs)
+    assert asked == [storage.QUERIES["law_versions"]]
+
+
+async def test_everything_is_forgotten_when_the_law_moves(connection: Connection) -> None:
+    book = a_book()
+    needs = Needs().of([an_order()])
+    await book.open(connection, ["cn-sx"])
+    await book.read(connection, needs)
+    before = dict(book.versions)
+
+    moved = await told(
+        connection,
+        an_event("agreement.signed", "2022-02-01 00:00:00", agreement="P1H1", hospital="H3"),
+        an_event("exemption.granted", exemption="X2", rule="late-response", hospital="H2"),
+    )
+    with pytest.raises(ConflictError, match="register moved"):
+        await storage.hold_law(connection, book.versions)
+    await book.open(connection, ["cn-sx"])
+
+    assert book.versions == moved == {"cn-sx": before["cn-sx"] + 1}
+    assert held(book.law.register) == {
+        "products": set(),
+        "hospitals": set(),
+        "agreements": set(),
+        "exemptions": {"X1", "X2"},
+    }
+    await book.read(connection, needs)
+    assert list(book.law.register.between("cn-sx", "H1", "P1")) == []
+    await storage.hold_law(connection, book.versions)
+
+
+async def test_a_law_that_moves_elsewhere_is_not_forgotten_here(connection: Connection) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    await book.read(connection, Needs().of([an_order()]))
+    law = book.law
+    await told(connection, an_event("product.selected", jurisdiction="cn-tj"))
+    await book.open(connection, ["cn-sx", "cn-tj"])
+    assert book.law is law
+    assert held(book.law.register)["agreements"] == {"P1H1"}
+
+
+async def test_a_move_of_our_own_that_is_noted_forgets_nothing(connection: Connection) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    await book.read(connection, Needs().of([an_order()]))
+    law = book.law
+    book.versions.update(await storage.move_law(connection, ["cn-sx"]))
+    await book.open(connection, ["cn-sx"])
+    assert book.law is law
+
+
+async def test_a_book_that_has_grown_too_large_is_begun_anew(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lawbook, "MOST", 2)
+    book = a_book()
+    orders = [an_order(hospital=hospital) for hospital in HOSPITALS]
+    await book.open(connection, ["cn-sx"])
+    await book.read(connection, Needs().of(orders[:2]))
+    await book.open(connection, ["cn-sx"])
+    assert held(book.law.register)["agreements"] == {"P1H1", "P1H2"}
+
+    await book.read(connection, Needs().of(orders))
+    await book.open(connection, ["cn-sx"])
+    assert held(book.law.register)["agreements"] == set()
+    assert held(book.law.register)["exemptions"] == {"X1"}
+
+    await book.read(connection, Needs().of(orders[2:]))
+    assert held(book.law.register)["agreements"] == {"P1H3"}
+
+
+async def test_what_register_events_change_is_read_before_they_are_merged(
+    connection: Connection,
+) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    events = [
+        an_event("product.deselected", product="P1", on="2022-06-01"),
+        an_event("hospital.withdrawn", hospital="H2", withdrawn_on="2022-06-01"),
+        an_event("agreement.signed", agreement="P3H3", product="P2"),
+    ]
+    await book.read(connection, Needs().told(events))
+    assert held(book.law.register) == {
+        "products": {"P1"},
+        "hospitals": {"H2"},
+        "agreements": {"P3H3"},
+        "exemptions": {"X1"},
+    }
+    assert registering.register(book.law, events).named == set()

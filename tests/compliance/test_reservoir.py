@@ -1,0 +1,198 @@
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.compliance.reservoir import AHEAD, Place, Poured, Reservoir
+
+PLACES: list[Place] = [("orders", 0), ("orders", 1), ("register", 0)]
+PLENTY = 10_000
+
+
+class Record(NamedTuple):
+    """A message: where it stands in its partition, and when the broker took it."""
+
+    offset: int
+    timestamp: int
+
+
+class Partitions:
+    """Partitions with holes in their offsets, a consumer that reads them, and what came out."""
+
+    def __init__(self, logs: Mapping[Place, list[Record]]) -> None:
+        self.logs = logs
+        self.reservoir = Reservoir()
+        self.fetched = dict.fromkeys(logs, 0)
+        self.out: dict[Place, list[Record]] = {place: [] for place in logs}
+
+    def fetch(self, counts: Mapping[Place, int]) -> None:
+        """Read on in some partitions, as far as there is anything."""
+        read = {}
+        for place, count in counts.items():
+            begin = self.fetched[place]
+            read[place] = self.logs[place][begin : begin + count]
+            self.fetched[place] += len(read[place])
+        self.reservoir.add(read)
+
+    def held(self, place: Place) -> list[Record]:
+        """What was read and has not come out."""
+        return self.logs[place][len(self.out[place]) : self.fetched[place]]
+
+    @property
+    def reached(self) -> dict[Place, int]:
+        """Where the consumer stands: after the last record that it has read."""
+        return {
+            place: self.logs[place][count - 1].offset + 1 if count else 0
+            for place, count in self.fetched.items()
+        }
+
+    @property
+    def at_end(self) -> set[Place]:
+        return {place for place, log in self.logs.items() if self.fetched[place] == len(log)}
+
+    def pour(self, most: int) -> Poured:
+        poured = self.reservoir.pour(self.reached, self.at_end, most)
+        for place, records in poured.records.items():
+            self.out[place] += records
+        return poured
+
+    def ready(self) -> int:
+        """How many of the records held lie before the horizon."""
+        horizon = self.horizon()
+        return sum(
+            next((at for at, one in enumerate(held) if one.timestamp > horizon), len(held))
+            for held in map(self.held, self.logs)
+        )
+
+    def horizon(self) -> float:
+        """The oldest of the last timestamps of partitions that go on."""
+        going_on = self.logs.keys() - self.at_end
+        last = [held[-1].timestamp if (held := self.held(place)) else 0 for place in going_on]
+        return min(last, default=float("inf"))
+
+
+def a_log(steps: Iterable[tuple[int, int]]) -> list[Record]:
+    """A partition: each record so many offsets and milliseconds after the one before."""
+    offsets = accumulate(gap for gap, _ in steps)
+    stamps = accumulate(later for _, later in steps)
+    return [Record(*pair) for pair in zip(offsets, stamps, strict=True)]
+
+
+def filled(*timestamps: list[int]) -> Partitions:
+    """Partitions whose records, without holes, were all read but for a last one each."""
+    logs = {
+        place: [*(Record(n, at) for n, at in enumerate(stamps)), Record(len(stamps), PLENTY)]
+        for place, stamps in zip(PLACES, timestamps, strict=False)
+    }
+    held = Partitions(logs)
+    held.fetch({place: len(log) - 1 for place, log in logs.items()})
+    return held
+
+
+# A clock may be set back, and then a timestamp is less than the one before.
+logs = st.lists(st.tuples(st.integers(1, 3), st.integers(-1, 4)), max_size=12).map(a_log)
+partitions = st.fixed_dictionaries(dict.fromkeys(PLACES, logs)).map(Partitions)
+reading = st.fixed_dictionaries(dict.fromkeys(PLACES, st.integers(0, 5)))
+steps = st.lists(st.tuples(reading, st.integers(1, 8)), max_size=12)
+
+
+@given(partitions, steps)
+def test_whatever_goes_in_comes_out_once_and_in_order(
+    read: Partitions, turns: list[tuple[dict[Place, int], int]]
+) -> None:
+    for counts, most in turns:
+        read.fetch(counts)
+        read.pour(most)
+    read.fetch(dict.fromkeys(PLACES, PLENTY))
+    read.pour(PLENTY)
+    assert read.out == read.logs
+    assert len(read.reservoir) == 0
+
+
+@given(partitions, steps)
+def test_a_partition_is_read_next_where_the_first_record_is_held_or_the_consumer_stands(
+    read: Partitions, turns: list[tuple[dict[Place, int], int]]
+) -> None:
+    for counts, most in turns:
+        read.fetch(counts)
+        poured = read.pour(most)
+        wanted = {
+            place: held[0].offset if (held := read.held(place)) else read.reached[place]
+            for place in PLACES
+        }
+        assert poured.next == wanted
+        assert len(read.reservoir) == sum(len(read.held(place)) for place in PLACES)
+
+
+@given(partitions, steps)
+def test_nothing_goes_on_beyond_the_oldest_last_timestamp_of_partitions_that_go_on(
+    read: Partitions, turns: list[tuple[dict[Place, int], int]]
+) -> None:
+    for counts, most in turns:
+        read.fetch(counts)
+        horizon = read.horizon()
+        poured = read.pour(most)
+        assert all(record.timestamp <= horizon for row in poured.records.values() for record in row)
+
+
+@given(partitions, steps)
+def test_as_many_go_on_as_were_asked_for_and_hardly_more(
+    read: Partitions, turns: list[tuple[dict[Place, int], int]]
+) -> None:
+    for counts, most in turns:
+        read.fetch(counts)
+        ready = read.ready()
+        count = sum(map(len, read.pour(most).records.values()))
+        assert min(most, ready) <= count <= min(most + len(PLACES), ready)
+
+
+def test_partitions_are_read_side_by_side() -> None:
+    read = filled([10, 20, 30], [15, 25])
+    assert read.pour(PLENTY).records == {
+        PLACES[0]: [Record(0, 10), Record(1, 20)],
+        PLACES[1]: [Record(0, 15), Record(1, 25)],
+    }
+
+
+def test_a_partition_at_its_end_holds_nobody_up_and_is_held_up_by_the_others() -> None:
+    read = filled([10, 20, 30], [15, 25])
+    poured = read.reservoir.pour(read.reached, {PLACES[1]}, PLENTY)
+    assert [len(poured.records[place]) for place in PLACES[:2]] == [3, 2]
+
+    read = filled([10, 20], [15, 25])
+    poured = read.reservoir.pour(read.reached, {PLACES[1]}, PLENTY)
+    assert [len(poured.records[place]) for place in PLACES[:2]] == [2, 1]
+
+
+def test_a_partition_that_goes_on_and_was_not_read_yet_holds_everybody_up() -> None:
+    read = filled([10, 20], [])
+    assert read.pour(PLENTY) == Poured({PLACES[0]: []}, {PLACES[0]: 0, PLACES[1]: 0})
+
+
+def test_partitions_share_what_may_go_on_by_what_they_hold() -> None:
+    read = filled([1] * 60, [1] * 30)
+    poured = read.pour(30)
+    assert [len(poured.records[place]) for place in PLACES[:2]] == [20, 10]
+
+
+def test_what_the_consumer_has_passed_and_nobody_holds_is_done_with() -> None:
+    reservoir = Reservoir()
+    assert reservoir.pour({PLACES[0]: 41}, PLACES, 10) == Poured({}, {PLACES[0]: 41})
+
+
+@pytest.mark.parametrize(("held", "thirsty"), [(AHEAD - 1, True), (AHEAD, False)])
+def test_a_partition_far_ahead_is_asked_for_no_more(held: int, *, thirsty: bool) -> None:
+    reservoir = Reservoir()
+    reservoir.add({PLACES[0]: [Record(n, n) for n in range(held)]})
+    assert (PLACES[0] in reservoir.thirsty(PLACES)) is thirsty
+    assert PLACES[1] in reservoir.thirsty(PLACES)
+
+
+def test_what_is_read_again_from_elsewhere_is_forgotten() -> None:
+    read = filled([10, 20], [15])
+    read.reservoir.clear()
+    assert len(read.reservoir) == 0
+    assert read.reservoir.pour({PLACES[0]: 0}, PLACES, PLENTY) == Poured({}, {PLACES[0]: 0})

@@ -1,0 +1,112 @@
+"""Commands against the real servers: set up, publish, examine, each as a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from deploy.local.stack import LocalStack
+from shared.domain import examples, topics
+from tests.support.doors import listening
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+REPOSITORY = Path(__file__).parents[2]
+RUNS = REPOSITORY / ".vbp" / "test"
+
+Vbp = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    """A stack of this file's own: what is published here is nobody else's."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(dir=RUNS, prefix="run-") as data,
+        LocalStack(Path(data)) as started,
+    ):
+        yield started
+
+
+@pytest.fixture(scope="module")
+def vbp(stack: LocalStack) -> Vbp:
+    environment = {**os.environ, "VBP_KAFKA": stack.kafka, "VBP_DATABASE": stack.database}
+
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "services.cli", *map(str, arguments)]
+        return subprocess.run(  # noqa: S603  # our own command
+            command,
+            cwd=REPOSITORY,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def an_event(identity: str, **attributes: Any) -> bytes:
+    event = {**examples.example("vbp.order.cancelled.v1"), "id": identity, **attributes}
+    return msgspec.json.encode(event) + b"\n"
+
+
+async def test_a_new_machine_is_set_up_published_to_and_examined(
+    vbp: Vbp, stack: LocalStack, tmp_path: Path
+) -> None:
+    archive = tmp_path / "events.ndjson"
+    ahead = an_event("ahead", time="2999-01-01T00:00:00Z")
+    archive.write_bytes(an_event("first") + b"nonsense\n" + ahead + an_event("last"))
+
+    too_early = vbp("publish", archive)
+    assert too_early.returncode == 1
+    assert "Create them: vbp topics" in too_early.stderr
+    examined = vbp("doctor")
+    assert examined.returncode == 1
+    assert "topic vbp.orders.v1 is missing: vbp topics" in examined.stdout
+    assert "vbp migrate" in examined.stdout
+
+    assert vbp("migrate").stdout.splitlines()[0] == "0001_compliance.sql"
+    assert vbp("migrate").stdout == ""
+    created = vbp("topics").stdout.splitlines()
+    assert created == [*(topic.name for topic in topics.INPUTS), topics.VIOLATIONS, *created[-1:]]
+    assert vbp("topics").stdout == ""
+    examined = vbp("doctor")
+    assert examined.returncode == 0, examined.stdout
+
+    async with listening(stack.kafka, topics.ORDERS.name) as heard:
+        published = vbp("publish", archive, "--strict")
+        assert await heard.ids() == {"first", "last"}
+    assert published.returncode == 3
+    refused = [line for line in published.stderr.splitlines() if line.startswith(str(archive))]
+    assert [line.removeprefix(f"{archive}:").split(": ")[:2] for line in refused] == [
+        ["2", "event"],
+        ["3", "time"],
+    ]
+    assert "2 events published" in published.stderr
+
+
+def test_replay_in_a_pipe_that_is_closed_ends_quietly(tmp_path: Path) -> None:
+    events = tmp_path / "e.ndjson"
+    late = {"deliver_by": "2020-01-02"}
+    order = examples.example("vbp.order.placed.v1")
+    lines = []
+    for number in range(3_000):
+        data = {**order["data"], **late, "jurisdiction": "scms", "order": f"O{number}"}
+        told = {**order, "id": f"e{number}", "time": "2020-01-01T00:00:00Z", "data": data}
+        lines.append(json.dumps({name: at for name, at in told.items() if name != "recordedtime"}))
+    events.write_text("\n".join(lines))
+    command = f"{sys.executable} -m services.cli replay {events} --as-of 2021-01-01T00:00Z"
+    piped = subprocess.run(  # noqa: S602  # the pipe is what is tested
+        f"{command} | head -n 1", shell=True, cwd=REPOSITORY, capture_output=True, check=False
+    )
+    assert len(piped.stdout.splitlines()) == 1
+    assert b"Traceback" not in piped.stderr
