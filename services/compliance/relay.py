@@ -19,11 +19,14 @@ from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.calendar import instant_text
-from shared.domain.errors import SetupError, TransientError
+from shared.domain.errors import VbpError
 
 log = logging.getLogger(__name__)
 
 MOST = 1_000
+FAILED = (VbpError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What fails outside, and is tried again."""
+
 PAUSE = 0.2
 """Seconds between looks into an empty outbox."""
 
@@ -51,13 +54,7 @@ class Relay:
         while not self._stopping:
             try:
                 await self._session()
-            except (
-                TransientError,
-                SetupError,
-                KafkaError,
-                asyncpg.PostgresError,
-                OSError,
-            ) as error:
+            except FAILED as error:
                 log.warning("telling violations failed, trying again: %s", error)
                 await asyncio.sleep(2)
 
@@ -77,7 +74,7 @@ class Relay:
                     await asyncio.sleep(PAUSE)
         finally:
             await producer.stop()
-            await connection.close()
+            connection.terminate()
 
 
 async def send_violations(connection: Connection, producer: AIOKafkaProducer) -> int:

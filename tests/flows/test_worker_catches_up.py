@@ -22,7 +22,7 @@ async def test_every_real_delivery_of_scms_is_judged_as_by_the_replay(
     async with live(kafka, database) as bus:
         await bus.publish(events)
         with bus.worker():
-            await bus.settled(len(events))
+            await bus.settled(len(events), silence=True)
         found = await bus.violations()
 
     assert not refused
@@ -42,7 +42,7 @@ async def test_a_worker_that_was_down_accuses_nobody_whom_the_backlog_clears(
     async with live(kafka, database) as bus:
         await bus.publish(events)
         with bus.worker():
-            await bus.settled(len(events))
+            await bus.settled(len(events), silence=True)
         found, changes = await bus.violations(), await bus.changes()
 
     assert changes["withdrawn"] == 0

@@ -49,7 +49,7 @@ async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
                 await has_read(bus, len(events))
                 third_worker.send_signal(signal.SIGTERM)
                 assert await asyncio.to_thread(third_worker.wait, 30) == 0
-            await bus.settled(len(events))
+            await bus.settled(len(events), silence=True)
         found = await bus.violations()
         stored = await bus.connection.fetchval("SELECT count(*) FROM compliance.fact")
 
@@ -69,7 +69,7 @@ async def test_a_worker_that_loses_its_connections_comes_back_and_misses_nothing
             await has_read(bus, 1)
             await bus.connection.execute(CUT_OFF)
             await bus.publish(events[2_000:])
-            await bus.settled(len(events))
+            await bus.settled(len(events), silence=True)
             assert worker.is_running()
         found = await bus.violations()
 

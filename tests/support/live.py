@@ -15,7 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -25,6 +25,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from services.compliance import policy, preparation
 from services.compliance.replay import Replay
+from services.compliance.service import SETTLE
 from services.compliance.settings import Settings
 from services.compliance.violations import Violation
 from shared.adapters import kafka
@@ -37,6 +38,7 @@ PLACES = [TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.part
 RUN = (
     "import sys; from services.compliance import policy, worker; "
     "from services.compliance.settings import Settings; "
+    "from shared.adapters import logs; logs.configure('warning'); "
     "sys.exit(worker.run(Settings(), policy.load()))"
 )
 WAITING = """
@@ -85,14 +87,17 @@ class Live:
         )
         return total - sum(self.began.values())
 
-    async def settled(self, count: int, *, within: float = 90) -> None:
-        """Wait until so many messages were read, all was heard, and nothing is due."""
+    async def settled(self, count: int, *, silence: bool = False, within: float = 90) -> None:
+        """Wait until so many messages were read, all was heard, and nothing is due.
+
+        With `silence` also until facts have had their time to arrive, so that silence counts.
+        """
 
         async def done() -> bool:
             return await self.read() >= count
 
         await eventually(done, within=within)
-        asked = datetime.now(UTC)
+        asked = datetime.now(UTC) + (SETTLE if silence else timedelta(0))
 
         async def quiet() -> bool:
             query = "SELECT min(heard_until) FROM compliance.position"
