@@ -38,6 +38,8 @@ async def prepare(settings: Settings, policies: Policies) -> None:
         for jurisdiction in sorted(policies.jurisdictions):
             held = "".join(policy.digest for policy in policies.of(jurisdiction))
             digest = hashlib.sha256(held.encode()).hexdigest()
+            if await connection.fetchval(QUERIES["policies_known"], jurisdiction) == digest:
+                continue
             async with connection.transaction():
                 moved = await connection.fetchval(QUERIES["policies_told"], jurisdiction, digest)
                 if moved is not None and moved > 1:

@@ -360,6 +360,10 @@ INSERT INTO compliance.position (topic, partition)
 SELECT * FROM unnest($1::text[], $2::int[])
 ON CONFLICT DO NOTHING;
 
+-- policies_known --
+-- Give the digest of a jurisdiction's policies as last told; reading waits for nobody's lock.
+SELECT policies FROM compliance.law WHERE jurisdiction = $1;
+
 -- policies_told --
 -- Note the digest of a jurisdiction's policies; gives a row where it differs from the last one.
 INSERT INTO compliance.law (jurisdiction, version, policies) VALUES ($1, 1, $2)
