@@ -107,7 +107,12 @@ class KafkaBroker:
         if (self._logs / "meta.properties").exists():
             return None
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ("kafka.tools.StorageTool", "format", "--ignore-formatted", f"--cluster-id={cluster}")
+        tool = (
+            "kafka.tools.StorageTool",
+            "format",
+            "--ignore-formatted",
+            f"--cluster-id={cluster}",
+        )
         return self._java(*tool, "-c", str(self._properties))
 
     def launch(self) -> "subprocess.Popen[bytes]":
