@@ -13,18 +13,19 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 from aiokafka import TopicPartition
-from prometheus_client import CollectorRegistry
-from typing_extensions import override
 
+from benchmarks import crew
+from benchmarks.crew import Result
 from deploy.local.stack import LocalStack
 from services.compliance import policy, preparation, storage
-from services.compliance.consumer import FETCH_BYTES, MOST, Reader
+from services.compliance.consumer import FETCH_BYTES, MOST
 from services.compliance.intake import Batch, Intake, Limit, Span
-from services.compliance.metrics import WorkerMetrics
 from services.compliance.replay import Replay
+from services.compliance.service import SETTLE
 from services.compliance.settings import Settings
 from services.sources.province import Plan, simulate
 from shared.adapters import kafka
@@ -33,22 +34,6 @@ from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event
 
 POLICIES = policy.load()
-
-
-class Figures(WorkerMetrics):
-    """Notes when the first batch began, and where the time of the batches went."""
-
-    def __init__(self) -> None:
-        super().__init__(CollectorRegistry())
-        self.began = 0.0
-        self.batches = 0
-
-    @override
-    def batch(self, batch: Batch, turn: object, seconds: float) -> None:
-        """Note a batch."""
-        if not self.batches:
-            self.began = time.perf_counter() - seconds
-        self.batches += 1
 
 
 async def publish(bootstrap: str, events: list[Event]) -> None:
@@ -104,40 +89,6 @@ async def _copy(connection: Connection, batch: Batch) -> None:
         await connection.copy_records_to_table("place", records=places)
 
 
-async def judge(settings: Settings, count: int) -> tuple[float, float, Figures]:
-    """Run the worker; gives seconds to the last position, and until nothing is due any more."""
-    figures = Figures()
-    reader = Reader(settings, POLICIES, figures, "bench")
-    running = asyncio.create_task(reader.run())
-    connection = await asyncpg.connect(settings.database)
-    committed = 0.0
-    while True:
-        await asyncio.sleep(0.05)
-        if running.done():
-            running.result()
-        if not committed:
-            done = await connection.fetchval("SELECT sum(next_offset) FROM compliance.position")
-            if done < count:
-                continue
-            committed = time.perf_counter() - figures.began
-        if await connection.fetchval(SETTLED):
-            break
-    settled = time.perf_counter() - figures.began
-    reader.stop()
-    await running
-    await connection.close()
-    return committed, settled, figures
-
-
-SETTLED = """
-SELECT (SELECT min(heard_until) > now() - interval '2 seconds' FROM compliance.position)
-   AND NOT EXISTS (SELECT FROM compliance.touch)
-   AND NOT EXISTS (SELECT FROM compliance.look_again
-                   WHERE look_at < now() - interval '1 second'
-                      OR hear_at < now() - interval '2 seconds')
-"""
-
-
 def replay(lines: list[bytes], now: datetime) -> tuple[float, float, int]:
     """Judge the same archive in process; gives seconds to read, to judge, and the violations."""
     began = time.perf_counter()
@@ -161,18 +112,46 @@ async def run(orders: int) -> None:
     _say("replay: all", count, read + judged)
     events = [cloudevents.read_structured(line) for line in lines]
     with tempfile.TemporaryDirectory() as data, LocalStack(Path(data)) as stack:
-        settings = Settings(database=stack.database, kafka=stack.kafka)
-        await preparation.migrate(settings)
-        await preparation.create_topics(settings)
-        await preparation.prepare(settings, POLICIES)
+        settings = await fresh(stack, "floor")
         await publish(settings.kafka, events)
         lowest = await floor(settings, count)
         _say("floor: consume, decode, COPY", count, lowest)
-        await asyncio.sleep(10)
-        committed, settled, figures = await judge(settings, count)
-        _say(f"worker: committed, {figures.batches} batches", count, committed)
-        _say("worker: and nothing due any more", count, settled)
-        sys.stdout.write(f"{'ratio to the floor':<48}{lowest / committed:>12.2f}\n")
+        # Silence counts only so long after a fact was told; then what is due is due at once.
+        await asyncio.sleep(SETTLE.total_seconds())
+        for workers, name in ((1, "one worker"), (2, "two workers")):
+            settings = await fresh(stack, f"workers_{workers}")
+            result = await crew.judge(settings, count, workers)
+            _say(f"{name}: committed", count, result.committed)
+            _say(f"{name}: and nothing due any more", count, result.settled)
+            _tell(name, count, lowest, result)
+
+
+async def fresh(stack: LocalStack, name: str) -> Settings:
+    """Prepare a database of its own, in which nothing was read yet."""
+    connection = await asyncpg.connect(stack.database)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    database = urlsplit(stack.database)._replace(path=f"/{name}").geturl()
+    settings = Settings(database=database, kafka=stack.kafka, group=f"bench-{name}")
+    await preparation.migrate(settings)
+    await preparation.create_topics(settings)
+    await preparation.prepare(settings, POLICIES)
+    return settings
+
+
+def _tell(name: str, count: int, lowest: float, result: Result) -> None:
+    """Tell the ratio to the floor, and where the time of the workers went."""
+    reports = result.reports
+    batches, conflicts = (sum(column) for column in zip(*(r[:2] for r in reports), strict=True))
+    sys.stdout.write(
+        f"{name + ': ratio to the floor':<48}{lowest / result.committed:>12.2f}\n"
+        f"{name}: {batches} batches, {conflicts} conflicts; microseconds an event of a worker: "
+    )
+    parts = {part: sum(report.parts.get(part, 0.0) for report in reports) for part in crew.PARTS}
+    parts = {"CPU": sum(report.cpu for report in reports), **parts}
+    parts["all"] = result.committed * len(reports)
+    said = (f"{part} {seconds / count * 1e6:.1f}" for part, seconds in parts.items())
+    sys.stdout.write(", ".join(said) + "\n")
 
 
 def _say(what: str, count: int, seconds: float) -> None:

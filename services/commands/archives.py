@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, cast
 from rich.progress import TaskID
 
 from services.commands.console import counted, reading, say
+from services.commands.shares import Share
 from services.compliance.intake import check_jurisdiction
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
@@ -30,8 +31,8 @@ class Refusals:
     def __init__(self) -> None:
         self.count = 0
 
-    def add(self, place: str, problem: str) -> None:
-        """Refuse what stands at `place`, a file with its line."""
+    def add(self, place: str, problem: str, _at: tuple[int, int] = (0, 0)) -> None:
+        """Refuse what stands at `place`, a file with its line; `_at` are the numbers of both."""
         self.count += 1
         sys.stderr.write(f"{place}: {problem}\n")
 
@@ -49,44 +50,74 @@ class Source(NamedTuple):
 
 
 def events(
-    names: Sequence[str], refusals: Refusals, jurisdictions: frozenset[str] | None
+    names: Sequence[str],
+    refusals: Refusals,
+    jurisdictions: frozenset[str] | None,
+    share: Share | None = None,
 ) -> Iterator[Event]:
     """Read the events of several archives, each with its place: number of file and line, from 1.
 
-    `jurisdictions` are those that have a policy; None takes all. `-` is standard input. Raises
-    InvalidArgumentError where a file cannot be read to its end.
+    `jurisdictions` are those that have a policy; None takes all. `-` is standard input. With a
+    `share`, lines surely of other shares are passed over unread. Raises InvalidArgumentError where
+    a file cannot be read to its end.
     """
-    before = 0
     with reading(_total(names)) as progress:
-        for place, name in enumerate(names, 1):
-            with opened(name) as source:
-                read = _events(name, place, source.lines, refusals, jurisdictions)
-                for count, event in enumerate(read):
-                    yield event
-                    if not count % EVERY:
-                        progress.update(TaskID(0), completed=before + source.position())
-                before += source.position()
+        yield from read(
+            names,
+            refusals,
+            jurisdictions,
+            share,
+            lambda done: progress.update(TaskID(0), completed=done),
+        )
+
+
+def read(
+    names: Sequence[str],
+    refusals: Refusals,
+    jurisdictions: frozenset[str] | None,
+    share: Share | None = None,
+    seen: Callable[[int], object] = lambda _: None,
+) -> Iterator[Event]:
+    """Read as `events` does, showing nothing; `seen` hears how many bytes were read."""
+    before = 0
+    for place, name in enumerate(names, 1):
+        with opened(name) as source:
+            told = _events(_Named(name, place), source.lines, refusals, jurisdictions, share)
+            for count, event in enumerate(told):
+                yield event
+                if not count % EVERY:
+                    seen(before + source.position())
+            before += source.position()
+
+
+class _Named(NamedTuple):
+    """An archive as the command names it, and its place among them, from 1."""
+
+    name: str
+    place: int
 
 
 def _events(
-    name: str,
-    place: int,
+    file: _Named,
     lines: Iterable[bytes],
     refusals: Refusals,
     jurisdictions: frozenset[str] | None,
+    share: Share | None,
 ) -> Iterator[Event]:
-    read = cloudevents.read_structured
+    structured, (name, place) = cloudevents.read_structured, file
     number = 0
     try:
         for number, line in enumerate(lines, 1):
+            if share is not None and share.passes(line):
+                continue
             try:
-                event = read(line, None, place, number)
+                event = structured(line, None, place, number)
                 if jurisdictions is not None:
                     check_jurisdiction(event, jurisdictions)
             except InvalidEventError as error:
                 # An empty line says nothing wrong.
-                if line.strip():
-                    refusals.add(f"{name}:{number}", str(error))
+                if line.strip() and (share is None or share.answers_for(line)):
+                    refusals.add(f"{name}:{number}", str(error), (place, number))
                 continue
             yield event
     except (OSError, EOFError, zlib.error) as error:

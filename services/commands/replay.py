@@ -1,4 +1,4 @@
-"""`vbp replay`: judges archives of events in process and writes the violations found."""
+"""`vbp replay`: judges archives of events on this machine and writes the violations found."""
 
 import csv
 import gc
@@ -14,8 +14,9 @@ from typing import Any, Literal
 import msgspec
 from rich.table import Table
 
-from services.commands.archives import Refusals, events
+from services.commands.archives import Refusals
 from services.commands.console import counted, say, show
+from services.commands.shards import Archive
 from services.compliance import policy as policies
 from services.compliance.policy import Policies
 from services.compliance.replay import Replay
@@ -34,8 +35,9 @@ def run(
     replay = Replay(_chosen(known, policy), as_of)
     began = time.perf_counter()
     with _nothing_collected():
-        told, late = _tell(replay, files, refusals, None if policy else known.jurisdictions)
-        found = replay.violations()
+        archive = Archive(replay, files, None if policy else known.jurisdictions)
+        told, late = archive.judge(refusals)
+        found = replay.conclude()
         WRITERS[form](found)
     seconds = time.perf_counter() - began
     say(
@@ -55,20 +57,6 @@ def _chosen(known: Policies, policy: str | None) -> Policies:
         return known if policy is None else known.instead(policy)
     except SetupError as error:
         raise InvalidArgumentError(f"--policy: {error}") from error
-
-
-def _tell(
-    replay: Replay, files: Sequence[str], refusals: Refusals, known: frozenset[str] | None
-) -> tuple[int, int]:
-    """Tell all events; gives how many count, and how many were told too late to."""
-    tell = replay.tell
-    told = late = 0
-    for event in events(files, refusals, known):
-        if tell(event):
-            told += 1
-        else:
-            late += 1
-    return told, late
 
 
 def _say_unjudged(replay: Replay) -> None:

@@ -159,7 +159,8 @@ def _overpriced(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
         return
     cycle, placed = terms.stretch.cycle, terms.placed
     selected = cycle.selected_price
-    if placed.unit_price <= selected and not order.invoices:
+    invoices = order.invoices.values()
+    if placed.unit_price <= selected and all(told.unit_price <= selected for told in invoices):
         return
     told = f"product.selected of {cycle.start}"
     term = Term("selected_price", f"{selected:f}", "clause", told)

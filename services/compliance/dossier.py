@@ -132,7 +132,7 @@ _ANNOUNCED: dict[type, str] = {
     say.ShortageEnded: "report",
     say.ProductionStopping: "notice",
 }
-_ON_ORDERS = frozenset(
+ON_ORDERS = frozenset(
     {
         say.OrderPlaced,
         say.OrderAccepted,
@@ -144,13 +144,14 @@ _ON_ORDERS = frozenset(
         say.InvoiceIssued,
     }
 )
+"""What is said of orders; each of these names its order."""
 
 
 def subject_of(event: Event) -> Subject | None:
     """Give whose record an event merges into, None for events that nothing judges yet."""
     data: Any = event.data
     kind = type(data)
-    if kind in _ON_ORDERS:
+    if kind in ON_ORDERS:
         return Subject(data.jurisdiction, "order", data.order)
     announced = _ANNOUNCED.get(kind)
     if announced is None:

@@ -78,7 +78,7 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
         heard=moment.heard,
     )
     changes = found.changes() if found.news or found.before else []
-    transfers = _transfers(dossier, last.given, found.given) if last.given or found.given else []
+    transfers = _transfers(dossier, last.given, found.given) if last.given != found.given else []
     dossier.causes = []
     return Judged(changes, transfers)
 

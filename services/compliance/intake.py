@@ -16,7 +16,7 @@ WINDOW = 10_000
 """How many of the last inputs are looked at for the share of invalid ones."""
 
 SHARE = WINDOW // 10
-"""More invalid ones than this in the window say that the fault is ours (design.md, *Bad input*)."""
+"""More invalid ones than this in the window say that the fault is ours."""
 
 RUN = 1_000
 """So many invalid ones in a row say so too."""

@@ -21,7 +21,7 @@ from shared.domain.errors import TransientError
 
 BATCH_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 LATENCY_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3_600)
-"""From live (design.md §10: 250 ms) to an hour's backlog."""
+"""From live (a quarter of a second) to an hour's backlog."""
 ANSWER_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 FRESH_SECONDS = 1.0

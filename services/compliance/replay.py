@@ -1,11 +1,12 @@
 """Judges an archive of events in process, without bus or database, with the same engine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from services.compliance import engine
 from services.compliance.contributions import Moment
 from services.compliance.dossier import Dossier, Subject, subject_of
+from services.compliance.engine import Transfer
 from services.compliance.law import Law
 from services.compliance.policy import Policies
 from services.compliance.records.telling import telling_of
@@ -18,12 +19,16 @@ from shared.domain.cloudevents import Event
 class Replay:
     """All that an archive tells until `as_of`, which is also the moment of asking (UTC).
 
-    Events may come in any order. `unjudged` counts records by rule and missing term.
+    Events may come in any order. `found` are the violations so far; `unjudged` counts records by
+    rule and missing term. The orders of an archive may be shared out among replays that are all
+    told the register: each judges its `orders`; one of them joins and gathers what the others
+    found and contribute, and concludes.
     """
 
     def __init__(self, policies: Policies, as_of: datetime) -> None:
         self.moment = Moment(as_of, as_of)
         self.law = Law(policies, Register())
+        self.found: list[Violation] = []
         self.unjudged: dict[tuple[str, str], int] = {}
         self._dossiers: dict[Subject, Dossier] = {}
         self._gathered: dict[Subject, Dossier] = {}
@@ -44,23 +49,44 @@ class Replay:
             dossier.record.merge(telling_of(event), event.data)  # type: ignore[union-attr]
         return True
 
+    def orders(self) -> Iterator[Transfer]:
+        """Judge what was told, record by record; gives what each contributes to others."""
+        for dossier in self._dossiers.values():
+            yield from self._judge(dossier)
+
+    def gather(self, transfers: Iterable[Transfer]) -> None:
+        """Put contributions, of this replay or another, into the records that gather them."""
+        for transfer in transfers:
+            engine.receive(self._gather(transfer.target, transfer.product), transfer)
+
+    def join(self, found: Iterable[Violation], unjudged: Mapping[tuple[str, str], int]) -> None:
+        """Take in what another replay found and could not judge of orders told to it alone."""
+        self.found += found
+        for reason, count in unjudged.items():
+            self.unjudged[reason] = self.unjudged.get(reason, 0) + count
+
+    def conclude(self) -> list[Violation]:
+        """Judge what was gathered; gives all that was found, sorted by rule, subject, anchor."""
+        for dossier in self._gathered.values():
+            self.gather(self._judge(dossier))
+        # The jurisdiction decides between provinces that use the same codes.
+        self.found.sort(key=lambda one: (one.rule, one.subject, one.anchor, one.jurisdiction))
+        return self.found
+
     def violations(self) -> list[Violation]:
         """Judge everything, sorted by rule, subject, anchor."""
-        found: list[Violation] = []
-        for dossiers in (self._dossiers, self._gathered):
-            for dossier in dossiers.values():
-                found += self._judge(dossier)
-        return sorted(
-            found, key=lambda violation: (violation.rule, violation.subject, violation.anchor)
-        )
+        self.found = []
+        self.gather(self.orders())
+        return self.conclude()
 
-    def _judge(self, dossier: Dossier) -> Iterable[Violation]:
+    def _judge(self, dossier: Dossier) -> list[Transfer]:
         judged = engine.judge(dossier, self.law, self.moment)
-        for transfer in judged.transfers:
-            engine.receive(self._gather(transfer.target, transfer.product), transfer)
+        for change in judged.changes:
+            if change.violation is not None:
+                self.found.append(change.violation)
         for reason in dossier.judgement.missing:
             self.unjudged[reason] = self.unjudged.get(reason, 0) + 1
-        return (change.violation for change in judged.changes if change.violation is not None)
+        return judged.transfers
 
     def _agreed(self, event: Event) -> None:
         """Begin the appointments of a product with an agreement: having none is the worst gap."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -150,22 +151,24 @@ async def save_turn(connection: Connection, turn: Turn) -> None:
         await connection.execute(QUERIES["count_unjudged"], *_columns(unjudged))
 
 
+_subject = attrgetter("subject")
+
+
 async def _save_dossiers(connection: Connection, held: Iterable[Dossier]) -> None:
-    rows = sorted(
-        (
+    new: list[tuple[Any, ...]] = []
+    known: list[tuple[Any, ...]] = []
+    for dossier in sorted(held, key=_subject):
+        row = (
             *dossier.subject,
             dossier.product,
             dossier.hospital,
             dossier.area,
             dossier.awaits,
-            dossier.version,
+            dossier.version or 1,
             dossiers.encode(dossier.record),
             dossiers.encode(dossier.judgement),
         )
-        for dossier in held
-    )
-    new = [(*row[:7], 1, *row[8:]) for row in rows if row[7] == 0]
-    known = [row for row in rows if row[7] != 0]
+        (known if dossier.version else new).append(row)
     if new:
         try:
             await connection.copy_records_to_table("dossier", schema_name="compliance", records=new)

@@ -178,13 +178,15 @@ class CommitmentTerms:
             policy = self.law.policies.on(self.jurisdiction, date.fromordinal(dealing.day))
             if policy is None or rule not in policy.rules:
                 continue
+            judged = [held for held in dealing.candidates if held.breach in breaches]
+            if not judged:
+                continue
             volume = self._volume(record, dealing, policy)
-            for candidate in dealing.candidates:
-                if candidate.breach in breaches:
-                    if isinstance(volume, Missing):
-                        yield volume
-                    else:
-                        yield Case(dealing, candidate, volume)
+            for candidate in judged:
+                if isinstance(volume, Missing):
+                    yield volume
+                else:
+                    yield Case(dealing, candidate, volume)
 
     def _volume(self, record: Commitment, dealing: Dealing, policy: Policy) -> Volume | Missing:
         day = date.fromordinal(dealing.day)

@@ -75,8 +75,9 @@ class Turn:
         """Give how the numbers of open violations changed."""
         counts: Counter[OpenKey] = Counter()
         for subject, dossier in self.dossiers.items():
-            for judgement, sign in ((self.before[subject], -1), (dossier.judgement, 1)):
-                for seen in judgement.findings:
+            was, now = self.before[subject].findings, dossier.judgement.findings
+            for findings, sign in ((was, -1), (now, 1)) if was or now else ():
+                for seen in findings:
                     if seen.cured_at is None:
                         place = seen.area or ""
                         key = (subject.jurisdiction, seen.rule, seen.severity, place, seen.exempt)
@@ -87,9 +88,12 @@ class Turn:
         """Give how the numbers of unjudged records changed."""
         counts: Counter[UnjudgedKey] = Counter()
         for subject, dossier in self.dossiers.items():
-            for judgement, sign in ((self.before[subject], -1), (dossier.judgement, 1)):
-                for rule, missing in judgement.missing:
-                    counts[subject.jurisdiction, rule, missing] += sign
+            was, now = self.before[subject].missing, dossier.judgement.missing
+            if was == now:
+                continue
+            for missing, sign in ((was, -1), (now, 1)):
+                for rule, term in missing:
+                    counts[subject.jurisdiction, rule, term] += sign
         return Counter({key: count for key, count in counts.items() if count})
 
     def forget_watches(self, subjects: Iterable[Subject]) -> None:
@@ -105,7 +109,7 @@ class Turn:
         done: list[Dossier] = []
         for subject, dossier in self.dossiers.items():
             was, now = self.before[subject], dossier.judgement
-            if (was.look_at, was.hear_at) == (now.look_at, now.hear_at):
+            if was.look_at == now.look_at and was.hear_at == now.hear_at:
                 continue
             waits = now.look_at is not None or now.hear_at is not None
             (moved if waits else done).append(dossier)

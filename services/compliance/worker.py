@@ -1,7 +1,7 @@
 """The compliance worker: a Faust application that hosts the hot path and the relay.
 
 Faust supervises, signals and stops; the hot path does not pay its 60 microseconds a message but
-reads whole batches itself (design.md §3). It is a dependency of the application, so that it does
+reads whole batches itself. It is a dependency of the application, so that it does
 not wait for Faust's own consumer group.
 """
 

@@ -21,7 +21,7 @@ YEAR = str(365 * 24 * 3600 * 1000)
 
 
 def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
-    """Give every topic with its partitions and configuration (design.md, *Topics*)."""
+    """Give every topic with its partitions and configuration."""
     size = {"max.message.bytes": str(MAX_MESSAGE)}
     told = {**size, "message.timestamp.type": "LogAppendTime", "retention.ms": YEAR}
     wanted = {topic.name: (topic.partitions, dict(told)) for topic in topics.INPUTS}

@@ -23,6 +23,9 @@ AHEAD = timedelta(days=1)
 """How far the `time` of an event may lie ahead of the clock (events.md, *Bounds*)."""
 
 STRUCTURED = "application/cloudevents+json"
+PLAIN = b"application/json"
+"""The content type of almost every message in binary mode: it is recognised at one look."""
+
 Source = Annotated[str, Meta(min_length=1, max_length=4096, description="a text that is not empty")]
 Headers = Sequence[tuple[str, bytes]]
 
@@ -117,7 +120,10 @@ def read_message(
 ) -> Event:
     """Read a Kafka message in either mode (CloudEvents Kafka binding)."""
     attributes = dict(headers)
-    content = (attributes.get("content-type") or b"").lower()
+    content = attributes.get("content-type") or b""
+    if content == PLAIN and value:
+        return _read_binary(value, attributes, told, partition, offset)
+    content = content.lower()
     if content.startswith(b"application/cloudevents-batch"):
         raise InvalidEventError(
             "content-type", "batches are not defined for Kafka", "Send one event a message"

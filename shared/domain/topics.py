@@ -67,7 +67,7 @@ FUNDS = Topic(
 )
 INPUTS = (REGISTER, ORDERS, DELIVERIES, SUPPLY, FUNDS)
 """All topics that the compliance worker reads; their equal partition counts keep one product's
-facts together under the range assignor (design.md §5)."""
+facts together under the range assignor."""
 
 VIOLATIONS = "vbp.violations.v1"
 DEAD_LETTERS = "vbp.dead-letters.v1"

@@ -28,16 +28,19 @@ def test_no_two_rules_have_the_same_name() -> None:
 
 
 def test_every_rule_that_a_policy_carries_is_built() -> None:
-    assert not CARRIED - BY_NAME.keys()
+    missing = sorted(CARRIED - BY_NAME.keys())
+    assert missing == [], f"write their files, and add them to rules/__init__.py: {missing}"
 
 
 def test_every_rule_built_is_carried_by_a_policy() -> None:
-    assert not BY_NAME.keys() - CARRIED
+    missing = sorted(BY_NAME.keys() - CARRIED)
+    assert missing == [], f"add [rules.…] to the policies that carry them: {missing}"
 
 
 def test_every_module_of_rules_is_the_rule_that_it_is_named_after() -> None:
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")} - {"__init__"}
-    assert modules == {module_of(name) for name in BY_NAME}
+    unlisted = sorted(modules - {module_of(name) for name in BY_NAME})
+    assert unlisted == [], f"add their RULE to RULES in rules/__init__.py: {unlisted}"
 
 
 @pytest.mark.parametrize("name", sorted(CARRIED))
@@ -49,7 +52,8 @@ def test_a_rule_is_listed_as_its_module_defines_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(CARRIED))
 def test_a_rule_has_cases(name: str) -> None:
-    assert (CASES / f"{module_of(name)}.toml").is_file()
+    cases = CASES / f"{module_of(name)}.toml"
+    assert cases.is_file(), f"write its cases, one for each boundary: {cases}"
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)

@@ -1,0 +1,206 @@
+"""Judges archives with all processors: each process reads all, and judges its share of orders."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from typing_extensions import override
+
+from services.commands.archives import GZIP, STANDARD, Refusals, events, read
+from services.commands.shares import Share
+from services.compliance.contributions import Contribution
+from services.compliance.dossier import Subject
+from services.compliance.engine import Transfer
+from services.compliance.replay import Replay
+from services.compliance.violations import Violation
+from shared.domain import topics
+from shared.domain.cloudevents import Event
+from shared.domain.errors import InvalidArgumentError, TransientError
+
+MOST = 8
+"""More processes would each read the whole archive for little to judge."""
+
+WORTH = 8 << 20
+"""Bytes of events below which one process is done before others have begun."""
+
+PACKED = 8
+"""How many times shorter events are under gzip, about."""
+
+
+class Refused(Struct, frozen=True, array_like=True, order=True):
+    """A refused line, in the order of archives and lines."""
+
+    at: tuple[int, int]
+    place: str
+    problem: str
+
+
+class Part(Struct, array_like=True):
+    """What came of one share; `given` are contributions with whose record takes them.
+
+    `told` events count, `late` ones were told too late to; `broken` is why an archive could not be
+    read to its end.
+    """
+
+    told: int = 0
+    late: int = 0
+    refused: list[Refused] = []
+    broken: str | None = None
+    found: list[Violation] = []
+    given: list[tuple[Subject, Contribution]] = []
+    unjudged: list[tuple[tuple[str, str], int]] = []
+
+
+class Kept(Refusals):
+    """Keeps refusals until those of all shares can be said in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: list[Refused] = []
+
+    @override
+    def add(self, place: str, problem: str, at: tuple[int, int] = (0, 0)) -> None:
+        """Keep a refusal."""
+        self.refused.append(Refused(at, place, problem))
+
+
+class Archive:
+    """Archives by name, the jurisdictions that are taken (None: all), and who judges them."""
+
+    def __init__(
+        self, replay: Replay, files: Sequence[str], jurisdictions: frozenset[str] | None
+    ) -> None:
+        self.replay = replay
+        self.files = files
+        self.jurisdictions = jurisdictions
+
+    def judge(self, refusals: Refusals) -> tuple[int, int]:
+        """Judge all orders and gather what they contribute; the replay can then conclude.
+
+        Gives how many events count, and how many were told too late to. Raises
+        InvalidArgumentError where a file cannot be read to its end, TransientError where a process
+        ends before its time.
+        """
+        count = processes(self.files)
+        if count == 1:
+            counts = self._tell(events(self.files, refusals, self.jurisdictions), Share(0, 1))
+            self.replay.gather(self.replay.orders())
+            return counts
+        others = [_begun(self, Share(number, count)) for number in range(1, count)]
+        try:
+            return self._joined(others, Share(0, count), refusals)
+        finally:
+            for process, answer in others:
+                process.terminate()
+                process.join()
+                answer.close()
+
+    def answer(self, sender: Connection, share: Share) -> None:
+        """Judge a share in a process of its own, and send what came of it."""
+        # Ctrl-C reaches every process; the first one says what there is to say.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        part = self._part(share, read)
+        if part.broken is None:
+            part.given = [_given(transfer) for transfer in self.replay.orders()]
+            part.found = self.replay.found
+            part.unjudged = list(self.replay.unjudged.items())
+        sender.send_bytes(_encode(part))
+        sender.close()
+
+    def _joined(
+        self, others: list[tuple[ForkProcess, Connection]], share: Share, refusals: Refusals
+    ) -> tuple[int, int]:
+        own = self._part(share, events)
+        if own.broken is None:
+            self.replay.gather(self.replay.orders())
+        parts = [own, *(_received(answer) for _, answer in others)]
+        for line in sorted(line for part in parts for line in part.refused):
+            refusals.add(line.place, line.problem)
+        for part in parts:
+            if part.broken is not None:
+                raise InvalidArgumentError(part.broken)
+        for part in parts[1:]:
+            self.replay.join(part.found, dict(part.unjudged))
+            self.replay.gather(_transfer(*given) for given in part.given)
+        return sum(part.told for part in parts), sum(part.late for part in parts)
+
+    def _part(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Part:
+        kept, part = Kept(), Part()
+        told = reading(self.files, kept, self.jurisdictions, share)
+        try:
+            part.told, part.late = self._tell(told, share)
+        except InvalidArgumentError as error:
+            part.broken = str(error)
+        part.refused = kept.refused
+        return part
+
+    def _tell(self, told: Iterable[Event], share: Share) -> tuple[int, int]:
+        tell, owns, alone = self.replay.tell, share.owns, share.of == 1
+        count = late = 0
+        for event in told:
+            if alone or owns(event):
+                if tell(event):
+                    count += 1
+                else:
+                    late += 1
+            elif event.topic == topics.REGISTER.name:
+                # The law must be whole in every process.
+                tell(event)
+        return count, late
+
+
+def processes(files: Sequence[str]) -> int:
+    """Give how many processes are worth their while; what can be read only once takes one."""
+    if "fork" not in multiprocessing.get_all_start_methods():
+        return 1
+    if any(name == STANDARD or not Path(name).is_file() for name in files):
+        return 1
+    if sum(_bytes(Path(name)) for name in files) < WORTH:
+        return 1
+    return min(os.cpu_count() or 1, MOST)
+
+
+def _bytes(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            packed = file.read(len(GZIP)) == GZIP
+        return path.stat().st_size * (PACKED if packed else 1)
+    except OSError:
+        return 0
+
+
+def _begun(archive: Archive, share: Share) -> tuple[ForkProcess, Connection]:
+    forking = multiprocessing.get_context("fork")
+    answer, sender = forking.Pipe(duplex=False)
+    process = forking.Process(target=archive.answer, args=(sender, share), daemon=True)
+    process.start()
+    # Only the process may hold this end, so that its death is heard at the other.
+    sender.close()
+    return process, answer
+
+
+def _received(answer: Connection) -> Part:
+    try:
+        return _decode(answer.recv_bytes())
+    except EOFError:
+        problem = "a process that judged a part of the archive ended before it was done"
+        raise TransientError(f"{problem}. Try again, with more memory free") from None
+
+
+def _given(transfer: Transfer) -> tuple[Subject, Contribution]:
+    target = transfer.target
+    return target, Contribution(target.kind, transfer.product, transfer.hospital, transfer.new)
+
+
+def _transfer(target: Subject, given: Contribution) -> Transfer:
+    return Transfer(target, given.product, given.hospital, None, given.value, ())
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Part).decode
