@@ -52,12 +52,12 @@ def oddly(line: bytes, number: int) -> bytes:
         case 1:
             return line.replace(b'"data":{', b'"data":{"order":"elsewhere",', 1)
         case 2:
-            event["data"] = {"note": {"order": "elsewhere"}, **event["data"]}
+            event["data"] = {"unknown": {"order": "elsewhere"}, **event["data"]}
         case 3:
             hidden = line.replace(b'"order":', b'"\\u006frder":', 1)
-            return hidden.replace(b'"data":{', b'"data":{"note":{"order":"elsewhere"},', 1)
+            return hidden.replace(b'"data":{', b'"data":{"unknown":{"order":"elsewhere"},', 1)
         case 4:
-            event["data"]["note"] = 'says "order":"elsewhere"'
+            event["data"]["unknown"] = 'says "order":"elsewhere"'
         case 5:
             event["note"] = "vbp.product.selected.v1"
         case _:

@@ -117,6 +117,7 @@ REWRITINGS = {
     "delete": "DELETE FROM compliance.history WHERE seq = 1",
     "upsert": "INSERT INTO compliance.history TABLE compliance.history "
     "ON CONFLICT (violation, seq) DO UPDATE SET line = 'other'",
+    "truncate": "TRUNCATE compliance.history",
 }
 
 

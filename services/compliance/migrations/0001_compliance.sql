@@ -174,6 +174,8 @@ BEGIN
 END $$;
 CREATE TRIGGER history_append_only BEFORE UPDATE OR DELETE ON history
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER history_kept_whole BEFORE TRUNCATE ON history
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What is still to be told on vbp.violations.v1; written with what it tells of.
 CREATE TABLE outbox (
