@@ -167,7 +167,7 @@ def _show(rows: list[verdict.Row], ports: Mapping[str, int], wish: Wish, seconds
     at = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     api = at["compliance"]
     lines = (
-        ("Violations", f"{api}/v1/violations?status=open&severity=breach"),
+        ("Violations", f"{api}/v1/violations?severity=breach&exempt=false"),
         ("of one rule", f"{api}/v1/violations?rule=coverage-gap"),
         ("Status", f"{api}/v1/status"),
         ("API docs", f"{api}/docs  {at['orders']}/docs  {at['delivery']}/docs"),

@@ -57,9 +57,10 @@ async def _run(settings: Settings) -> bool:
 async def _looked(settings: Settings) -> AsyncIterator[Finding]:
     for finding in (_python(), _java(), _jars()):
         yield finding
-    for finding in await _of_kafka(settings.kafka):
-        yield finding
+    # The database first: topics need its rows, so migrating comes before them.
     for finding in await _of_database(settings.database):
+        yield finding
+    for finding in await _of_kafka(settings.kafka):
         yield finding
     for finding in _ports():
         yield finding

@@ -10,6 +10,7 @@ import msgspec
 from services.compliance.contributions import Contribution, Kept, Moment, Unjudged
 from services.compliance.dossier import Dossier, Seen
 from services.compliance.law import Law
+from services.compliance.records.agreement import Exemption
 from services.compliance.rule import Finding, Rule, Watch
 from services.compliance.violations import Change, ChangeKind, violation_of
 from shared.domain import ids
@@ -73,8 +74,8 @@ class Comparison:
                 self.unheard.append((rule, finding))
             self._watch(Watch(heard_by, silent=True))
             return
-        exempt = self.law.exempts(self.jurisdiction, rule.name, finding)
-        seen = _seen(name, rule, finding, exempt=exempt)
+        exemption = self.law.exemption(self.jurisdiction, rule.name, finding)
+        seen = _seen(name, rule, finding, exemption)
         self.seen.append(seen)
         if told is None or told.digest != seen.digest:
             self.news.append((rule, finding, seen))
@@ -104,7 +105,8 @@ class Comparison:
         return (seen for seen in self.before.values() if seen.id not in current)
 
     def _change(self, rule: Rule, finding: Finding, seen: Seen) -> Change:
-        violation = violation_of(self.jurisdiction, rule, finding, exempt=seen.exempt)
+        exemption = self.law.exemption(self.jurisdiction, rule.name, finding)
+        violation = violation_of(self.jurisdiction, rule, finding, exemption)
         told = self.before.get(seen.id)
         over = finding.cured_at is not None
         same = told is not None and over == (told.cured_at is not None)
@@ -127,12 +129,12 @@ def _overlap(old: Seen, start: datetime, end: datetime | None) -> bool:
     return (end is None or old.occurred_at < end) and (old.cured_at is None or start < old.cured_at)
 
 
-def _seen(name: UUID, rule: Rule, finding: Finding, *, exempt: bool) -> Seen:
+def _seen(name: UUID, rule: Rule, finding: Finding, exemption: Exemption | None) -> Seen:
     severity = finding.policy.severity(rule.name, finding.limits)
     told = (
         finding.policy.id,
         finding.policy.digest,
-        exempt,
+        exemption,
         severity,
         finding.about,
         finding.cured_at,
@@ -153,5 +155,5 @@ def _seen(name: UUID, rule: Rule, finding: Finding, *, exempt: bool) -> Seen:
         finding.cured_at,
         severity,
         finding.about.area,
-        exempt,
+        exemption is not None,
     )

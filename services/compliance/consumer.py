@@ -214,10 +214,10 @@ class Reader:
         while not self._stopping and time.monotonic() < until:
             if await self._service.expand_touches():
                 continue
-            swept = await self._service.sweep(moment)
-            self._metrics.swept(swept)
-            if not swept:
+            turn = await self._service.sweep(moment)
+            if turn is None:
                 break
+            self._metrics.swept(turn)
         self._swept = time.monotonic()
         await self._tell_kafka()
         if idle and self._swept - self._collected > COLLECT_EVERY:

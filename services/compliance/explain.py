@@ -23,11 +23,23 @@ _BASIS_EN = {
 }
 
 
+REASONS_ZH = {
+    "out_of_stock": "缺货",
+    "production_stopped": "停产",
+    "price": "价格",
+    "volume_exceeded": "超出约定采购量",
+    "remote_area": "地处偏远",
+    "hospital_in_arrears": "医疗机构欠款",
+    "hospital_error": "医疗机构下单有误",
+    "other": "其他",
+}
+
+
 def clock(instant: datetime | str) -> str:
-    """Show an instant, or the text of one, as Shanghai time to the second."""
+    """Show an instant, or the text of one, as Shanghai time with its offset."""
     if isinstance(instant, str):
         instant = calendar.parse_instant(instant)
-    return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S+08:00")
 
 
 def instant_or(observed: str | None, zh: str, en: str) -> Words:
@@ -56,11 +68,19 @@ def _term(term: Term, bases: dict[str, str]) -> str:
 
 def breach_words(finding: Finding) -> Words:
     """Explain an order that was refused, overpriced or left undelivered."""
-    order, when = finding.about.order, clock(finding.occurred_at)
+    about, when = finding.about, clock(finding.occurred_at)
+    order = about.order
     match finding.details["breach"]:
         case "refused":
-            zh = f"订单 {order} 于 {when} 被拒绝，理由：{finding.observed}。"
-            en = f"Order {order} was refused at {when}, reason: {finding.observed}."
+            reason, by = finding.observed, about.distributor
+            zh = (
+                f"医疗机构 {about.hospital} 订购产品 {about.product} 的订单 {order} 于 {when} "
+                f"被配送企业 {by} 拒绝，理由：{REASONS_ZH.get(reason, reason)}（{reason}）。"
+            )
+            en = (
+                f"Order {order} of hospital {about.hospital} for product {about.product} was "
+                f"refused by distributor {by} at {when}, reason: {reason}."
+            )
         case "overpriced":
             price, selected = finding.observed, finding.limit
             extra = finding.details["overcharged"]

@@ -111,17 +111,19 @@ class Law:
         self._stretches.clear()
         self._exemptions = None
 
-    def exempts(self, jurisdiction: str, rule: str, finding: Finding) -> bool:
-        """Whether an exemption matches a finding, whenever it was granted (rules.md)."""
+    def exemption(self, jurisdiction: str, rule: str, finding: Finding) -> Exemption | None:
+        """Give the exemption that matches a finding, whenever it was granted (rules.md)."""
         if self._exemptions is None:
             self._exemptions = {}
             for (where, _), held in self.register.exemptions.items():
                 self._exemptions.setdefault((where, held.rule), []).append(held)
-        return any(
-            calendar.start_of(held.start) <= finding.occurred_at < calendar.start_of(held.end)
-            and all(getattr(finding.about, party) == code for party, code in held.parties.items())
+        matching = [
+            held
             for held in self._exemptions.get((jurisdiction, rule), ())
-        )
+            if calendar.start_of(held.start) <= finding.occurred_at < calendar.start_of(held.end)
+            and all(getattr(finding.about, party) == code for party, code in held.parties.items())
+        ]
+        return min(matching, key=lambda held: held.exemption, default=None)
 
     def agreement_for(
         self, jurisdiction: str, hospital: str, product: str, named: str | None, day: date

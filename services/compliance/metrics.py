@@ -88,8 +88,7 @@ class WorkerMetrics:
             self._events.labels(topic).inc(events)
         for letter in batch.letters:
             self._dead_letters.labels(letter.topic).inc()
-        for change in turn.told():
-            self._changes.labels(change.kind).inc()
+        self._changed(turn)
         if batch.events:
             oldest = min(event.told for event in batch.events)
             self._told_to_committed.observe((datetime.now(UTC) - oldest).total_seconds())
@@ -99,9 +98,14 @@ class WorkerMetrics:
         self._conflicts.inc(total - self._conflicts_seen)
         self._conflicts_seen = total
 
-    def swept(self, records: int) -> None:
-        """Count records that were judged because their time had come."""
-        self._swept.inc(records)
+    def swept(self, turn: Turn) -> None:
+        """Count records that were judged because their time had come, and what changed."""
+        self._swept.inc(len(turn.dossiers))
+        self._changed(turn)
+
+    def _changed(self, turn: Turn) -> None:
+        for change in turn.told():
+            self._changes.labels(change.kind).inc()
 
     def heard(self, moment: Moment) -> None:
         """Note until when everything has been heard."""

@@ -2,12 +2,15 @@
 
 import hashlib
 
+import asyncpg
+
 from services.compliance.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.storage import MIGRATIONS, QUERIES
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain import topics
+from shared.domain.errors import SetupError
 
 
 async def migrate(settings: Settings) -> list[str]:
@@ -20,6 +23,8 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
     connection = await postgres.connect(settings.database)
     try:
         await _create_positions(connection)
+    except asyncpg.UndefinedTableError as error:
+        raise SetupError("the database has no schema yet: run `vbp migrate` first") from error
     finally:
         await connection.close()
     return await kafka.create_topics(settings.kafka, replication=replication)

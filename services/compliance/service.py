@@ -59,10 +59,10 @@ class Compliance:
 
         return await self._persist(attempt)
 
-    async def sweep(self, moment: Moment, most: int = 2_000) -> int:
-        """Judge records that are due without being told anything; gives how many were."""
+    async def sweep(self, moment: Moment, most: int = 2_000) -> Turn | None:
+        """Judge records that are due without being told anything; gives None where none were."""
 
-        async def attempt(**_lock: bool) -> int:
+        async def attempt(**_lock: bool) -> Turn | None:
             return await self._sweep(moment, most)
 
         return await self._persist(attempt)
@@ -149,13 +149,13 @@ class Compliance:
         needs = Needs().of(turn.dossiers[subject] for subject in subjects)
         await self._book.read(self._connection, needs)
 
-    async def _sweep(self, moment: Moment, most: int) -> int:
+    async def _sweep(self, moment: Moment, most: int) -> Turn | None:
         async with self._transaction():
             await self._connection.execute("SET LOCAL synchronous_commit = off")
             rows = await self._connection.fetch(storage.QUERIES["due"], *moment, most)
             subjects = sorted({Subject(*row) for row in rows})
             if not subjects:
-                return 0
+                return None
             await self._book.open(self._connection, (where for where, _, _ in subjects))
             turn = Turn(self._book.law, moment)
             turn.add(await storage.load(self._connection, subjects))
@@ -165,7 +165,7 @@ class Compliance:
             await storage.forget_watches(self._connection, subjects)
             turn.forget_watches(known)
             await storage.save_turn(self._connection, turn)
-        return len(subjects)
+        return turn
 
 
 async def _expand_pairs(connection: Connection, most: int) -> bool:

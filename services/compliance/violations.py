@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.compliance.records.evidence import Evidence, Term
-from services.compliance.rule import Finding, Rule
+from services.compliance.records.agreement import Exemption
+from services.compliance.records.evidence import Evidence, Term, evidence_of
+from services.compliance.rule import Finding, Rule, Words
 from shared.domain import ids, topics
 from shared.domain.calendar import instant_text
 
@@ -65,16 +66,19 @@ class Change(Struct, frozen=True):
     supersedes: tuple[UUID, ...] = ()
 
 
-def violation_of(jurisdiction: str, rule: Rule, finding: Finding, *, exempt: bool) -> Violation:
-    """Give a finding its identity and explain it."""
+def violation_of(
+    jurisdiction: str, rule: Rule, finding: Finding, exemption: Exemption | None = None
+) -> Violation:
+    """Give a finding its identity and explain it, and the exemption that it falls under."""
     about, policy = finding.about, finding.policy
     carried = policy.rules[rule.name]
     message_zh, message_en = rule.words(finding)
+    notes_zh, notes_en = _notes(exemption, draft=policy.draft)
     return Violation(
         id=ids.violation_id(jurisdiction, rule.name, finding.subject, finding.anchor),
         rule=rule.name,
         status="open" if finding.cured_at is None else "closed",
-        exempt=exempt,
+        exempt=exemption is not None,
         severity=policy.severity(rule.name, finding.limits),
         jurisdiction=jurisdiction,
         product=about.product,
@@ -97,14 +101,20 @@ def violation_of(jurisdiction: str, rule: Rule, finding: Finding, *, exempt: boo
         quote=carried.quote,
         basis=[_term(term) for term in finding.terms],
         details=finding.details,
-        message_zh=_said(message_zh, draft=policy.draft, note="（征求意见稿，仅供说明）"),
-        message_en=_said(message_en, draft=policy.draft, note=" (a draft for comment)"),
-        evidence=[evidence_json(item) for item in finding.evidence],
+        message_zh=message_zh + notes_zh,
+        message_en=message_en + notes_en,
+        evidence=[evidence_json(item) for item in (*finding.evidence, *evidence_of(exemption))],
     )
 
 
-def _said(message: str, *, draft: bool, note: str) -> str:
-    return message + note if draft else message
+def _notes(exemption: Exemption | None, *, draft: bool) -> Words:
+    """Say what an officer must know beside the finding: a draft, an exemption."""
+    zh, en = ("（征求意见稿，仅供说明）", " (a draft for comment)") if draft else ("", "")
+    if exemption is not None:
+        name, start, end = exemption.exemption, exemption.start, exemption.end
+        zh += f"（已豁免：{name}，{start} 起至 {end} 前）"
+        en += f" (exempt under {name}, from {start} to before {end})"
+    return zh, en
 
 
 def _term(term: Term) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from services.compliance.records.evidence import Evidence
 from services.compliance.records.telling import stored, telling_of
 from services.compliance.violations import Violation, encode, evidence_json
 from shared.domain import ids
-from tests.support.builders import found, heard, said
+from tests.support.builders import found, heard, replayed, said
 
 REGISTER = [said("product.selected"), said("hospital.enrolled")]
 
@@ -97,3 +97,22 @@ def test_parties_that_a_violation_does_not_have_are_null_in_json() -> None:
     assert told["distributor"] is told["order"] is told["breach"] is None
     assert told["subject"] == "P1/H1"
     assert told["id"] == str(gap.id)
+
+
+def test_an_exempt_violation_names_its_exemption_in_words_and_evidence() -> None:
+    told = [
+        said("product.selected"),
+        said("hospital.enrolled"),
+        said("order.placed", "2022-03-01 09:00:00"),
+        said("order.rejected", "2022-03-01 10:00:00", reason="price"),
+        said("exemption.granted", rule="supply-refusal", hospital="H1"),
+    ]
+    (refusal,) = (
+        violation
+        for violation in replayed(told, "2022-06-01 00:00:00").violations()
+        if violation.rule == "supply-refusal"
+    )
+    assert refusal.exempt
+    assert "已豁免：X1，2022-01-01 起至 2023-01-01 前" in refusal.message_zh
+    assert "exempt under X1" in refusal.message_en
+    assert "vbp.exemption.granted.v1" in {fact["type"] for fact in refusal.evidence}

@@ -122,12 +122,14 @@ def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
     about, since = finding.about, clock(finding.occurred_at)
     zh = (
-        f"产品 {about.product} 在统筹区 {about.area} 自 {since} 起同时有 {finding.observed} 家"
-        f"配送企业，原则上不超过 {finding.limit} 家（{basis_zh(finding)}）。"
+        f"产品 {about.product} 在统筹区 {about.area} 自 {since} 起配送企业同时超过 {finding.limit} "
+        f"家，最多时 {finding.observed} 家；原则上不超过 {finding.limit} 家"
+        f"（{basis_zh(finding)}）。"
     )
     en = (
-        f"From {since} product {about.product} had {finding.observed} distributors at once in area "
-        f"{about.area}; in principle at most {finding.limit} ({basis_en(finding)})."
+        f"From {since} product {about.product} had more than {finding.limit} distributors at one "
+        f"time in area {about.area}, {finding.observed} at the most; in principle no more than "
+        f"{finding.limit} ({basis_en(finding)})."
     )
     return zh, en
 
