@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -85,7 +84,7 @@ class Clock:
                 with suppress(KafkaError, TimeoutError):
                     await asyncio.wait_for(self._ask(held()), ANSWER_WITHIN)
                 await asyncio.sleep(max(0.0, TICK - (time.monotonic() - began)))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except postgres.FAILURES as error:
             self.trouble = TransientError(f"the clock lost PostgreSQL: {error!r}")
         except Exception as error:  # noqa: BLE001  # the reader's loop raises it
             self.trouble = error

@@ -53,10 +53,10 @@ class Taker:
         try:
             pid = self._writer.get_server_pid()
             held = await take(connection, wanted, self._owner, pid)
-        except (asyncpg.PostgresError, OSError) as error:
+        except postgres.FAILURES as error:
             raise TransientError(f"could not take over {len(wanted)} partitions") from error
         finally:
-            await connection.close()
+            connection.terminate()
         if unknown := set(wanted) - held.keys():
             raise TransientError(f"no rows for partitions {sorted(unknown)}: run `vbp topics`")
         log.info("took over %d partitions", len(held))
@@ -91,7 +91,7 @@ async def still_held(connection: Connection, holds: dict[Place, Hold]) -> dict[P
     columns = [list(column) for column in zip(*sorted(holds), strict=True)] or [[], []]
     try:
         rows = await connection.fetch(QUERIES["positions"], *columns)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except postgres.FAILURES as error:
         raise TransientError("PostgreSQL failed while places were read") from error
     found = {(row["topic"], row["partition"]): _hold(row) for row in rows}
     if any(found[place].epoch != hold.epoch for place, hold in holds.items()):

@@ -24,7 +24,7 @@ from shared.domain.errors import VbpError
 log = logging.getLogger(__name__)
 
 MOST = 1_000
-FAILED = (VbpError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+FAILED = (VbpError, KafkaError, *postgres.FAILURES)
 """What fails outside, and is tried again."""
 
 PAUSE = 0.2

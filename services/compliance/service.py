@@ -19,6 +19,7 @@ from services.compliance.lawbook import Lawbook, Needs
 from services.compliance.policy import Policies
 from services.compliance.registering import Registered
 from services.compliance.turn import Turn
+from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.cloudevents import Event
@@ -85,7 +86,7 @@ class Compliance:
             except (ConflictError, asyncpg.DeadlockDetectedError):
                 self.conflicts += 1
                 self._book.close()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except postgres.FAILURES as error:
                 self._book.close()
                 raise TransientError(f"PostgreSQL failed: {error!r}") from error
             except BaseException:

@@ -16,6 +16,16 @@ else:  # asyncpg's classes take a parameter in its stubs only
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
 
+FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""What is raised when the server or the connection fails: asyncpg has a class of its own for a
+connection that is cut between two messages."""
+
 _NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 
 
