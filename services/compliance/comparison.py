@@ -33,7 +33,7 @@ class Comparison:
         self.given_before = dossier.judgement.given
         self.causes = tuple(dossier.causes)
         self.seen: list[Seen] = []
-        self.news: list[tuple[Rule, Finding, Seen]] = []
+        self.news: list[tuple[Rule, Finding, Seen, Exemption | None]] = []
         self.unheard: list[tuple[Rule, Finding]] = []
         self.given: list[Contribution] = []
         self.missing: set[tuple[str, str]] = set()
@@ -78,7 +78,7 @@ class Comparison:
         seen = _seen(name, rule, finding, exemption)
         self.seen.append(seen)
         if told is None or told.digest != seen.digest:
-            self.news.append((rule, finding, seen))
+            self.news.append((rule, finding, seen, exemption))
             if told is not None:
                 self.before[name.bytes] = told
 
@@ -101,11 +101,12 @@ class Comparison:
         return lines
 
     def _withdrawn(self) -> Iterator[Seen]:
-        current = {seen.id for seen in self.seen}
+        current = {seen.id for seen in self.seen} if self.before else set()
         return (seen for seen in self.before.values() if seen.id not in current)
 
-    def _change(self, rule: Rule, finding: Finding, seen: Seen) -> Change:
-        exemption = self.law.exemption(self.jurisdiction, rule.name, finding)
+    def _change(
+        self, rule: Rule, finding: Finding, seen: Seen, exemption: Exemption | None
+    ) -> Change:
         violation = violation_of(self.jurisdiction, rule, finding, exemption)
         told = self.before.get(seen.id)
         over = finding.cured_at is not None

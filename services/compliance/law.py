@@ -15,6 +15,9 @@ from services.compliance.register import Register
 from services.compliance.rule import Finding, Missing
 from shared.domain import calendar
 
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
 
 class Stretch(NamedTuple):
     """One cycle and its bridge, as instants `[start, end)`."""
@@ -76,20 +79,17 @@ class Law:
 
     def hours(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
         """Give a number of hours with its basis; remembered as long as this law."""
-        key = (policy.id, name)
-        found = self._spans.get(key)
-        if found is None:
-            found = (policy.term(name), timedelta(hours=policy.number(name)))
-            self._spans[key] = found
-        return found
+        return self._span(policy, name, HOUR)
 
     def days(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
         """Give a number of days with its basis; remembered as long as this law."""
+        return self._span(policy, name, DAY)
+
+    def _span(self, policy: Policy, name: str, unit: timedelta) -> tuple[Term, timedelta]:
         key = (policy.id, name)
         found = self._spans.get(key)
         if found is None:
-            found = (policy.term(name), timedelta(days=policy.number(name)))
-            self._spans[key] = found
+            found = self._spans[key] = (policy.term(name), policy.number(name) * unit)
         return found
 
     def gathers(self, jurisdiction: str) -> bool:
