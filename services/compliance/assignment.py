@@ -54,22 +54,23 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer.seek(partition, 0)
                 self._consumer.pause(partition)
             held = await self._taker.take((tp.topic, tp.partition) for tp in assigned)
-            if REGISTER in held:
-                self._register_end = await self._clock.end_of(REGISTER)
+            self._register_end = await self._clock.end_of(REGISTER)
             self.go_to(held)
         except Exception as error:  # noqa: BLE001  # the reader's loop raises it
             self.trouble = error
 
     def go_to(self, held: dict[Place, Hold]) -> None:
-        """Seek and resume, with no await between, so that nothing is read from elsewhere."""
-        waiting = REGISTER in held and held[REGISTER].next < self._register_end
+        """Seek, with no await between, so that nothing is read from elsewhere."""
         for place, hold in held.items():
             self._consumer.seek(TopicPartition(*place), hold.next)
-            if place == REGISTER or not waiting:
-                self._consumer.resume(TopicPartition(*place))
+        if REGISTER in held:
+            self._consumer.resume(TopicPartition(*REGISTER))
         self.holds = held
 
-    def open_the_rest(self, reached: int) -> None:
-        """Read the register before the rest: what it tells later has everything judged again."""
-        if reached >= self._register_end and (paused := self._consumer.paused()):
+    def open_the_rest(self, register: int) -> None:
+        """Read the rest once the register, whoever reads it, has been committed to its end.
+
+        What it tells later would have everything judged again, and batches in flight thrown away.
+        """
+        if register >= self._register_end and (paused := self._consumer.paused()):
             self._consumer.resume(*paused)

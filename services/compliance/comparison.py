@@ -11,6 +11,7 @@ from services.compliance.contributions import Contribution, Kept, Moment, Unjudg
 from services.compliance.dossier import Dossier, Seen
 from services.compliance.law import Law
 from services.compliance.records.agreement import Exemption
+from services.compliance.records.evidence import Evidence
 from services.compliance.rule import Finding, Rule, Watch
 from services.compliance.violations import Change, ChangeKind, violation_of
 from shared.domain import ids
@@ -26,12 +27,11 @@ class Comparison:
     """What is found of a dossier at a moment, beside what was told before."""
 
     def __init__(self, dossier: Dossier, law: Law, moment: Moment) -> None:
+        self.dossier = dossier
         self.jurisdiction = dossier.subject.jurisdiction
         self.law = law
         self.moment = moment
         self.before = {seen.id: seen for seen in dossier.judgement.findings}
-        self.given_before = dossier.judgement.given
-        self.causes = tuple(dossier.causes)
         self.seen: list[Seen] = []
         self.news: list[tuple[Rule, Finding, Seen, Exemption | None]] = []
         self.unheard: list[tuple[Rule, Finding]] = []
@@ -49,7 +49,9 @@ class Comparison:
         elif isinstance(item, Unjudged):
             self.missing.add((item.rule, item.missing.term))
         elif isinstance(item, Kept):
-            self.given += [kept for kept in self.given_before if kept.kind == item.kind]
+            self.given += [
+                given for given in self.dossier.judgement.given if given.kind == item.kind
+            ]
         else:
             self._add(*item)
 
@@ -95,9 +97,10 @@ class Comparison:
 
     def changes(self) -> list[Change]:
         """Give the lines of history: what is new or different, then what is no longer found."""
-        lines = [self._change(*new) for new in self.news]
+        causes = tuple(self.dossier.causes)
+        lines = [self._change(*new, causes) for new in self.news]
         gone = (UUID(bytes=seen.id) for seen in self._withdrawn())
-        lines += [Change("withdrawn", name, self.moment.now, None, self.causes) for name in gone]
+        lines += [Change("withdrawn", name, self.moment.now, None, causes) for name in gone]
         return lines
 
     def _withdrawn(self) -> Iterator[Seen]:
@@ -105,7 +108,12 @@ class Comparison:
         return (seen for seen in self.before.values() if seen.id not in current)
 
     def _change(
-        self, rule: Rule, finding: Finding, seen: Seen, exemption: Exemption | None
+        self,
+        rule: Rule,
+        finding: Finding,
+        seen: Seen,
+        exemption: Exemption | None,
+        causes: tuple[Evidence, ...],
     ) -> Change:
         violation = violation_of(self.jurisdiction, rule, finding, exemption)
         told = self.before.get(seen.id)
@@ -113,7 +121,7 @@ class Comparison:
         same = told is not None and over == (told.cured_at is not None)
         kind: ChangeKind = "changed" if same else "closed" if over else "opened"
         replaced = self._replaced(rule, seen) if rule.interval and told is None else ()
-        return Change(kind, violation.id, self.moment.now, violation, self.causes, replaced)
+        return Change(kind, violation.id, self.moment.now, violation, causes, replaced)
 
     def _replaced(self, rule: Rule, seen: Seen) -> tuple[UUID, ...]:
         """Give the withdrawn intervals of the same rule and subject that overlap a new one."""

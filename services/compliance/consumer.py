@@ -34,7 +34,7 @@ from shared.domain.errors import FencedError, SetupError, TransientError
 
 log = logging.getLogger(__name__)
 
-MOST = 10_000
+MOST = 30_000
 """Records in a batch: larger ones gain nothing and make the transaction longer."""
 
 FETCH_BYTES = 256 << 10
@@ -115,6 +115,7 @@ class Reader:
             await self._clock.start(lambda: self._assignment.holds)
             await self._consumer.start()
             _rest_collector()
+            self._swept = time.monotonic()
             while not self._stopping:
                 await self._turn()
             await self._settle()
@@ -139,6 +140,8 @@ class Reader:
         if holds is not self._known:
             self._reservoir.clear()
             self._known = holds
+        if holds and self._consumer.paused():
+            await self._open_the_rest(holds)
         await self._fetch(holds)
         batch = await self._read(holds)
         await self._settle()
@@ -149,7 +152,13 @@ class Reader:
                 (s.topic, s.partition): Hold(s.epoch, s.next) for s in batch.spans
             }
             self._flight = asyncio.create_task(self._commit(batch))
-        await self._sweep(idle=not batch.spans)
+        await self._sweep(idle=not batch.spans and not self._consumer.paused())
+
+    async def _open_the_rest(self, holds: dict[Place, Hold]) -> None:
+        await self._settle()
+        register = await fence.reached(self._connection, REGISTER)
+        if holds is self._assignment.holds:
+            self._assignment.open_the_rest(register)
 
     async def _fetch(self, holds: dict[Place, Hold]) -> None:
         """Read into the reservoir, of partitions that are ours and not far ahead of the rest."""
@@ -172,8 +181,6 @@ class Reader:
             end = self._consumer.highwater(partition)
             if partition in self._consumer.paused() or (end is not None and reached[place] >= end):
                 at_end.add(place)
-            if place == REGISTER:
-                self._assignment.open_the_rest(reached[place])
         poured = self._reservoir.pour(reached, at_end, MOST)
         spans = [
             Span(*place, holds[place].epoch, holds[place].next, following)

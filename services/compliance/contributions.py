@@ -14,7 +14,7 @@ from msgspec import Struct
 from services.compliance.records.appointments import Appointment
 from services.compliance.records.commitment import Candidate, Dealing
 from services.compliance.records.evidence import Term, evidence_of
-from services.compliance.records.facts import Invoiced, Rejected
+from services.compliance.records.facts import Invoiced, Placed, Rejected
 from services.compliance.records.order import Order
 from services.compliance.records.supply import Report, StockOut
 from services.compliance.rule import Missing, Watch
@@ -63,7 +63,7 @@ def contribute_order(
     order: Order, terms: OrderTerms, moment: Moment, *, in_scope: bool
 ) -> Iterator[Given]:
     """Give an order's quantities and what went wrong, and its stock-out."""
-    if not terms.law.gathers(terms.jurisdiction):
+    if not terms.law.policies.gathers(terms.jurisdiction):
         return
     candidates: list[Candidate] = []
     if in_scope:
@@ -88,13 +88,13 @@ def contribute_order(
 def _dealing(
     terms: OrderTerms, accepted: dict[int, int], candidates: list[Candidate]
 ) -> Contribution:
-    placed, about = terms.placed, terms.about
+    placed = terms.placed
     dealing = Dealing(
         terms.order,
         terms.day.toordinal(),
-        about.area or placed.area,
+        terms.area,
         placed.distributor,
-        about.manufacturer,
+        terms.manufacturer,
         placed.agreement,
         accepted,
         tuple(candidates),
@@ -159,31 +159,26 @@ def _overpriced(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
         return
     cycle, placed = terms.stretch.cycle, terms.placed
     selected = cycle.selected_price
-    invoices = order.invoices.values()
-    if placed.unit_price <= selected and all(told.unit_price <= selected for told in invoices):
-        return
-    told = f"product.selected of {cycle.start}"
-    term = Term("selected_price", f"{selected:f}", "clause", told)
-    prices: list[tuple[str, datetime, Decimal, int, Invoiced | None]] = [
-        ("overpriced", placed.telling.time, placed.unit_price, placed.quantity, None)
+    above: list[tuple[str, Placed | Invoiced]] = [
+        (f"overpriced:{key}", invoice)
+        for key, invoice in order.invoices.items()
+        if invoice.unit_price > selected
     ]
-    prices += [
-        (f"overpriced:{key}", fact.telling.time, fact.unit_price, fact.quantity, fact)
-        for key, fact in order.invoices.items()
-    ]
-    for anchor, at, price, quantity, invoice in prices:
-        if price > selected:
-            yield Candidate(
-                "overpriced",
-                anchor,
-                at,
-                at,
-                f"{price:f}",
-                f"{selected:f}",
-                (price - selected) * Decimal(quantity),
-                (term,),
-                evidence_of(placed, invoice, cycle),
-            )
+    if placed.unit_price > selected:
+        above.insert(0, ("overpriced", placed))
+    for anchor, fact in above:
+        at, told = fact.telling.time, f"product.selected of {cycle.start}"
+        yield Candidate(
+            "overpriced",
+            anchor,
+            at,
+            at,
+            f"{fact.unit_price:f}",
+            f"{selected:f}",
+            (fact.unit_price - selected) * Decimal(fact.quantity),
+            (Term("selected_price", f"{selected:f}", "clause", told),),
+            evidence_of(placed, None if fact is placed else fact, cycle),
+        )
 
 
 def _undelivered(
@@ -230,18 +225,17 @@ def _stock_out(
             yield Kept("supply")
         return
     used = stale.terms if fact is None and isinstance(stale, _Stale) else ()
-    about = terms.about
     yield Contribution(
         "supply",
         terms.placed.product,
         None,
         StockOut(
             terms.order,
-            about.area or terms.placed.area,
+            terms.area,
             terms.placed.hospital,
             at,
             terms.day.toordinal(),
-            about.manufacturer,
+            terms.manufacturer,
             used,
             heard_by,
             evidence_of(terms.placed, fact),

@@ -1,5 +1,6 @@
 """A dossier: a record, and what was last said of it. One row of storage, one step of the engine."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -70,6 +71,8 @@ class Judgement(Struct, array_like=True, gc=False):
 
     def not_before(self, moment: Moment) -> Moment:
         """Give the moment of asking, never earlier than the last one."""
+        if self.judged_at <= moment.now and self.heard <= moment.heard:
+            return moment
         return Moment(max(self.judged_at, moment.now), max(self.heard, moment.heard))
 
 
@@ -158,6 +161,20 @@ def subject_of(event: Event) -> Subject | None:
         return None
     key = ids.pair(announced, getattr(data, announced))
     return Subject(data.jurisdiction, "announcement", key)
+
+
+def by_subject(events: Iterable[Event]) -> dict[Subject, list[Event]]:
+    """Group events by the records that they merge into, without those that nothing judges yet."""
+    heard: dict[Subject, list[Event]] = {}
+    for event in events:
+        subject = subject_of(event)
+        if subject is None:
+            continue
+        if subject in heard:
+            heard[subject].append(event)
+        else:
+            heard[subject] = [event]
+    return heard
 
 
 def gathering(jurisdiction: str, contribution: Contribution) -> Subject:

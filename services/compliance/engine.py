@@ -67,7 +67,8 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     found = Comparison(dossier, law, moment)
     for item in _SAY[dossier.subject.kind](dossier, law, moment):
         found.take(item)
-    found.hold()
+    if found.unheard:
+        found.hold()
     dossier.judgement = Judgement(
         findings=found.seen,
         given=found.given,
@@ -120,16 +121,15 @@ def _say_order(dossier: Dossier, law: Law, moment: Moment) -> Iterator[Said]:
     placed = order.placed
     terms = OrderTerms(law, dossier.subject.jurisdiction, dossier.subject.key, placed)
     dossier.product, dossier.hospital = placed.product, placed.hospital
-    dossier.area = terms.about.area
+    dossier.area = terms.area
     dossier.awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
-    scope = terms.scope()
+    scope, carried = terms.scope(), terms.in_force.rules
     if isinstance(scope, Missing):
-        names = (name for name in NAMES_ON_ORDERS if name in terms.in_force.rules)
-        yield from (Unjudged(name, scope) for name in names)
+        yield from (Unjudged(name, scope) for name in NAMES_ON_ORDERS if name in carried)
     in_scope = scope is True
     if in_scope:
         for rule in RULES_ON["order"]:
-            if rule.name in terms.in_force.rules:
+            if rule.name in carried:
                 yield from _outcomes(rule, order, terms, moment)
     yield from contribute_order(order, terms, moment, in_scope=in_scope)
 

@@ -99,5 +99,12 @@ async def still_held(connection: Connection, holds: dict[Place, Hold]) -> dict[P
     return found
 
 
+async def reached(connection: Connection, place: Place) -> int:
+    """Read how far a partition was committed, whoever reads it."""
+    topic, partition = place
+    row = await connection.fetchrow(QUERIES["positions"], [topic], [partition])
+    return 0 if row is None else int(row["next_offset"])
+
+
 def _hold(row: asyncpg.Record) -> Hold:
     return Hold(row["epoch"], row["next_offset"])

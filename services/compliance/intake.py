@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from shared.domain import cloudevents
+from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import InvalidEventError, TooManyInvalidError
 
@@ -123,10 +123,10 @@ class Intake:
 
     def _event(self, record: RawRecord, now: datetime) -> Event:
         event = cloudevents.read_message(
-            record.value, record.headers, told_at(record), record.partition, record.offset
+            record.value, record.headers, told_at(record.timestamp), record.partition, record.offset
         )
         cloudevents.check_ahead(event, now)
-        if event.topic != record.topic:
+        if topics.TOPIC_OF[event.type] != record.topic:
             raise InvalidEventError(
                 "type",
                 f"does not belong on {record.topic}",
@@ -146,13 +146,9 @@ def check_jurisdiction(event: Event, known: frozenset[str]) -> None:
         )
 
 
-def told_at(record: RawRecord) -> datetime:
-    """Give when the broker took a message."""
-    return _instant(record.timestamp)
-
-
 @lru_cache(maxsize=1_024)
-def _instant(milliseconds: int) -> datetime:
+def told_at(milliseconds: int) -> datetime:
+    """Give when the broker took a message, by its timestamp."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
@@ -162,7 +158,7 @@ def _letter(record: RawRecord, error: InvalidEventError) -> Letter:
         record.topic,
         record.partition,
         record.offset,
-        told_at(record),
+        told_at(record.timestamp),
         error.field.replace("\0", "�"),
         str(error).replace("\0", "�"),
         record.key,

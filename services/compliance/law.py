@@ -92,10 +92,6 @@ class Law:
             found = self._spans[key] = (policy.term(name), policy.number(name) * unit)
         return found
 
-    def gathers(self, jurisdiction: str) -> bool:
-        """Whether any policy of a jurisdiction judges more than single orders."""
-        return any(policy.scope == "selected" for policy in self.policies.of(jurisdiction))
-
     def stretches(self, jurisdiction: str, product: str, policy: Policy) -> list[Stretch]:
         """Give the supply period of a product; remembered as long as this law."""
         key = (jurisdiction, product, policy.id)

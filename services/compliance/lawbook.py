@@ -19,6 +19,7 @@ from services.compliance.register import Register
 from shared.adapters.postgres import Connection
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.errors import SetupError
 
 Key = tuple[str, str]
 Pair = tuple[str, str, str]
@@ -103,9 +104,18 @@ class Lawbook:
         self.versions = {}
 
     async def open(self, connection: Connection, jurisdictions: Iterable[str]) -> None:
-        """Make sure that what is remembered is the law as it stands in the database now."""
+        """Make sure that what is remembered is the law as it stands in the database now.
+
+        Raises SetupError where others have told other policies than ours.
+        """
         wanted = sorted(set(jurisdictions))
         rows = await connection.fetch(self._queries["law_versions"], wanted)
+        told = {row["jurisdiction"]: row["policies"] for row in rows}
+        if other := [where for where in wanted if told.get(where) != self._policies.digest(where)]:
+            raise SetupError(
+                f"the policies of {', '.join(other)} are not those last told: a worker of another "
+                "version was started; stop it, and start this one again"
+            )
         versions = {row["jurisdiction"]: row["version"] for row in rows}
         moved = any(self.versions.get(j, version) != version for j, version in versions.items())
         if moved or len(self.law.register.agreements) > MOST:

@@ -6,6 +6,7 @@ A policy that lacks something or holds a misspelt key raises SetupError with fil
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -101,6 +102,10 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         return "explain" if self.draft else "breach"
 
 
+NOTHING = Policy("", "", "", "", "", "", rules={}, values={}, clauses={})
+"""What is in force on a day of no policy: no rule is judged, no value set."""
+
+
 class Policies:
     """The policies known, at most one in force in a jurisdiction on a day."""
 
@@ -110,13 +115,24 @@ class Policies:
         self._by_jurisdiction: dict[str, list[Policy]] = {}
         for policy in self.all:
             self._by_jurisdiction.setdefault(policy.jurisdiction, []).append(policy)
+        self._gathering = frozenset(
+            where
+            for where in self._by_jurisdiction
+            if any(policy.scope == "selected" for policy in self.of(where))
+        )
+        # Every order asks, and most of them about the same days.
+        self.on = lru_cache(maxsize=16_384)(self._on)
 
     @property
     def jurisdictions(self) -> frozenset[str]:
         """The jurisdictions whose events are taken."""
         return frozenset(self._by_jurisdiction)
 
-    def on(self, jurisdiction: str, day: date) -> Policy | None:
+    def gathers(self, jurisdiction: str) -> bool:
+        """Whether any policy of a jurisdiction judges more than single orders."""
+        return jurisdiction in self._gathering
+
+    def _on(self, jurisdiction: str, day: date) -> Policy | None:
         """Give the policy in force on a day."""
         if self._everywhere is not None:
             return self._everywhere
@@ -130,6 +146,11 @@ class Policies:
         if self._everywhere is not None:
             return (self._everywhere,)
         return tuple(self._by_jurisdiction.get(jurisdiction, ()))
+
+    def digest(self, jurisdiction: str) -> str:
+        """Give a text that differs when anything in the policies of a jurisdiction does."""
+        held = "".join(policy.digest for policy in self.of(jurisdiction))
+        return hashlib.sha256(held.encode()).hexdigest()
 
     def instead(self, policy_id: str) -> "Policies":
         """Put one policy in place of every jurisdiction's, on all days (`replay --policy`)."""

@@ -1,7 +1,5 @@
 """What must stand before a worker reads: the schema, the rows of partitions, the law."""
 
-import hashlib
-
 import asyncpg
 
 from services.compliance.policy import Policies
@@ -41,8 +39,7 @@ async def prepare(settings: Settings, policies: Policies) -> None:
     connection = await postgres.connect(settings.database)
     try:
         for jurisdiction in sorted(policies.jurisdictions):
-            held = "".join(policy.digest for policy in policies.of(jurisdiction))
-            digest = hashlib.sha256(held.encode()).hexdigest()
+            digest = policies.digest(jurisdiction)
             if await connection.fetchval(QUERIES["policies_known"], jurisdiction) == digest:
                 continue
             async with connection.transaction():

@@ -54,8 +54,8 @@ WHERE p.topic = ends.topic AND p.partition = ends.partition AND p.epoch = ends.e
 SELECT min(heard_until) AS heard_until, max(judged_at) AS judged_at FROM compliance.position;
 
 -- law_versions --
--- Read the versions of the law that a batch is judged under.
-SELECT jurisdiction, version FROM compliance.law WHERE jurisdiction = ANY($1::text[]);
+-- Read the versions of the law that a batch is judged under, and the policies last told.
+SELECT jurisdiction, version, policies FROM compliance.law WHERE jurisdiction = ANY($1::text[]);
 
 -- share_law --
 -- Hold the law still until the batch is committed.
@@ -87,18 +87,19 @@ FOR UPDATE OF d;
 -- Write dossiers, only where the version is still the one loaded.
 UPDATE compliance.dossier d
 SET product = new.product, hospital = new.hospital, area = new.area, awaits = new.awaits,
-    version = d.version + 1, record = new.record, judgement = new.judgement
+    version = d.version + 1, law = new.law, record = new.record, judgement = new.judgement
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::bigint[], $9::bytea[], $10::bytea[])
-    AS new (jurisdiction, kind, key, product, hospital, area, awaits, version, record, judgement)
+            $8::bigint[], $9::bigint[], $10::bytea[], $11::bytea[])
+    AS new (jurisdiction, kind, key, product, hospital, area, awaits, version, law, record,
+            judgement)
 WHERE d.jurisdiction = new.jurisdiction AND d.kind = new.kind AND d.key = new.key
   AND d.version = new.version;
 
 -- create_appointments --
 -- An agreement creates its product's appointments if there are none: no cover is the worst gap.
 INSERT INTO compliance.dossier
-    (jurisdiction, kind, key, product, version, record, judgement)
-SELECT jurisdiction, 'appointments', product, product, 1, $3, $4
+    (jurisdiction, kind, key, product, version, law, record, judgement)
+SELECT jurisdiction, 'appointments', product, product, 1, 0, $3, $4
 FROM unnest($1::text[], $2::text[]) AS signed (jurisdiction, product)
 ON CONFLICT DO NOTHING;
 
@@ -152,9 +153,12 @@ WITH looked AS (
 SELECT * FROM looked UNION SELECT * FROM listened;
 
 -- touch --
--- Note that everything of a product, a hospital or a whole jurisdiction must be judged again.
-INSERT INTO compliance.touch (jurisdiction, product, hospital)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[]);
+-- Note that everything of a product, a hospital or a whole jurisdiction that was judged before the
+-- law moved must be judged again.
+INSERT INTO compliance.touch (jurisdiction, product, hospital, law)
+SELECT jurisdiction, product, hospital, l.version
+FROM unnest($1::text[], $2::text[], $3::text[]) AS touched (jurisdiction, product, hospital)
+JOIN compliance.law l USING (jurisdiction);
 
 -- claim_pair_touches --
 -- Take touches of one hospital and product each; they are expanded together.
@@ -162,19 +166,21 @@ DELETE FROM compliance.touch
 WHERE id IN (SELECT id FROM compliance.touch
              WHERE product IS NOT NULL AND hospital IS NOT NULL
              ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING jurisdiction, product, hospital;
+RETURNING jurisdiction, product, hospital, law;
 
 -- expand_pairs --
 -- Have the records between hospitals and products judged at once.
 INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
 SELECT DISTINCT d.jurisdiction, d.kind, d.key, 'epoch'::timestamptz
-FROM unnest($1::text[], $2::text[], $3::text[]) AS touched (jurisdiction, product, hospital)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    AS touched (jurisdiction, product, hospital, law)
 JOIN compliance.dossier d USING (jurisdiction, product, hospital)
+WHERE d.law < touched.law
 ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
 
 -- claim_wide_touch --
 -- Take one touch that may reach very many records.
-SELECT id, jurisdiction, product, hospital, done_kind, done_key
+SELECT id, jurisdiction, product, hospital, law, done_kind, done_key
 FROM compliance.touch
 WHERE product IS NULL OR hospital IS NULL
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
@@ -182,15 +188,15 @@ ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
 -- expand_wide --
 -- Have the next range of records judged at once; gives the last one reached.
 WITH next AS (
-    SELECT d.jurisdiction, d.kind, d.key
+    SELECT d.jurisdiction, d.kind, d.key, d.law
     FROM compliance.dossier d
     WHERE d.jurisdiction = $1
       AND ($2::text IS NULL OR d.product = $2) AND ($3::text IS NULL OR d.hospital = $3)
-      AND (d.kind, d.key) > ($4, $5)
-    ORDER BY d.kind, d.key LIMIT $6
+      AND (d.kind, d.key) > ($5, $6)
+    ORDER BY d.kind, d.key LIMIT $7
 ), due AS (
     INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
-    SELECT jurisdiction, kind, key, 'epoch' FROM next
+    SELECT jurisdiction, kind, key, 'epoch' FROM next WHERE law < $4
     ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch'
 )
 SELECT kind, key FROM next ORDER BY kind DESC, key DESC LIMIT 1;

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 Place = tuple[str, int]
 
-AHEAD = 1_500
+AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
 
 

@@ -13,7 +13,7 @@ import asyncpg
 
 from services.compliance import registering, storage
 from services.compliance.contributions import Moment
-from services.compliance.dossier import Subject, subject_of
+from services.compliance.dossier import Subject, by_subject
 from services.compliance.intake import Batch
 from services.compliance.lawbook import Lawbook, Needs
 from services.compliance.policy import Policies
@@ -107,8 +107,8 @@ class Compliance:
         await self._book.open(self._connection, (event.data.jurisdiction for event in batch.events))
         registered = await self._register(batch.events)
         turn = Turn(self._book.law, moment)
-        heard = [(subject, event) for event in batch.events if (subject := subject_of(event))]
-        subjects = list(dict.fromkeys(subject for subject, _ in heard))
+        heard = by_subject(batch.events)
+        subjects = list(heard)
         await self._load(turn, subjects, lock=lock)
         turn.hear(heard)
         await self._judge(turn, subjects, lock=lock)
@@ -118,7 +118,7 @@ class Compliance:
             await storage.hold_law(self._connection, self._book.versions)
             moved = await storage.move_law(self._connection, registered.jurisdictions)
             await storage.save_facts(self._connection, batch)
-            await storage.save_turn(self._connection, turn)
+            await storage.save_turn(self._connection, turn, {**self._book.versions, **moved})
             # Only now: an agreement creates the appointments that the turn may have begun itself.
             await storage.save_register(self._connection, registered)
         self._book.versions.update(moved)
@@ -165,7 +165,7 @@ class Compliance:
             await storage.hold_law(self._connection, self._book.versions)
             await storage.forget_watches(self._connection, subjects)
             turn.forget_watches(known)
-            await storage.save_turn(self._connection, turn)
+            await storage.save_turn(self._connection, turn, self._book.versions)
         return turn
 
 
@@ -181,10 +181,8 @@ async def _expand_wide(connection: Connection, most: int) -> bool:
     touch = await connection.fetchrow(storage.QUERIES["claim_wide_touch"])
     if touch is None:
         return False
-    number, where, product, hospital, done_kind, done_key = touch
-    reached = await connection.fetchrow(
-        storage.QUERIES["expand_wide"], where, product, hospital, done_kind, done_key, most
-    )
+    number, *range_left = touch
+    reached = await connection.fetchrow(storage.QUERIES["expand_wide"], *range_left, most)
     if reached is None:
         await connection.execute(storage.QUERIES["end_touch"], number)
     else:

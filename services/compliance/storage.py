@@ -129,9 +129,12 @@ async def save_register(connection: Connection, done: Registered) -> None:
         await connection.execute(QUERIES["touch"], *_columns(list(done.touches)))
 
 
-async def save_turn(connection: Connection, turn: Turn) -> None:
-    """Write what a turn changed, in the order of keys; raises ConflictError if a row moved."""
-    await _save_dossiers(connection, turn.dossiers.values())
+async def save_turn(connection: Connection, turn: Turn, law: Mapping[str, int]) -> None:
+    """Write what a turn changed, in the order of keys; `law` gives the versions judged under.
+
+    Raises ConflictError if a row moved.
+    """
+    await _save_dossiers(connection, turn.dossiers.values(), law)
     moved, done = turn.watches()
     if moved:
         rows = sorted(
@@ -154,7 +157,9 @@ async def save_turn(connection: Connection, turn: Turn) -> None:
 _subject = attrgetter("subject")
 
 
-async def _save_dossiers(connection: Connection, held: Iterable[Dossier]) -> None:
+async def _save_dossiers(
+    connection: Connection, held: Iterable[Dossier], law: Mapping[str, int]
+) -> None:
     new: list[tuple[Any, ...]] = []
     known: list[tuple[Any, ...]] = []
     for dossier in sorted(held, key=_subject):
@@ -165,6 +170,7 @@ async def _save_dossiers(connection: Connection, held: Iterable[Dossier]) -> Non
             dossier.area,
             dossier.awaits,
             dossier.version or 1,
+            law[dossier.subject.jurisdiction],
             dossiers.encode(dossier.record),
             dossiers.encode(dossier.judgement),
         )

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from services.compliance.law import Law, Stretch
-from services.compliance.policy import Policy
+from services.compliance.policy import NOTHING, Policy
 from services.compliance.records.agreement import Agreement
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import Term
@@ -31,7 +31,7 @@ class OrderTerms:
         self.order = order
         self.placed = placed
         self.day = calendar.day_of(placed.telling.time)
-        self.policy = law.policies.on(jurisdiction, self.day)
+        self.in_force = law.policies.on(jurisdiction, self.day) or NOTHING
         self.hospital = law.register.hospitals.get((jurisdiction, placed.hospital))
         self.product = law.register.products.get((jurisdiction, placed.product))
         self.stretch = self._stretch(jurisdiction)
@@ -40,31 +40,23 @@ class OrderTerms:
             jurisdiction, placed.hospital, placed.product, placed.agreement, self.day
         )
         enrolled = _enrolled(self.hospital)
-        area = placed.area if enrolled is None else enrolled.on(self.day).area
-        maker = None if self.stretch is None else self.stretch.cycle.manufacturer
-        self.about = About(placed.product, area, placed.hospital, maker, placed.distributor, order)
+        self.area = placed.area if enrolled is None else enrolled.on(self.day).area
+        self.manufacturer = None if self.stretch is None else self.stretch.cycle.manufacturer
 
     def _stretch(self, jurisdiction: str) -> Stretch | None:
-        if self.policy is None or self.product is None:
+        if self.in_force is NOTHING or self.product is None:
             return None
         time = self.placed.telling.time
-        for stretch in self.law.stretches(jurisdiction, self.placed.product, self.policy):
+        for stretch in self.law.stretches(jurisdiction, self.placed.product, self.in_force):
             if stretch.start <= time < stretch.end:
                 return stretch
         return None
 
-    @property
-    def in_force(self) -> Policy:
-        """The policy of the order's day; rules ask only where there is one."""
-        if self.policy is None:
-            raise LookupError(f"order {self.order} lies outside every policy")
-        return self.policy
-
     def scope(self) -> bool | Missing:
         """Whether order rules judge this order (rules.md, *Scope*)."""
-        if self.policy is None:
+        if self.in_force is NOTHING:
             return False
-        if self.policy.scope == "all":
+        if self.in_force.scope == "all":
             return True
         if self.product is None or not (self.product.cycles or self.product.listed):
             return Missing("product")
@@ -88,7 +80,7 @@ class OrderTerms:
         placed = self.placed
         if placed.deliver_by is not None:
             day = calendar.instant_text(placed.deliver_by)
-            term = Term("deliver_by", day, "agreement", f"order {self.about.order}")
+            term = Term("deliver_by", day, "agreement", f"order {self.order}")
             return Deadline(placed.deliver_by, (term,))
         if isinstance(self.agreement, Missing):
             return self.agreement
@@ -122,9 +114,17 @@ class OrderTerms:
 
     def finding(self, **seen: Any) -> Finding:
         """Make a finding about this order; `terms` are all that its limit rests on."""
+        placed = self.placed
         return Finding(
             subject=self.order,
-            about=self.about,
+            about=About(
+                placed.product,
+                self.area,
+                placed.hospital,
+                self.manufacturer,
+                placed.distributor,
+                self.order,
+            ),
             policy=self.in_force,
             limits=seen.get("terms", ()),
             **seen,

@@ -45,10 +45,12 @@ class Turn:
         """Begin dossiers for the subjects that have none."""
         self.add(Dossier(subject) for subject in subjects if subject not in self.dossiers)
 
-    def hear(self, heard: Iterable[tuple[Subject, Event]]) -> None:
+    def hear(self, heard: Mapping[Subject, Iterable[Event]]) -> None:
         """Merge events into the dossiers that they are about."""
-        for subject, event in heard:
-            engine.hear(self.dossiers[subject], event)
+        for subject, events in heard.items():
+            dossier = self.dossiers[subject]
+            for event in events:
+                engine.hear(dossier, event)
 
     def judge(self, subjects: Iterable[Subject]) -> None:
         """Judge dossiers; what they contribute to others waits in `transfers`."""

@@ -184,7 +184,7 @@ def _instant(attributes: Mapping[str, bytes], name: str) -> datetime:
 
 def _utc(field: str, instant: datetime) -> datetime:
     if instant.year in _USUAL_YEARS:
-        return instant.astimezone(UTC)
+        return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     try:
         return calendar.utc(instant)
     except InvalidEventError as error:

@@ -93,7 +93,7 @@ async def busy(connection: Connection) -> None:
         " FROM generate_series(1, 12) AS n",
         TOLD,
     )
-    await connection.execute("INSERT INTO compliance.touch (jurisdiction) VALUES ('cn-sx')")
+    await connection.execute("INSERT INTO compliance.touch (jurisdiction, law) VALUES ('cn-sx', 2)")
     await connection.execute(
         "INSERT INTO compliance.look_again VALUES "
         "('cn-sx', 'order', 'O1', now() - interval '90 seconds', NULL), "
@@ -174,7 +174,7 @@ async def test_scrapes_close_together_share_one_look_at_the_database(
 ) -> None:
     monkeypatch.setattr(metrics, "FRESH_SECONDS", 3_600)
     before = await samples(api)
-    await connection.execute("INSERT INTO compliance.touch (jurisdiction) VALUES ('cn-sx')")
+    await connection.execute("INSERT INTO compliance.touch (jurisdiction, law) VALUES ('cn-sx', 2)")
     assert (await samples(api))[labelled("vbp_touches_waiting")] == 0
     monkeypatch.setattr(metrics, "FRESH_SECONDS", 0)
     assert (await samples(api))[labelled("vbp_touches_waiting")] == 1

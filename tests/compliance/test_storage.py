@@ -144,12 +144,16 @@ RECORDS = [
 
 
 async def keep_records(connection: Connection) -> None:
+    """Keep records judged under the first version of a law that has moved since."""
     empty = (dossier.encode(Order()), dossier.encode(Judgement()))
     await connection.executemany(
         "INSERT INTO compliance.dossier "
-        "(jurisdiction, kind, key, product, hospital, version, record, judgement) "
-        "VALUES ($1, $2, $3, $4, $5, 1, $6, $7)",
+        "(jurisdiction, kind, key, product, hospital, version, law, record, judgement) "
+        "VALUES ($1, $2, $3, $4, $5, 1, 1, $6, $7)",
         [(*record, *empty) for record in RECORDS],
+    )
+    await connection.execute(
+        "INSERT INTO compliance.law (jurisdiction, version) VALUES ('cn-sx', 2), ('cn-tj', 2)"
     )
 
 
@@ -191,6 +195,18 @@ async def test_a_touch_walks_the_records_it_reaches_once_range_by_range(
         assert max(map(len, steps)) == 7
     assert await connection.fetchval("SELECT count(*) FROM compliance.touch") == 0
     assert await connection.fetchval("SELECT count(*) FROM compliance.look_again") == 0
+
+
+@pytest.mark.parametrize("touch", [(None, None), ("P1", "H1")])
+async def test_a_touch_leaves_alone_what_was_judged_under_the_law_it_brought(
+    connection: Connection, touch: tuple[str | None, str | None]
+) -> None:
+    await keep_records(connection)
+    judged_since = "UPDATE compliance.dossier SET law = 2 WHERE kind = 'order'"
+    await connection.execute(judged_since)
+    await connection.execute(storage.QUERIES["touch"], ["cn-sx"], *([code] for code in touch))
+    steps = await marked_each_time(connection, most=1_000)
+    assert {subject.kind for step in steps for subject in step} == {"commitment"}
 
 
 async def test_a_touch_brings_forward_what_waits_for_later(connection: Connection) -> None:

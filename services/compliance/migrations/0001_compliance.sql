@@ -76,7 +76,7 @@ CREATE TABLE law (
 );
 
 -- A record and what was last said of it (services/compliance/dossier.py); awaits is an agreement
--- that an order names and nobody has told.
+-- that an order names and nobody has told, law the version of the law that it was judged under.
 CREATE TABLE dossier (
     jurisdiction text COLLATE "C" NOT NULL,
     kind text COLLATE "C" NOT NULL,
@@ -86,6 +86,7 @@ CREATE TABLE dossier (
     area text COLLATE "C",
     awaits text COLLATE "C",
     version bigint NOT NULL,
+    law bigint NOT NULL,
     record bytea NOT NULL,
     judgement bytea NOT NULL,
     PRIMARY KEY (jurisdiction, kind, key)
@@ -107,13 +108,15 @@ CREATE TABLE look_again (
 CREATE INDEX look_again_look ON look_again (look_at) WHERE look_at IS NOT NULL;
 CREATE INDEX look_again_hear ON look_again (hear_at) WHERE hear_at IS NOT NULL;
 
--- A change of the register that records must be judged under; the sweep expands it bit by bit.
--- An absent product or hospital means all of them; done_kind and done_key say how far it got.
+-- A change of the register that records must be judged under; the sweep expands it bit by bit, to
+-- the records that were judged under an earlier law. An absent product or hospital means all of
+-- them; done_kind and done_key say how far it got.
 CREATE TABLE touch (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     jurisdiction text COLLATE "C" NOT NULL,
     product text COLLATE "C",
     hospital text COLLATE "C",
+    law bigint NOT NULL,
     done_kind text COLLATE "C" NOT NULL DEFAULT '',
     done_key text COLLATE "C" NOT NULL DEFAULT ''
 );

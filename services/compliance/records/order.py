@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -131,15 +132,18 @@ class Order(Struct, array_like=True):
 
     def answer(self, now: datetime) -> Answer | None:
         """Give the first answer: accepted, rejected, shipped or received."""
-        at: datetime | None = None
-        by: Fact | None = None
-        for fact in (self.accepted, self.first_rejection, *self.shipments.values()):
-            if fact is not None and _earlier(fact.telling.time, fact, at, by):
-                at, by = fact.telling.time, fact
-        for receipt in self.receipts.values():
-            if receipt.arrived_at <= now and _earlier(receipt.arrived_at, receipt, at, by):
-                at, by = receipt.arrived_at, receipt
-        return None if at is None or by is None else Answer(at, by)
+        answers: list[tuple[datetime, Fact]]
+        answers = [(fact.telling.time, fact) for fact in self.shipments.values()]
+        answers += [(it.arrived_at, it) for it in self.receipts.values() if it.arrived_at <= now]
+        if self.accepted is not None:
+            answers.append((self.accepted.telling.time, self.accepted))
+        if self.rejections:
+            answers.append((self.rejections[0].telling.time, self.rejections[0]))
+        if not answers:
+            return None
+        at = min(answers, key=_when)[0]
+        facts = [fact for when, fact in answers if when == at]
+        return Answer(at, facts[0] if len(facts) == 1 else min(facts, key=_order_key))
 
     def completed_at(self, now: datetime) -> datetime | None:
         """When the accepted quantities reached the ordered one; later returns do not undo it."""
@@ -165,20 +169,20 @@ class Order(Struct, array_like=True):
 
     def accepted_by_day(self) -> dict[int, int]:
         """Sum what was accepted, less returned, by the day of either (as ordinal)."""
+        moved = [(fact.telling.time, fact.accepted) for fact in self.receipts.values()]
+        moved += [(fact.telling.time, -fact.quantity) for fact in self.returns.values()]
         days: dict[int, int] = {}
-        for receipt in self.receipts.values():
-            day = calendar.day_of(receipt.telling.time).toordinal()
-            days[day] = days.get(day, 0) + receipt.accepted
-        for back in self.returns.values():
-            day = calendar.day_of(back.telling.time).toordinal()
-            days[day] = days.get(day, 0) - back.quantity
+        for time, quantity in moved:
+            day = calendar.day_of(time).toordinal()
+            days[day] = days.get(day, 0) + quantity
         return {day: quantity for day, quantity in days.items() if quantity}
 
 
-def _earlier(at: datetime, fact: Fact, best_at: datetime | None, best: Fact | None) -> bool:
-    if best_at is None or best is None or at != best_at:
-        return best_at is None or at < best_at
-    return fact.telling.order_key < best.telling.order_key
+_when = itemgetter(0)
+
+
+def _order_key(fact: Fact) -> OrderKey:
+    return fact.telling.order_key
 
 
 def _arrived(receipt: Received) -> tuple[datetime, OrderKey]:
