@@ -22,7 +22,7 @@ from benchmarks import crew
 from benchmarks.crew import Result
 from deploy.local.stack import LocalStack
 from services.compliance import policy, preparation, storage
-from services.compliance.consumer import FETCH_BYTES, MOST
+from services.compliance.consumer import MOST
 from services.compliance.intake import Batch, Intake, Limit, Span
 from services.compliance.replay import Replay
 from services.compliance.service import SETTLE
@@ -48,9 +48,7 @@ async def publish(bootstrap: str, events: list[Event]) -> None:
 
 async def floor(settings: Settings, count: int) -> float:
     """Consume, decode, COPY; gives the seconds from the first batch on."""
-    consumer = kafka.consumer(
-        settings.kafka, fetch_max_wait_ms=100, max_partition_fetch_bytes=FETCH_BYTES
-    )
+    consumer = kafka.consumer(settings.kafka, fetch_max_wait_ms=100)
     await consumer.start()
     consumer.assign([TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.partitions)])
     connection = await asyncpg.connect(settings.database)

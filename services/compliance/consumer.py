@@ -35,10 +35,7 @@ from shared.domain.errors import FencedError, SetupError, TransientError
 log = logging.getLogger(__name__)
 
 MOST = 30_000
-"""Records in a batch: larger ones gain nothing and make the transaction longer."""
-
-FETCH_BYTES = 256 << 10
-"""Bytes of one partition at a time, small so that the partitions are read side by side."""
+"""Records in a batch of a backlog: the more, the more often all of an order is judged at once."""
 
 POLL_SECONDS = 0.1
 SWEEP_EVERY = 0.5
@@ -157,6 +154,8 @@ class Reader:
     async def _open_the_rest(self, holds: dict[Place, Hold]) -> None:
         await self._settle()
         register = await fence.reached(self._connection, REGISTER)
+        # While few records are stored, hardly any need to be judged again.
+        await self._expand_touches(time.monotonic() + 1.0)
         if holds is self._assignment.holds:
             self._assignment.open_the_rest(register)
 
@@ -218,9 +217,8 @@ class Reader:
         await self._settle()
         until = time.monotonic() + (0.2 if idle else 1.0)
         # Touches come first: two of them that reach the same record have it judged once.
+        await self._expand_touches(until)
         while not self._stopping and time.monotonic() < until:
-            if await self._service.expand_touches():
-                continue
             turn = await self._service.sweep(moment)
             if turn is None:
                 break
@@ -230,6 +228,11 @@ class Reader:
         if idle and self._swept - self._collected > COLLECT_EVERY:
             self._collected = self._swept
             gc.collect()
+
+    async def _expand_touches(self, until: float) -> None:
+        while not self._stopping and time.monotonic() < until:
+            if not await self._service.expand_touches():
+                return
 
     async def _tell_kafka(self) -> None:
         holds = self._assignment.holds
@@ -260,5 +263,4 @@ def _consumer(settings: Settings) -> AIOKafkaConsumer:
         session_timeout_ms=6_000,
         heartbeat_interval_ms=500,
         fetch_max_wait_ms=100,
-        max_partition_fetch_bytes=FETCH_BYTES,
     )

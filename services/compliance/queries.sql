@@ -186,7 +186,7 @@ WHERE product IS NULL OR hospital IS NULL
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- expand_wide --
--- Have the next range of records judged at once; gives the last one reached.
+-- Have the next range of records judged at once; gives the last one reached, and how many.
 WITH next AS (
     SELECT d.jurisdiction, d.kind, d.key, d.law
     FROM compliance.dossier d
@@ -199,7 +199,7 @@ WITH next AS (
     SELECT jurisdiction, kind, key, 'epoch' FROM next WHERE law < $4
     ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch'
 )
-SELECT kind, key FROM next ORDER BY kind DESC, key DESC LIMIT 1;
+SELECT kind, key, count(*) OVER () AS reached FROM next ORDER BY kind DESC, key DESC LIMIT 1;
 
 -- move_touch --
 -- Note how far a touch was expanded.

@@ -182,11 +182,11 @@ async def _expand_wide(connection: Connection, most: int) -> bool:
     if touch is None:
         return False
     number, *range_left = touch
-    reached = await connection.fetchrow(storage.QUERIES["expand_wide"], *range_left, most)
-    if reached is None:
+    last = await connection.fetchrow(storage.QUERIES["expand_wide"], *range_left, most)
+    if last is None or last["reached"] < most:
         await connection.execute(storage.QUERIES["end_touch"], number)
     else:
-        await connection.execute(storage.QUERIES["move_touch"], number, *reached)
+        await connection.execute(storage.QUERIES["move_touch"], number, last["kind"], last["key"])
     return True
 
 

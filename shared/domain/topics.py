@@ -6,11 +6,14 @@ from shared.domain import events as say
 
 
 class Topic(Struct, frozen=True):
-    """A topic of the bus; `events` maps each type to the class of its data."""
+    """A topic of the bus; `events` maps each type to the class of its data.
+
+    Twelve partitions are shared evenly by two, three, four or six workers.
+    """
 
     name: str
     events: dict[str, type[say.Said]]
-    partitions: int = 8
+    partitions: int = 12
 
 
 REGISTER = Topic(
