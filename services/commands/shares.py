@@ -1,6 +1,5 @@
 """Shares of an archive: which of several processes judges the order that a line is about."""
 
-import re
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -13,7 +12,6 @@ ORDER = b'"order"'
 TYPES_ON_ORDERS = frozenset(
     f'"{kind}'.encode() for kind, data in topics.DATA_OF.items() if data in ON_ORDERS
 )
-_value = re.compile(rb'\s*:\s*"([^"]*)"').match
 
 
 class Share(NamedTuple):
@@ -28,19 +26,17 @@ class Share(NamedTuple):
     def passes(self, line: bytes) -> bool:
         """Whether a line is surely of another share's order."""
         name = line.find(ORDER)
-        value = _value(line, name + len(ORDER))
         # Most lines that may be ours need no second look: what is read shows whose it is.
-        if name < 0 or value is None or crc32(value[1]) % self.of == self.number:
+        if name < 0 or crc32(_value(line, name)) % self.of == self.number:
             return False
         return _certain(line, name)
 
     def answers_for(self, line: bytes) -> bool:
         """Whether this share refuses a line that cannot be read."""
         name = line.find(ORDER)
-        value = _value(line, name + len(ORDER))
-        if name < 0 or value is None or not _certain(line, name):
+        if name < 0 or not _certain(line, name):
             return self.number == 0
-        return crc32(value[1]) % self.of == self.number
+        return crc32(_value(line, name)) % self.of == self.number
 
     def owns(self, event: Event) -> bool:
         """Whether an event is this share's to tell and to count."""
@@ -48,6 +44,12 @@ class Share(NamedTuple):
         if type(data) not in ON_ORDERS:
             return self.number == 0
         return crc32(data.order.encode()) % self.of == self.number
+
+
+def _value(line: bytes, name: int) -> bytes:
+    """Give the first text after the `"order"` at `name`: what it names, where the line is valid."""
+    start = line.find(b'"', name + len(ORDER)) + 1
+    return line[start : line.find(b'"', start)]
 
 
 def _certain(line: bytes, name: int) -> bool:

@@ -37,16 +37,15 @@ class Replay:
         """Take an event in; one told after `as_of` is left out. Gives whether it counts."""
         if event.told > self.moment.now:
             return False
-        if event.topic == topics.REGISTER.name:
-            self.law.register.merge(event)
-            self._agreed(event)
-            return True
         subject = subject_of(event)
         if subject is not None:
             dossier = self._dossiers.get(subject)
             if dossier is None:
                 dossier = self._dossiers[subject] = Dossier(subject)
             dossier.record.merge(telling_of(event), event.data)  # type: ignore[union-attr]
+        elif event.topic == topics.REGISTER.name:
+            self.law.register.merge(event)
+            self._agreed(event)
         return True
 
     def orders(self) -> Iterator[Transfer]:

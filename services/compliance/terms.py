@@ -32,15 +32,15 @@ class OrderTerms:
         self.placed = placed
         self.day = calendar.day_of(placed.telling.time)
         self.in_force = law.policies.on(jurisdiction, self.day) or NOTHING
-        self.hospital = law.register.hospitals.get((jurisdiction, placed.hospital))
         self.product = law.register.products.get((jurisdiction, placed.product))
         self.stretch = self._stretch(jurisdiction)
         self._due: Deadline | Missing | None = None
         self.agreement = law.agreement_for(
             jurisdiction, placed.hospital, placed.product, placed.agreement, self.day
         )
-        enrolled = _enrolled(self.hospital)
-        self.area = placed.area if enrolled is None else enrolled.on(self.day).area
+        known = _enrolled(law.register.hospitals.get((jurisdiction, placed.hospital)))
+        self.hospital = None if known is None else known.on(self.day)
+        self.area = placed.area if self.hospital is None else self.hospital.area
         self.manufacturer = None if self.stretch is None else self.stretch.cycle.manufacturer
 
     def _stretch(self, jurisdiction: str) -> Stretch | None:
@@ -93,10 +93,9 @@ class OrderTerms:
         if "delivery_hours" not in self.in_force.values:
             return Missing("deliver_by")
         if not self.placed.urgent:
-            enrolled = _enrolled(self.hospital)
-            if enrolled is None:
+            if self.hospital is None:
                 return Missing("hospital.remote")
-            if enrolled.on(self.day).remote:
+            if self.hospital.remote:
                 name = "remote_delivery_hours"
         return self._after(name, None)
 

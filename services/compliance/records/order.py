@@ -130,6 +130,16 @@ class Order(Struct, array_like=True):
         ]
         return sorted(arrived) if len(arrived) > 1 else arrived
 
+    def answered_by(self, instant: datetime) -> bool:
+        """Whether the order was answered in any way at or before an instant."""
+        if self.accepted is not None and self.accepted.telling.time <= instant:
+            return True
+        if self.rejected_by(instant):
+            return True
+        shipped = (fact.telling.time for fact in self.shipments.values())
+        arrived = (fact.arrived_at for fact in self.receipts.values())
+        return any(answered <= instant for answered in chain(shipped, arrived))
+
     def answer(self, now: datetime) -> Answer | None:
         """Give the first answer: accepted, rejected, shipped or received."""
         answers: list[tuple[datetime, Fact]]
@@ -175,7 +185,9 @@ class Order(Struct, array_like=True):
         for time, quantity in moved:
             day = calendar.day_of(time).toordinal()
             days[day] = days.get(day, 0) + quantity
-        return {day: quantity for day, quantity in days.items() if quantity}
+        if 0 in days.values():
+            return {day: quantity for day, quantity in days.items() if quantity}
+        return days
 
 
 _when = itemgetter(0)

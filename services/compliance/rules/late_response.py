@@ -22,13 +22,13 @@ def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
     if isinstance(due, Missing):
         yield due
         return
-    answer = order.answer(now)
-    answered = answer.at if answer else None
-    if order.cancelled_by(due.at) or (answered is not None and answered <= due.at):
+    if order.answered_by(min(due.at, now)) or order.cancelled_by(due.at):
         return
     if now <= due.at:
         yield Watch(terms.heard_by(due.at), silent=True)
         return
+    answer = order.answer(now)
+    answered = answer.at if answer else None
     yield terms.finding(
         anchor="response",
         occurred_at=due.at,
