@@ -202,7 +202,7 @@ def _refuse_type(kind: str, field: str = "type") -> NoReturn:
 
 
 def check_bytes(value: bytes) -> None:
-    """Refuse what is larger than 1 MiB, no UTF-8 (also where no field of ours stands), or holds NUL.
+    """Refuse what is over 1 MiB, no UTF-8 (also where no field of ours stands), or holds NUL.
 
     A decoder skips unknown fields unread, but `data` is stored as it came, and PostgreSQL stores
     neither.
