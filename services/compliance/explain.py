@@ -23,6 +23,27 @@ _BASIS_EN = {
 }
 
 
+VALUES_ZH = {
+    "drug_distributor_cap": "药品配送企业家数上限",
+    "consumable_distributor_cap": "医用耗材配送企业家数上限",
+    "count_self_delivery": "自行配送是否计入家数",
+    "coverage_grace_days": "配送覆盖宽限天数",
+    "response_hours": "响应时限（小时）",
+    "urgent_response_hours": "紧急订单响应时限（小时）",
+    "delivery_hours": "配送时限（小时）",
+    "urgent_delivery_hours": "紧急订单配送时限（小时）",
+    "remote_delivery_hours": "偏远地区配送时限（小时）",
+    "deliver_by": "约定送达时间",
+    "selected_price": "中选价格",
+    "excused_reasons": "可免责的拒单理由",
+    "stock_out_after_days": "逾期多少天视为断供",
+    "report_grace_hours": "短缺报告时限（小时）",
+    "episode_gap_days": "断供合并间隔天数",
+}
+"""What the values of policies, orders and cycles are called in Chinese."""
+
+_SOURCES_ZH = {"agreement": "协议", "order": "订单"}
+
 REASONS_ZH = {
     "out_of_stock": "缺货",
     "production_stopped": "停产",
@@ -49,21 +70,33 @@ def instant_or(observed: str | None, zh: str, en: str) -> Words:
 
 def basis_zh(finding: Finding) -> str:
     """Say which values the limit rests on, and where they come from, in Chinese."""
-    return "；".join(_term(term, _BASIS_ZH) for term in finding.terms)
+    return "；".join(
+        f"{VALUES_ZH[term.name]}：{_value(term, '是', '否')}，{_BASIS_ZH[term.basis]}，"
+        f"{_source_zh(term.source)}"
+        for term in finding.terms
+    )
 
 
 def basis_en(finding: Finding) -> str:
     """Say which values the limit rests on, and where they come from, in English."""
-    return "; ".join(_term(term, _BASIS_EN) for term in finding.terms)
+    return "; ".join(
+        f"{term.name} = {_value(term, 'yes', 'no')}, {_BASIS_EN[term.basis]}, {term.source}"
+        for term in finding.terms
+    )
 
 
-def _term(term: Term, bases: dict[str, str]) -> str:
+def _value(term: Term, yes: str, no: str) -> str:
     value: Any = term.value
+    if isinstance(value, bool):
+        return yes if value else no
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if term.name == "deliver_by":
-        value = clock(str(value))
-    return f"{term.name} = {value}, {bases[term.basis]}, {term.source}"
+    return clock(value) if term.name == "deliver_by" else str(value)
+
+
+def _source_zh(source: str) -> str:
+    kind, _, name = source.partition(" ")
+    return f"{_SOURCES_ZH[kind]} {name}" if kind in _SOURCES_ZH else source
 
 
 def breach_words(finding: Finding) -> Words:

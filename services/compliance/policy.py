@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -86,7 +87,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     def number(self, name: str) -> float:
         """Give a value that is a number."""
         value = self.term(name).value
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         raise SetupError(f"policy {self.id}: {name} must be a number, found {value!r}")
 
@@ -164,7 +165,10 @@ class Policies:
 
 def load(folder: Path = FOLDER) -> Policies:
     """Read every policy file of a folder."""
-    return Policies(_read(path) for path in sorted(folder.glob("*.toml")))
+    policies = [_read(path) for path in sorted(folder.glob("*.toml"))]
+    for one, other in combinations(policies, 2):
+        _check_days(one, other)
+    return Policies(policies)
 
 
 def _read(path: Path) -> Policy:
@@ -180,8 +184,18 @@ def _read(path: Path) -> Policy:
 def _check(path: Path, policy: Policy) -> None:
     if path.stem != policy.id:
         raise SetupError(f"{path.name}: id is {policy.id!r}; name the file {policy.id}.toml")
+    if policy.until is not None and policy.until <= policy.in_force:
+        problem = f"until = {policy.until} is not after in_force = {policy.in_force}"
+        raise SetupError(f"{path.name}: {problem}; name the first day out of force")
     for rule, carried in policy.rules.items():
         _check_clauses(path, rule, carried, policy.clauses)
+
+
+def _check_days(one: Policy, other: Policy) -> None:
+    earlier, later = sorted((one, other), key=lambda policy: policy.in_force)
+    if earlier.jurisdiction == later.jurisdiction and earlier.holds_on(later.in_force):
+        problem = f"in force from {later.in_force}, while {earlier.id} still is"
+        raise SetupError(f"{later.id}.toml: {problem}; give {earlier.id}.toml an `until`")
 
 
 def _check_clauses(path: Path, rule: str, carried: Carried, clauses: Mapping[str, Clause]) -> None:

@@ -73,7 +73,7 @@ def violation_of(
     about, policy = finding.about, finding.policy
     carried = policy.rules[rule.name]
     message_zh, message_en = rule.words(finding)
-    notes_zh, notes_en = _notes(exemption, draft=policy.draft)
+    notes_zh, notes_en = _notes(finding, exemption)
     return Violation(
         id=ids.violation_id(jurisdiction, rule.name, finding.subject, finding.anchor),
         rule=rule.name,
@@ -107,9 +107,16 @@ def violation_of(
     )
 
 
-def _notes(exemption: Exemption | None, *, draft: bool) -> Words:
-    """Say what an officer must know beside the finding: a draft, an exemption."""
-    zh, en = ("（征求意见稿，仅供说明）", " (a draft for comment)") if draft else ("", "")
+def _notes(finding: Finding, exemption: Exemption | None) -> Words:
+    """Say what an officer must know beside the finding: an act, a draft, an exemption."""
+    zh, en = "", ""
+    if finding.cured_at == finding.occurred_at:
+        zh, en = (
+            "（一次性行为，状态为已结束，不表示已整改）",
+            " (an act: over once done, not mended)",
+        )
+    if finding.policy.draft:
+        zh, en = f"{zh}（征求意见稿，仅供说明）", f"{en} (a draft for comment)"
     if exemption is not None:
         name, start, end = exemption.exemption, exemption.start, exemption.end
         zh += f"（已豁免：{name}，{start} 起至 {end} 前）"

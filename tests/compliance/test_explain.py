@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from services.compliance.explain import (
+    VALUES_ZH,
     basis_en,
     basis_zh,
     breach_words,
@@ -52,7 +53,7 @@ def test_what_was_not_observed_is_said_in_words() -> None:
 )
 def test_every_term_says_where_it_comes_from(basis: str, zh: str, en: str) -> None:
     finding = a_finding(Term("response_hours", 24.0, basis, "cn-sx-2021-22"))
-    assert basis_zh(finding).startswith("response_hours = 24, ")
+    assert basis_zh(finding).startswith("响应时限（小时）：24，")
     assert zh in basis_zh(finding)
     assert en in basis_en(finding)
     assert basis_en(finding).endswith("cn-sx-2021-22")
@@ -66,6 +67,19 @@ def test_a_deadline_is_shown_on_the_shanghai_clock_and_half_hours_as_they_are() 
     deadline, hours = basis_en(finding).split("; ")
     assert deadline.startswith("deliver_by = 2022-03-01 09:30:00+08:00, ")
     assert hours.startswith("response_hours = 0.5, ")
+    deadline, hours = basis_zh(finding).split("；")
+    assert deadline == "约定送达时间：2022-03-01 09:30:00+08:00，合同约定，订单 O1"
+    assert hours.endswith("合同约定，协议 A1")
+
+
+def test_a_choice_is_said_in_words() -> None:
+    finding = a_finding(Term("count_self_delivery", value=False, basis="reading", source="cn-sx"))
+    assert basis_zh(finding).startswith("自行配送是否计入家数：否，")
+    assert basis_en(finding).startswith("count_self_delivery = no, ")
+
+
+def test_every_value_of_a_policy_has_a_chinese_name() -> None:
+    assert {name for policy in POLICIES.all for name in policy.values} <= VALUES_ZH.keys()
 
 
 def test_a_refusal_gives_its_reason() -> None:

@@ -148,9 +148,3 @@ def test_a_policy_is_in_force_until_the_day_that_is_out() -> None:
         instant("2020-03-01 00:00:00"),
     )
     assert law.days_in_force(SX) == (instant("2021-12-17 00:00:00"), calendar.LATEST)
-
-
-def test_only_where_more_than_single_orders_is_judged_are_records_gathered() -> None:
-    law = a_law()
-    assert law.gathers("cn-sx")
-    assert not law.gathers("scms")

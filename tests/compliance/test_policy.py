@@ -203,11 +203,31 @@ def test_a_policy_holds_from_its_first_day_to_its_last(
     assert (found and found.id) == expected
 
 
-def test_at_most_one_policy_is_in_force_in_a_jurisdiction_on_a_day() -> None:
-    for policy in SHIPPED.all:
-        others = [it for it in SHIPPED.of(policy.jurisdiction) if it is not policy]
-        assert policy.until is None or policy.in_force < policy.until
-        assert not [it.id for it in others if it.holds_on(policy.in_force)]
+def test_two_policies_in_force_in_a_jurisdiction_on_one_day_are_refused(tmp_path: Path) -> None:
+    began = "in_force = 2021-12-17"
+    first, later = tmp_path / f"{SX}.toml", tmp_path / "later.toml"
+    altered(tmp_path, f'id = "{SX}"', 'id = "later"')
+    text = first.read_text("utf-8").replace(began, "in_force = 2023-12-17")
+    later.write_text(text, "utf-8")
+    altered(tmp_path, began, began)
+    with pytest.raises(SetupError, match=rf"^later\.toml: in force from 2023-12-17, while {SX} "):
+        load(tmp_path)
+    altered(tmp_path, began, f"{began}\nuntil = 2023-12-17")
+    assert [policy.id for policy in load(tmp_path).of("cn-sx")] == [SX, "later"]
+
+
+def test_only_where_more_than_single_orders_is_judged_are_records_gathered() -> None:
+    assert SHIPPED.gathers("cn-sx")
+    assert not SHIPPED.gathers("scms")
+    assert SHIPPED.instead(SX).gathers("scms")
+
+
+def test_the_digest_of_a_jurisdiction_is_of_all_its_policies() -> None:
+    one = SHIPPED.digest("cn-sx")
+    assert one != SHIPPED.digest("cn-tj")
+    assert one == Policies([BY_ID[SX], BY_ID[TJ]]).digest("cn-sx")
+    corrected = msgspec.structs.replace(BY_ID[SX], digest="other")
+    assert one != Policies([corrected]).digest("cn-sx")
 
 
 def test_the_jurisdictions_taken_are_those_with_a_policy_file() -> None:
@@ -245,8 +265,9 @@ def test_a_value_that_a_policy_lacks_is_named_with_the_file_to_mend() -> None:
 
 
 def test_a_value_that_is_no_number_is_refused_where_one_is_needed() -> None:
-    with pytest.raises(SetupError, match=f"{SX}: excused_reasons must be a number"):
-        BY_ID[SX].number("excused_reasons")
+    for name in ("excused_reasons", "count_self_delivery"):
+        with pytest.raises(SetupError, match=f"{SX}: {name} must be a number"):
+            BY_ID[SX].number(name)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +284,11 @@ def test_a_value_that_is_no_number_is_refused_where_one_is_needed() -> None:
         ('clauses = ["四¶1"]', 'clauses = ["九"]', "beyond-volume-supply names clause 九"),
         (f'id = "{SX}"', 'id = "cn-sx"', r"id is 'cn-sx'; name the file cn-sx\.toml"),
         ("[values]", "[values", "line"),
+        (
+            "in_force = 2021-12-17",
+            "in_force = 2021-12-17\nuntil = 2021-12-17",
+            "until = 2021-12-17 is",
+        ),
     ],
 )
 def test_a_faulty_file_is_refused_with_file_and_field(
