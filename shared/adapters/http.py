@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Response
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import ClientDisconnect
@@ -89,7 +90,7 @@ def create_app(
     `ready` raises TransientError or SetupError, with the remedy, while the service cannot work;
     `settings` go to FastAPI. Add the routes, each with its whole path, then `count_requests`.
     """
-    app = FastAPI(**settings)
+    app = FastAPIOffline(**settings)
     use_problems(app)
 
     @app.get("/healthz", tags=["operation"], summary="Does the process turn?")

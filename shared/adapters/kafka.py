@@ -1,11 +1,13 @@
 """Apache Kafka: topics, producer and consumer, made in one place with the settings of a ledger."""
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError
 
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
@@ -14,6 +16,9 @@ from shared.domain.errors import SetupError
 MAX_MESSAGE = 8 << 20
 """Broker, topics, producers and fetches allow 8 MiB, so that an event over our limit of 1 MiB
 arrives and is dead-lettered instead of blocking its partition."""
+
+READY_WITHIN = 15.0
+"""Seconds that a broker which answers may take to be one of its cluster again."""
 
 FOR_EVER = "-1"
 YEAR = str(365 * 24 * 3600 * 1000)
@@ -34,13 +39,18 @@ def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
 async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
     """Create the topics that are missing; gives their names.
 
-    Raises SetupError where a topic exists with another number of partitions.
+    A broker that has just come back is waited for. Raises SetupError where it does not answer, or a
+    topic exists with another number of partitions.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
-        return await _create_missing(admin, replication)
-    except KafkaError as error:
+        async with asyncio.timeout(READY_WITHIN):
+            while True:
+                with suppress(NodeNotReadyError):
+                    return await _create_missing(admin, replication)
+                await asyncio.sleep(0.5)
+    except (KafkaError, TimeoutError) as error:
         raise SetupError(unreachable(bootstrap, error)) from error
     finally:
         await admin.close()

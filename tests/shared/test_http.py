@@ -2,6 +2,7 @@ import contextlib
 import io
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -48,6 +49,18 @@ def log() -> Iterator[io.StringIO]:
     yield stream
     root.handlers[:], root.level = before
     logging.captureWarnings(capture=False)
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_documentation_needs_no_network(page: str) -> None:
+    async with reached(_app(CollectorRegistry())) as client:
+        text = (await client.get(page)).text
+        loaded = re.findall(r'(?:src|href)="([^"#]+)"', text)
+        assert any(name.endswith(".js") for name in loaded)
+        assert {name: (await client.get(name)).status_code for name in loaded} == dict.fromkeys(
+            loaded, 200
+        )
+    assert "://" not in re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def words(finding: Finding) -> Words:
         f"（{basis_zh(finding)}）。"
     )
     en = (
-        f"From {since} product {about.product} ran out in area {about.area}: {seen['orders']} "
-        f"orders of {seen['hospitals']} hospitals, and no shortage was reported within "
+        f"From {since} product {about.product} ran out in area {about.area} (orders hit: "
+        f"{seen['orders']}, hospitals: {seen['hospitals']}), and no shortage was reported within "
         f"{finding.limit} hours ({basis_en(finding)})."
     )
     return zh, en
