@@ -116,7 +116,7 @@ async def run(orders: int) -> None:
         _say("floor: consume, decode, COPY", count, lowest)
         # Silence counts only so long after a fact was told; then what is due is due at once.
         await asyncio.sleep(SETTLE.total_seconds())
-        for workers, name in ((1, "one worker"), (2, "two workers")):
+        for workers, name in ((1, "one worker"), (2, "two workers"), (3, "three workers")):
             settings = await fresh(stack, f"workers_{workers}")
             result = await crew.judge(settings, count, workers)
             _say(f"{name}: committed", count, result.committed)

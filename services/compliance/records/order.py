@@ -49,7 +49,8 @@ class Order(Struct, array_like=True):
 
     def merge(self, telling: Telling, data: say.Said) -> None:
         """Take a fact in; order and repetition of facts do not matter."""
-        self.latest = max(self.latest, telling.time)
+        if telling.time > self.latest:
+            self.latest = telling.time
         _MERGE[type(data)](self, telling, data)
 
     def facts(self) -> Iterator[Fact]:
