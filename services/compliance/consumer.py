@@ -149,7 +149,7 @@ class Reader:
                 (s.topic, s.partition): Hold(s.epoch, s.next) for s in batch.spans
             }
             self._flight = asyncio.create_task(self._commit(batch))
-        await self._sweep(idle=not batch.spans and not self._consumer.paused())
+        await self._sweep(idle=not batch.spans)
 
     async def _open_the_rest(self, holds: dict[Place, Hold]) -> None:
         await self._settle()
@@ -211,8 +211,9 @@ class Reader:
 
     async def _sweep(self, *, idle: bool) -> None:
         moment = self._clock.moment()
-        pause = SWEEP_BEHIND if moment.now - moment.heard > BEHIND else SWEEP_EVERY
-        if not idle and time.monotonic() - self._swept < pause:
+        behind = moment.now - moment.heard > BEHIND
+        pause = SWEEP_BEHIND if behind else 0.0 if idle else SWEEP_EVERY
+        if time.monotonic() - self._swept < pause:
             return
         await self._settle()
         until = time.monotonic() + (0.2 if idle else 1.0)

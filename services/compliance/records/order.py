@@ -49,8 +49,7 @@ class Order(Struct, array_like=True):
 
     def merge(self, telling: Telling, data: say.Said) -> None:
         """Take a fact in; order and repetition of facts do not matter."""
-        if telling.time > self.latest:
-            self.latest = telling.time
+        self.latest = max(self.latest, telling.time)
         _MERGE[type(data)](self, telling, data)
 
     def facts(self) -> Iterator[Fact]:
