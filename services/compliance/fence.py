@@ -88,12 +88,7 @@ async def take(
 
 async def still_held(connection: Connection, holds: dict[Place, Hold]) -> dict[Place, Hold] | None:
     """Read the places of our partitions again; None if one of them has another owner."""
-    columns = [list(column) for column in zip(*sorted(holds), strict=True)] or [[], []]
-    try:
-        rows = await connection.fetch(QUERIES["positions"], *columns)
-    except postgres.FAILURES as error:
-        raise TransientError("PostgreSQL failed while places were read") from error
-    found = {(row["topic"], row["partition"]): _hold(row) for row in rows}
+    found = await _read(connection, sorted(holds))
     if any(found[place].epoch != hold.epoch for place, hold in holds.items()):
         return None
     return found
@@ -101,9 +96,17 @@ async def still_held(connection: Connection, holds: dict[Place, Hold]) -> dict[P
 
 async def reached(connection: Connection, place: Place) -> int:
     """Read how far a partition was committed, whoever reads it."""
-    topic, partition = place
-    row = await connection.fetchrow(QUERIES["positions"], [topic], [partition])
-    return 0 if row is None else int(row["next_offset"])
+    found = await _read(connection, [place])
+    return found[place].next if found else 0
+
+
+async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold]:
+    columns = [list(column) for column in zip(*places, strict=True)] or [[], []]
+    try:
+        rows = await connection.fetch(QUERIES["positions"], *columns)
+    except postgres.FAILURES as error:
+        raise TransientError("PostgreSQL failed while places were read") from error
+    return {(row["topic"], row["partition"]): _hold(row) for row in rows}
 
 
 def _hold(row: asyncpg.Record) -> Hold:

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.compliance import lawbook, preparation, registering, storage
@@ -11,12 +12,13 @@ from services.compliance.dossier import Dossier, Subject, subject_of
 from services.compliance.engine import hear
 from services.compliance.law import Law
 from services.compliance.lawbook import Lawbook, Needs
+from services.compliance.policy import Policies
 from services.compliance.register import Register
 from services.compliance.settings import Settings
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.cloudevents import Event
-from shared.domain.errors import ConflictError
+from shared.domain.errors import ConflictError, SetupError
 from tests.support.builders import an_event
 from tests.support.kept import POLICIES, a_connection
 
@@ -116,6 +118,15 @@ async def test_an_order_has_read_what_it_is_judged_by_and_no_more(connection: Co
         "agreements": {"P1H2"},
         "exemptions": {"X1"},
     }
+
+
+async def test_nobody_judges_under_other_policies_than_those_last_told(
+    connection: Connection,
+) -> None:
+    newer = msgspec.structs.replace(POLICIES.of("cn-sx")[0], digest="of another version")
+    book = Lawbook(Policies([newer]), storage.QUERIES, timedelta(0))
+    with pytest.raises(SetupError, match=r"the policies of cn-sx are not those last told: .*stop"):
+        await book.open(connection, ["cn-sx"])
 
 
 async def test_an_order_has_read_the_agreement_that_it_names(connection: Connection) -> None:
