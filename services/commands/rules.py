@@ -7,7 +7,7 @@ from rich.table import Table
 
 from services.commands.console import show
 from services.compliance import policy as policies
-from services.compliance.policy import Policy
+from services.compliance.policy import ALWAYS, Policy
 from services.compliance.rule import Rule
 from services.compliance.rules import RULES
 from shared.domain.errors import InvalidArgumentError
@@ -54,15 +54,16 @@ def _describe_policy(rule: Rule, policy: Policy) -> None:
     carried = policy.rules[rule.name]
     draft = "a draft for comment, " if policy.draft else ""
     _print(f"\n{policy.id}: {policy.title_zh}")
-    _print(f"{draft}in force from {policy.in_force}; force of the words: {carried.force}")
+    since = "always in force" if policy.in_force == ALWAYS else f"in force from {policy.in_force}"
+    _print(f"{draft}{since}; force of the words: {carried.force}")
     _print(f"「{carried.quote}」 {carried.note}")
     for number in carried.clauses:
         clause = policy.clauses[number]
         _print(f"\n  {number} {clause.title}\n  {clause.text}")
-    _print("\n  values: " + ("" if rule.values else "the rule needs none; its clauses have"))
-    for name, value in policy.values.items():
-        if name in rule.values or (not rule.values and value.clause in carried.clauses):
-            _print(f"  {name} = {value.value}  ({value.basis}) {value.note}")
+    used = {name: value for name, value in policy.values.items() if name in rule.values}
+    _print("\n  values: " + ("" if used else "none"))
+    for name, value in used.items():
+        _print(f"  {name} = {value.value}  ({value.basis}) {value.note}")
 
 
 def _print(text: str) -> None:

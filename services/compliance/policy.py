@@ -21,6 +21,8 @@ Basis = Literal["clause", "reading", "assumption", "mission"]
 Severity = Literal["breach", "explain", "warning"]
 Force = Literal["duty", "principle", "authority", "mission"]
 FOLDER = Path(__file__).parent / "policies"
+ALWAYS = date(1901, 1, 2)
+"""The first day of a policy that names none: events before it are refused."""
 
 
 class Clause(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,7 +64,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     rules: dict[str, Carried]
     values: dict[str, Value]
     clauses: dict[str, Clause]
-    in_force: date = date(1901, 1, 2)
+    in_force: date = ALWAYS
     until: date | None = None
     draft: bool = False
     scope: Literal["selected", "all"] = "selected"
@@ -157,7 +159,7 @@ class Policies:
         """Put one policy in place of every jurisdiction's, on all days (`replay --policy`)."""
         for policy in self.all:
             if policy.id == policy_id:
-                always = msgspec.structs.replace(policy, in_force=date(1901, 1, 2), until=None)
+                always = msgspec.structs.replace(policy, in_force=ALWAYS, until=None)
                 return Policies(self.all, everywhere=always)
         known = ", ".join(policy.id for policy in self.all)
         raise SetupError(f"no policy {policy_id!r}; known are: {known}")

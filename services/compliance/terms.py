@@ -14,6 +14,10 @@ from services.compliance.records.hospital import Hospital
 from services.compliance.rule import About, Finding, Missing
 from shared.domain import calendar
 
+DELIVERY_HOURS = ("delivery_hours", "urgent_delivery_hours", "remote_delivery_hours")
+"""The values by which a delivery falls due where order and agreement say nothing; a policy sets
+all of them or, as that of SCMS, none."""
+
 
 class Deadline(NamedTuple):
     """When something is due, and by which terms."""

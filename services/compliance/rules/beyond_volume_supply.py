@@ -12,7 +12,7 @@ from datetime import datetime
 from services.compliance.explain import breach_words
 from services.compliance.records.commitment import Breach, Commitment
 from services.compliance.rule import Finding, Missing, Outcome, Rule, Words
-from services.compliance.terms import CommitmentTerms
+from services.compliance.terms import DELIVERY_HOURS, CommitmentTerms
 
 NAME = "beyond-volume-supply"
 BREACHES: tuple[Breach, ...] = ("refused", "overpriced", "undelivered")
@@ -43,7 +43,7 @@ RULE = Rule(
     title_zh="超出协议量部分未按中选价格供应",
     title_en="Supply beyond the agreed volume refused, overpriced or not made",
     record="commitment",
-    values=("stock_out_after_days", "excused_reasons"),
+    values=("excused_reasons", "stock_out_after_days", *DELIVERY_HOURS),
     judge=judge,
     words=words,
 )

@@ -12,7 +12,7 @@ from services.compliance.explain import basis_en, basis_zh, clock
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.order import Order
 from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch, Words
-from services.compliance.terms import OrderTerms
+from services.compliance.terms import DELIVERY_HOURS, OrderTerms
 
 
 def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
@@ -62,7 +62,7 @@ RULE = Rule(
     title_zh="未及时配送到位",
     title_en="Order delivered late or short",
     record="order",
-    values=(),
+    values=DELIVERY_HOURS,
     judge=judge,
     words=words,
 )

@@ -12,7 +12,7 @@ from services.compliance.explain import basis_en, basis_zh, clock
 from services.compliance.policy import Policy
 from services.compliance.records.supply import StockOut, Supply
 from services.compliance.rule import About, Finding, Outcome, Rule, Watch, Words
-from services.compliance.terms import ProductTerms
+from services.compliance.terms import DELIVERY_HOURS, ProductTerms
 from shared.domain import calendar, ids
 from shared.domain.calendar import instant_text
 
@@ -108,7 +108,7 @@ RULE = Rule(
     title_zh="断供未报告短缺",
     title_en="Stock-out without a shortage report",
     record="supply",
-    values=("report_grace_hours", "episode_gap_days", "stock_out_after_days"),
+    values=("report_grace_hours", "episode_gap_days", "stock_out_after_days", *DELIVERY_HOURS),
     judge=judge,
     words=words,
     interval=True,
