@@ -262,6 +262,16 @@ def topics(
 
 
 @app.command(rich_help_panel="Set up")
+def rebuild() -> None:
+    """Make all records anew from the facts kept, after an upgrade; workers must be stopped."""
+    from services.commands import addresses
+    from services.commands import rebuild as command
+    from services.compliance.settings import Settings
+
+    command.run(addresses.settings(Settings))
+
+
+@app.command(rich_help_panel="Set up")
 def doctor() -> None:
     """Look at everything that must be right, and say how to mend what is not."""
     from services.commands import addresses

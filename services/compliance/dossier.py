@@ -118,11 +118,16 @@ _decode_judgement = msgspec.msgpack.Decoder(Judgement)
 encode = msgspec.msgpack.Encoder().encode
 
 
+def decode_record(kind: str, record: bytes) -> Record:
+    """Read a record as it was stored."""
+    return _decode_record[kind].decode(record)
+
+
 def decode(subject: Subject, record: bytes, judgement: bytes, version: int) -> Dossier:
     """Read a dossier as it was stored."""
     return Dossier(
         subject,
-        _decode_record[subject.kind].decode(record),
+        decode_record(subject.kind, record),
         _decode_judgement.decode(judgement),
         version,
     )

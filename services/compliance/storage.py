@@ -37,7 +37,7 @@ async def load(
         return []
     query = QUERIES["lock_dossiers" if lock else "dossiers"]
     loaded = []
-    for row in await connection.fetch(query, *_columns(wanted)):
+    for row in await connection.fetch(query, *columns(wanted)):
         subject = Subject(row["jurisdiction"], row["kind"], row["key"])
         dossier = dossiers.decode(subject, row["record"], row["judgement"], row["version"])
         dossier.product, dossier.hospital, dossier.area = (
@@ -52,9 +52,8 @@ async def load(
 async def advance(connection: Connection, spans: list[Span], now: datetime) -> None:
     """Pass the fence, or raise FencedError: another owner, or not the place we believed."""
     rows = sorted(spans)
-    columns = _columns(rows)
-    done = await connection.execute(QUERIES["advance"], *columns, now)
-    if _count(done) != len(rows):
+    done = await connection.execute(QUERIES["advance"], *columns(rows), now)
+    if count(done) != len(rows):
         raise FencedError("a partition has another owner, or was read from another place")
 
 
@@ -110,23 +109,23 @@ async def save_register(connection: Connection, done: Registered) -> None:
     """Write the register as merged, and what it touches."""
     if done.references:
         rows = [(*key, body) for key, body in sorted(done.references.items())]
-        await connection.execute(QUERIES["save_references"], *_columns(rows))
+        await connection.execute(QUERIES["save_references"], *columns(rows))
     if done.agreements:
         held = [(*key, *values) for key, values in sorted(done.agreements.items())]
-        await connection.execute(QUERIES["save_agreements"], *_columns(held))
+        await connection.execute(QUERIES["save_agreements"], *columns(held))
     if done.named:
-        await connection.execute(QUERIES["end_waiting"], *_columns(sorted(done.named)))
+        await connection.execute(QUERIES["end_waiting"], *columns(sorted(done.named)))
     if done.signed:
-        columns = _columns(sorted(done.signed))
-        await connection.execute(QUERIES["create_appointments"], *columns, *_EMPTY)
+        signed = columns(sorted(done.signed))
+        await connection.execute(QUERIES["create_appointments"], *signed, *_EMPTY)
     covered = done.signed | done.covered
     for where, hospital in sorted(done.enrolled):
         found = await connection.fetch(QUERIES["products_of_hospital"], where, hospital)
         covered.update((where, row["product"]) for row in found)
     if covered:
-        await connection.execute(QUERIES["look_soon"], *_columns(sorted(covered)))
+        await connection.execute(QUERIES["look_soon"], *columns(sorted(covered)))
     if done.touches:
-        await connection.execute(QUERIES["touch"], *_columns(list(done.touches)))
+        await connection.execute(QUERIES["touch"], *columns(list(done.touches)))
 
 
 async def save_turn(connection: Connection, turn: Turn, law: Mapping[str, int]) -> None:
@@ -140,18 +139,18 @@ async def save_turn(connection: Connection, turn: Turn, law: Mapping[str, int]) 
         rows = sorted(
             (*held.subject, held.judgement.look_at, held.judgement.hear_at) for held in moved
         )
-        await connection.execute(QUERIES["look_again"], *_columns(rows))
+        await connection.execute(QUERIES["look_again"], *columns(rows))
     if done:
         await connection.execute(
-            QUERIES["look_no_more"], *_columns(sorted(held.subject for held in done))
+            QUERIES["look_no_more"], *columns(sorted(held.subject for held in done))
         )
     await _save_violations(connection, turn)
     opened = sorted((*key, count) for key, count in turn.open_counts().items())
     if opened:
-        await connection.execute(QUERIES["count_open"], *_columns(opened))
+        await connection.execute(QUERIES["count_open"], *columns(opened))
     unjudged = sorted((*key, count) for key, count in turn.unjudged_counts().items())
     if unjudged:
-        await connection.execute(QUERIES["count_unjudged"], *_columns(unjudged))
+        await connection.execute(QUERIES["count_unjudged"], *columns(unjudged))
 
 
 _subject = attrgetter("subject")
@@ -181,8 +180,8 @@ async def _save_dossiers(
         except asyncpg.UniqueViolationError as error:
             raise ConflictError("another worker began the same record") from error
     if known:
-        done = await connection.execute(QUERIES["update_dossiers"], *_columns(known))
-        if _count(done) != len(known):
+        done = await connection.execute(QUERIES["update_dossiers"], *columns(known))
+        if count(done) != len(known):
             raise ConflictError("another worker wrote the same record")
 
 
@@ -201,7 +200,7 @@ async def _save_violations(connection: Connection, turn: Turn) -> None:
 
 async def forget_watches(connection: Connection, subjects: list[Subject]) -> None:
     """Forget that records were due, before their new watches are written."""
-    await connection.execute(QUERIES["look_no_more"], *_columns(sorted(subjects)))
+    await connection.execute(QUERIES["look_no_more"], *columns(sorted(subjects)))
 
 
 def headers_of(letter: bytes) -> list[tuple[str, bytes]]:
@@ -209,9 +208,11 @@ def headers_of(letter: bytes) -> list[tuple[str, bytes]]:
     return msgspec.msgpack.decode(letter, type=list[tuple[str, bytes]])
 
 
-def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+def columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """Turn rows into columns, as `unnest` takes them."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _count(status: str) -> int:
+def count(status: str) -> int:
+    """Give the number of rows that a statement says it wrote."""
     return int(status.rpartition(" ")[2])

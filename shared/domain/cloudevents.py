@@ -7,7 +7,7 @@ mode, attributes as `ce_*` headers, only over Kafka. What cannot be read raises 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -112,6 +112,11 @@ def read_structured(
     return Event(
         envelope.id, envelope.source, kind, time, recorded, data, raw, told, partition, offset
     )
+
+
+def read_fact(*, type: str, data: bytes, **heard: Any) -> Event:  # noqa: A002  # the field's name
+    """Read an event as it was stored; `heard` are its other fields."""
+    return Event(type=type, data=_read_data(type, data), raw=data, **heard)
 
 
 def read_message(

@@ -1,26 +1,16 @@
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import asyncpg
-import msgspec
 import pytest
 
 from services.compliance import fence
 from services.compliance.contributions import Moment
-from services.compliance.intake import Batch, Span
-from services.compliance.service import Compliance
-from services.compliance.settings import Settings
-from shared.adapters.postgres import Connection
-from shared.domain import topics
-from shared.domain.cloudevents import Event
 from shared.domain.errors import FencedError
-from tests.support.builders import POLICIES, an_event, instant
-from tests.support.live import STANDING, prepared
+from tests.support.builders import an_event
+from tests.support.service import HEARD, NOW, ServiceDesk
 
 pytestmark = pytest.mark.integration
 
-NOW = instant("2022-06-01 00:00:00")
-HEARD = Moment(NOW + timedelta(minutes=1), NOW + timedelta(minutes=1))
 REGISTER = [
     an_event("product.selected"),
     an_event("hospital.enrolled"),
@@ -31,51 +21,9 @@ ORDER = an_event("order.placed", "2022-03-01 09:00:00")
 REFUSED = an_event("order.rejected", "2022-03-01 10:00:00", reason="price")
 
 
-class Desk:
-    """A service with a database of its own; events are numbered as they are handed in."""
-
-    def __init__(self, connection: Connection, epoch: dict[fence.Place, fence.Hold]) -> None:
-        self.connection = connection
-        self.service = Compliance(connection, POLICIES)
-        self.holds = epoch
-
-    def batch(self, *events: Event) -> Batch:
-        placed = []
-        for event in events:
-            place = (event.topic, 0)
-            hold = self.holds[place]
-            placed.append(msgspec.structs.replace(event, partition=0, offset=hold.next, told=NOW))
-            self.holds[place] = hold._replace(next=hold.next + 1)
-        spans = [
-            Span(topic, 0, hold.epoch, hold.next - sum(e.topic == topic for e in placed), hold.next)
-            for (topic, _), hold in self.holds.items()
-        ]
-        return Batch([span for span in spans if span.next > span.first], placed, [])
-
-    async def handle(self, *events: Event) -> None:
-        await self.service.handle(self.batch(*events), HEARD)
-
-    async def sweep(self, moment: Moment = HEARD) -> None:
-        while await self.service.expand_touches() or await self.service.sweep(moment):
-            pass
-
-    async def rules(self) -> set[str]:
-        rows = await self.connection.fetch(STANDING)
-        return {msgspec.json.decode(row["body"])["rule"] for row in rows}
-
-
-@pytest.fixture
-async def desk(kafka: str, database: str) -> AsyncIterator[Desk]:
-    await prepared(Settings(database=database, kafka=kafka))
-    connection = await asyncpg.connect(database, server_settings={"application_name": "desk"})
-    places = [(topic.name, 0) for topic in topics.INPUTS]
-    yield Desk(
-        connection, await fence.take(connection, places, "desk", connection.get_server_pid())
-    )
-    await connection.close()
-
-
-async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(desk: Desk) -> None:
+async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(
+    desk: ServiceDesk,
+) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     await desk.sweep()
     assert await desk.rules() == set()
@@ -86,7 +34,7 @@ async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(des
     assert desk.service.conflicts == 0
 
 
-async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: Desk) -> None:
+async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: ServiceDesk) -> None:
     stale = desk.batch(*REGISTER, APPOINTED, ORDER, REFUSED)
     pid = desk.connection.get_server_pid()
     await fence.take(desk.connection, [("vbp.supply.v1", 0)], "other", pid)
@@ -99,7 +47,7 @@ async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: Desk
 
 
 async def test_a_record_written_by_another_meanwhile_is_judged_again(
-    desk: Desk, database: str
+    desk: ServiceDesk, database: str
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED, ORDER)
     other = await asyncpg.connect(database)
@@ -118,7 +66,7 @@ async def test_a_record_written_by_another_meanwhile_is_judged_again(
     await other.close()
 
 
-async def test_what_rests_on_silence_waits_until_all_was_heard(desk: Desk) -> None:
+async def test_what_rests_on_silence_waits_until_all_was_heard(desk: ServiceDesk) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     deaf = Moment(HEARD.now, datetime.fromtimestamp(0, NOW.tzinfo))
     await desk.service.handle(desk.batch(ORDER), deaf)
@@ -129,7 +77,7 @@ async def test_what_rests_on_silence_waits_until_all_was_heard(desk: Desk) -> No
     assert {"late-response", "late-delivery"} <= await desk.rules()
 
 
-async def test_the_gauges_keep_step_with_the_rows(desk: Desk) -> None:
+async def test_the_gauges_keep_step_with_the_rows(desk: ServiceDesk) -> None:
     await desk.handle(ORDER, REFUSED)
     assert await counted(desk, "unjudged_count") == 6
     await desk.handle(*REGISTER, APPOINTED)
@@ -140,6 +88,6 @@ async def test_the_gauges_keep_step_with_the_rows(desk: Desk) -> None:
     assert await counted(desk, "open_count") == 1
 
 
-async def counted(desk: Desk, table: str) -> int:
+async def counted(desk: ServiceDesk, table: str) -> int:
     total: int = await desk.connection.fetchval(f"SELECT sum(count) FROM compliance.{table}")  # noqa: S608
     return total

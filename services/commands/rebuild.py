@@ -1,0 +1,26 @@
+"""`vbp rebuild`: makes the records of the compliance service anew from the facts that it kept."""
+
+import asyncio
+
+from rich.progress import TaskID
+
+from services.commands.console import counted, counting, say
+from services.compliance import policy
+from services.compliance.rebuilding import rebuild
+from services.compliance.settings import Settings
+
+
+def run(settings: Settings) -> None:
+    """Rebuild, and say what comes next."""
+    with counting(None, "Reading facts") as progress:
+        done = asyncio.run(
+            rebuild(
+                settings,
+                policy.load(),
+                lambda read, total: progress.update(TaskID(0), completed=read, total=total),
+            )
+        )
+    say(
+        f"{counted(done.records, 'record')} made anew from {counted(done.facts, 'fact')}. "
+        "Start the worker: it judges them again"
+    )

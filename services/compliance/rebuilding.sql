@@ -1,0 +1,40 @@
+-- begin --
+-- Hold the records made anew until all are; a rebuild that was broken off leaves nothing behind.
+CREATE TEMP TABLE anew (
+    jurisdiction text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    record bytea NOT NULL,
+    PRIMARY KEY (jurisdiction, kind, key)
+);
+
+-- count --
+-- Say about how many facts there are.
+SELECT sum(next_offset) FROM compliance.position;
+
+-- facts --
+-- Give the next facts, the register's first.
+SELECT topic, partition, "offset", told, type, source, id, "time", recorded, data
+FROM compliance.fact
+WHERE (topic, partition, "offset") > ($1, $2, $3)
+ORDER BY topic, partition, "offset" LIMIT $4;
+
+-- anew --
+-- Give what some records have come to so far.
+SELECT a.jurisdiction, a.kind, a.key, a.record
+FROM anew a
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
+  ON a.jurisdiction = wanted.jurisdiction AND a.kind = wanted.kind AND a.key = wanted.key;
+
+-- keep --
+-- Keep what some records have come to.
+INSERT INTO anew (jurisdiction, kind, key, record)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET record = excluded.record;
+
+-- swap --
+-- Put the records made anew in place; what was last said of them stands until they are judged.
+INSERT INTO compliance.dossier (jurisdiction, kind, key, version, law, record, judgement)
+SELECT jurisdiction, kind, key, 1, 0, record, $1 FROM anew
+ON CONFLICT (jurisdiction, kind, key)
+DO UPDATE SET record = excluded.record, version = dossier.version + 1;

@@ -1,0 +1,89 @@
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from services.compliance import dossier
+from services.compliance.rebuilding import Rebuilt, rebuild
+from services.compliance.records.order import Order
+from services.compliance.settings import Settings
+from shared.adapters.postgres import Connection
+from shared.domain.errors import SetupError
+from tests.support.builders import POLICIES, an_event
+from tests.support.live import STANDING
+from tests.support.service import ServiceDesk, at_work
+
+pytestmark = pytest.mark.integration
+
+STORY = [
+    an_event("product.selected"),
+    an_event("hospital.enrolled"),
+    an_event("agreement.signed", response_hours=1),
+    an_event("distributor.appointed"),
+    an_event("order.placed", "2022-03-01 09:00:00"),
+    an_event("order.rejected", "2022-03-01 11:00:00", reason="price"),
+]
+
+
+async def kept(connection: Connection) -> list[list[tuple[object, ...]]]:
+    """Records, register and standing violations."""
+    tables = (
+        "SELECT jurisdiction, kind, key, product, hospital, record FROM compliance.dossier",
+        "SELECT * FROM compliance.reference",
+        "SELECT * FROM compliance.agreement",
+        STANDING,
+    )
+    return [sorted(tuple(row) for row in await connection.fetch(table)) for table in tables]
+
+
+async def test_what_an_earlier_version_did_not_keep_is_there_after_a_rebuild(
+    desk: ServiceDesk, database: str
+) -> None:
+    await desk.handle(*STORY)
+    await desk.sweep()
+    expected = await kept(desk.connection)
+    assert await desk.rules() == {"late-response", "supply-refusal"}
+
+    poor = dossier.encode(Order())
+    await desk.connection.execute(
+        "UPDATE compliance.dossier SET record = $1 WHERE kind = 'order'", poor
+    )
+    await desk.connection.execute("DELETE FROM compliance.dossier WHERE kind = 'announcement'")
+    await desk.connection.execute("DELETE FROM compliance.agreement")
+    await desk.connection.close()
+    assert await rebuild(Settings(database=database), POLICIES) == Rebuilt(len(STORY), 2)
+
+    async with at_work(database) as again:
+        await again.sweep()
+        assert await kept(again.connection) == expected
+        changes = "SELECT count(*) FROM compliance.history"
+        assert await again.connection.fetchval(changes) == 2
+
+
+async def test_nothing_is_rebuilt_while_a_worker_runs(desk: ServiceDesk, database: str) -> None:
+    await desk.handle(*STORY)
+    with pytest.raises(SetupError, match="a worker is running: stop all of them"):
+        await rebuild(Settings(database=database), POLICIES)
+
+
+async def test_a_worker_that_begins_meanwhile_is_not_overwritten(
+    desk: ServiceDesk, database: str
+) -> None:
+    await desk.handle(*STORY)
+    before = await kept(desk.connection)
+    await desk.connection.close()
+
+    def begins(*_: int) -> None:
+        with ThreadPoolExecutor() as elsewhere:
+            elsewhere.submit(asyncio.run, taken_over(database)).result()
+
+    with pytest.raises(SetupError, match="a worker is running"):
+        await rebuild(Settings(database=database), POLICIES, begins)
+    async with at_work(database) as later:
+        assert await kept(later.connection) == before
+
+
+async def taken_over(database: str) -> None:
+    """A worker takes the partitions, and is stopped."""
+    async with at_work(database):
+        pass
