@@ -139,9 +139,9 @@ async def _of_database(dsn: str) -> list[Finding]:
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
         remedy = "start it (vbp local up), or set VBP_DATABASE"
         return [Finding(f"PostgreSQL at {where} does not answer ({error!r})", remedy)]
-    version = connection.get_server_version()
+    version = await connection.fetchval("SHOW server_version")
     await connection.close()
-    answers = Finding(f"PostgreSQL {version.major}.{version.minor} answers at {where}")
+    answers = Finding(f"PostgreSQL {version} answers at {where}")
     async with opened(dsn) as database:
         try:
             await database.ready()

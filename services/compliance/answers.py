@@ -15,6 +15,7 @@ from services.compliance.chain import Line, Verdict, line_of, said_in, verify
 from services.compliance.filters import Filters, listing
 from services.compliance.paging import Place
 from services.compliance.violations import Violation
+from shared.adapters import postgres
 from shared.adapters.postgres import Pool, queries
 from shared.domain import topics
 from shared.domain.calendar import instant_text
@@ -39,7 +40,7 @@ _SESSION = {
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
 }
-_UNREACHABLE = "the database does not answer in time; try again, and see that PostgreSQL runs"
+_UNREACHABLE = "the database does not answer; see that PostgreSQL runs, and try again"
 _FAILURES = (
     OSError,
     TimeoutError,
@@ -83,7 +84,10 @@ async def opened(dsn: str, *, size: int = 8) -> AsyncIterator["Answers"]:
 
 
 class Answers:
-    """The questions that the API can be asked. All raise TransientError if PostgreSQL is away."""
+    """The questions that the API can be asked. All raise TransientError if PostgreSQL is away.
+
+    SetupError where it has no schema.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -124,10 +128,7 @@ class Answers:
 
     async def ready(self) -> None:
         """Raise SetupError unless the database has just the migrations that this version has."""
-        try:
-            applied = {row["file"] for row in await self.all("migrations")}
-        except asyncpg.UndefinedTableError:
-            applied = set()
+        applied = {row["file"] for row in await self.all("migrations")}
         lacking = sorted({path.name for path in MIGRATIONS.glob("*.sql")} ^ applied)
         if lacking:
             remedy = "Run `vbp migrate`, or the version that the database was made for"
@@ -146,6 +147,8 @@ class Answers:
         except asyncpg.QueryCanceledError as error:
             remedy = "add a filter, such as product or occurred_from"
             raise TransientError(f"the database needs more than 5 s for this; {remedy}") from error
+        except asyncpg.UndefinedTableError as error:
+            raise SetupError(postgres.NO_SCHEMA) from error
         except _FAILURES as error:
             _log.warning("PostgreSQL failed: %r", error)
             raise TransientError(_UNREACHABLE) from error

@@ -1,7 +1,7 @@
 """The violations API: its routes, each short; answers.py reads what they answer."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, NoReturn, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -29,7 +29,7 @@ from services.compliance.shapes import (
     ok,
 )
 from shared.adapters.problems import ProblemError, problems
-from shared.domain.errors import InvalidArgumentError, TransientError
+from shared.domain.errors import InvalidArgumentError
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ def _add_violations(router: APIRouter, answers: Callable[[], Answers]) -> None:
     )
     async def show_violation(violation: UUID) -> Response:
         """Give a violation, every change of it, and the events it rests on."""
-        told = await _asked(answers().violation(violation))
+        told = await answers().violation(violation)
         if told is None:
             detail = f"no violation has the id {violation}. /v1/violations lists them"
             raise ProblemError(404, "not-found", detail)
@@ -138,7 +138,7 @@ def _add_status(router: APIRouter, answers: Callable[[], Answers]) -> None:
     )
     async def status() -> Response:
         """Say until when everything was heard, and what waits."""
-        return _json(await _asked(_status(answers())))
+        return _json(await _status(answers()))
 
 
 async def _page(answers: Answers, asked: Asked) -> dict[str, Any]:
@@ -148,7 +148,7 @@ async def _page(answers: Answers, asked: Asked) -> dict[str, Any]:
     except InvalidArgumentError as error:
         raise ProblemError(400, "invalid-page-token", str(error)) from error
     # One more than asked for tells whether there is a next page.
-    rows = await _asked(answers.violations(asked, after, asked.page_size + 1))
+    rows = await answers.violations(asked, after, asked.page_size + 1)
     shown = rows[: asked.page_size]
     more = len(rows) > len(shown)
     token = paging.token_of(paging.place_in(shown[-1]), seal) if more else None
@@ -175,18 +175,6 @@ async def _status(answers: Answers) -> Status:
 
 def _count(row: Row, column: str) -> Count:
     return Count(row[column], row[column] >= COUNTED_AT_MOST)
-
-
-async def _asked(question: Awaitable[T]) -> T:
-    """Put a question to the database; a failure there is a problem that passes."""
-    try:
-        return await question
-    except TransientError as error:
-        _unavailable(error)
-
-
-def _unavailable(error: TransientError) -> NoReturn:
-    raise ProblemError(503, "unavailable", str(error), headers={"Retry-After": "2"}) from error
 
 
 def _json(answer: object) -> Response:

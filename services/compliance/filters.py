@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from services.compliance.paging import Place
-from services.compliance.policy import Severity
+from services.compliance.policy import Severity, load
 from services.compliance.rules import RULES
 from services.compliance.violations import Status
 from shared.domain import calendar
@@ -24,6 +24,7 @@ LARGEST_PAGE: Final = 1_000
 RULE_NAMES = tuple(rule.name for rule in RULES)
 STATUSES: tuple[str, ...] = get_args(Status)
 SEVERITIES: tuple[str, ...] = get_args(Severity)
+JURISDICTIONS = tuple(sorted(load().jurisdictions))
 
 _PREDICATES: Final = {
     "rule": "rule = {}",
@@ -74,6 +75,11 @@ RuleName = Annotated[
 StatusName = Annotated[
     str, AfterValidator(_one_of(STATUSES)), Field(json_schema_extra={"enum": list(STATUSES)})
 ]
+JurisdictionName = Annotated[
+    str,
+    AfterValidator(_one_of(JURISDICTIONS)),
+    Field(json_schema_extra={"enum": list(JURISDICTIONS)}),
+]
 SeverityName = Annotated[
     str, AfterValidator(_one_of(SEVERITIES)), Field(json_schema_extra={"enum": list(SEVERITIES)})
 ]
@@ -88,7 +94,9 @@ class Filters(BaseModel):
     status: list[StatusName] = Field([], description="Machine statuses; repeatable")
     severity: list[SeverityName] = Field([], description="Severities; repeatable")
     exempt: bool | None = Field(None, description="Whether the register exempts from the rule")
-    jurisdiction: Code | None = Field(None, description="Jurisdiction, such as cn-sx")
+    jurisdiction: JurisdictionName | None = Field(
+        None, description="Jurisdiction that has a policy, such as cn-sx"
+    )
     area: Code | None = Field(None, description="Administrative division of the hospital")
     product: Code | None = Field(None, description="Product code")
     hospital: Code | None = Field(None, description="Hospital code")

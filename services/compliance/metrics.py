@@ -17,7 +17,7 @@ from services.compliance.records.evidence import Term
 from services.compliance.turn import Turn
 from services.compliance.violations import ChangeKind
 from shared.domain import topics
-from shared.domain.errors import TransientError
+from shared.domain.errors import SetupError, TransientError
 
 BATCH_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 LATENCY_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3_600)
@@ -147,7 +147,7 @@ class ApiMetrics:
                 return
             try:
                 shown = await _read(answers, self._born)
-            except TransientError:
+            except (TransientError, SetupError):
                 shown = {}
             self._database_up.set(bool(shown))
             for name, gauge in self._gauges.items():

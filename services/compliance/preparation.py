@@ -22,7 +22,7 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
     try:
         await _create_positions(connection)
     except asyncpg.UndefinedTableError as error:
-        raise SetupError("the database has no schema yet: run `vbp migrate` first") from error
+        raise SetupError(postgres.NO_SCHEMA) from error
     finally:
         await connection.close()
     return await kafka.create_topics(settings.kafka, replication=replication)
@@ -46,5 +46,7 @@ async def prepare(settings: Settings, policies: Policies) -> None:
                 moved = await connection.fetchval(QUERIES["policies_told"], jurisdiction, digest)
                 if moved is not None and moved > 1:
                     await connection.execute(QUERIES["touch"], [jurisdiction], [None], [None])
+    except asyncpg.UndefinedTableError as error:
+        raise SetupError(postgres.NO_SCHEMA) from error
     finally:
         await connection.close()

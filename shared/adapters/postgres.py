@@ -35,6 +35,9 @@ def queries(path: Path) -> Mapping[str, str]:
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
+NO_SCHEMA = "the database has no schema yet: run `vbp migrate` first"
+
+
 async def connect(dsn: str, *, patience: float = 10, **settings: str) -> Connection:
     """Connect with server settings, or raise SetupError that says what to check; seconds."""
     try:

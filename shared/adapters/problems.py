@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from shared.domain.errors import InvalidEventError, shorten
+from shared.domain.errors import InvalidEventError, SetupError, TransientError, shorten
 
 PROBLEM = "application/problem+json"
 
@@ -120,11 +120,18 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     return answer(problem.model_copy(update={"errors": faults}))
 
 
+async def _on_unavailable(request: Request, error: Exception) -> Response:
+    again = ProblemError(503, "unavailable", str(error), headers={"Retry-After": "2"})
+    return await _on_problem(request, again)
+
+
 def use_problems(app: FastAPI) -> None:
     """Answer every refusal of this application, the framework's own too, with a problem."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
+    for passing in (TransientError, SetupError):
+        app.add_exception_handler(passing, _on_unavailable)
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     describe(app, {**schema.pop("$defs"), "Problem": schema})
 

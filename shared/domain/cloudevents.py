@@ -36,7 +36,7 @@ class Envelope(Struct, frozen=True, gc=False):
     specversion: Literal["1.0"]
     id: Code
     source: Source
-    type: Annotated[str, Meta(min_length=1, description="a type that events.md lists")]
+    type: Annotated[str, Meta(min_length=1, description="a type that docs/events.md lists")]
     time: Instant
     data: Raw
     subject: str | None = None

@@ -52,7 +52,7 @@ def _wanted(wanted: type, path: str) -> str:
     for field in msgspec.structs.fields(wanted):
         if field.encode_name == name:
             return _describe(field.type)
-    return "an object with the fields of this type (see /docs, or events.md)"
+    return "an object with the fields of this type (see /docs, or docs/events.md)"
 
 
 def _describe(kind: Any) -> str:

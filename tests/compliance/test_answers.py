@@ -30,7 +30,7 @@ SINGLE: list[dict[str, Any]] = [
     {"distributor": "x"},
     {"order": "x"},
     {"severity": ["breach"]},
-    {"jurisdiction": "x"},
+    {"jurisdiction": "scms"},
     {"occurred_from": "2031-01-01T00:00:00Z"},
     {"rule": ["late-response", "coverage-gap"]},
     {"status": ["open", "withdrawn"], "rule": ["late-response"]},

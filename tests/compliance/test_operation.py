@@ -206,7 +206,9 @@ async def test_without_a_database_it_lives_is_not_ready_and_says_so_everywhere()
 
 async def test_a_database_without_our_migrations_is_not_ready(database: str) -> None:
     async with an_api(database, migrated=False) as api:
-        assert "0001_compliance.sql" in problem(await api.get("/readyz"), 503)["detail"]
+        for path in ("/readyz", "/v1/status", "/v1/violations"):
+            assert "run `vbp migrate`" in problem(await api.get(path), 503)["detail"]
+        assert "vbp_database_up 0.0" in (await api.get("/metrics")).text
     async with an_api(database) as api:
         assert read(await api.get("/readyz"))["status"] == "ready"
 

@@ -6,7 +6,7 @@ from shared.domain.events.said import Bound, Code, Money, Ordered, Said, Text, c
 
 
 class OrderPlaced(Said, frozen=True, gc=False):
-    """One line of one product for one hospital."""
+    """One line of one product for one hospital; no `channel` means `platform`."""
 
     order: Code
     product: Code
