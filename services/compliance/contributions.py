@@ -17,6 +17,7 @@ from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.records.facts import Invoiced, Placed, Rejected
 from services.compliance.records.order import Order
 from services.compliance.records.supply import Report, StockOut
+from services.compliance.records.telling import Fact
 from services.compliance.rule import Missing, Watch
 from services.compliance.terms import OrderTerms
 
@@ -107,6 +108,7 @@ class _Stale(NamedTuple):
 
     at: datetime
     terms: tuple[Term, ...]
+    facts: tuple[Fact, ...]
 
 
 def _stale_at(terms: OrderTerms) -> _Stale | Missing | None:
@@ -117,7 +119,7 @@ def _stale_at(terms: OrderTerms) -> _Stale | Missing | None:
     if isinstance(due, Missing):
         return due
     term, days = terms.law.days(policy, "stock_out_after_days")
-    return _Stale(due.at + days, (*due.terms, term))
+    return _Stale(due.at + days, (*due.terms, term), due.facts)
 
 
 def _went_well(order: Order, stale: _Stale | Missing | None, moment: Moment) -> bool:
@@ -193,7 +195,7 @@ def _undelivered(
     if moment.now <= stale.at or moment.heard < heard_by:
         yield Watch(heard_by, silent=True)
         return
-    rejection = order.first_rejection
+    received, rejection = order.received_in_order()[:1], order.first_rejection
     yield Candidate(
         "undelivered",
         "undelivered",
@@ -203,7 +205,7 @@ def _undelivered(
         terms.placed.quantity,
         None,
         stale.terms,
-        evidence_of(terms.placed, *order.received_in_order()[:1], rejection, order.cancelled),
+        evidence_of(terms.placed, *stale.facts, *received, rejection, order.cancelled),
         heard_by,
     )
 
@@ -224,7 +226,7 @@ def _stock_out(
         if moment.now > at + grace:
             yield Kept("supply")
         return
-    used = stale.terms if fact is None and isinstance(stale, _Stale) else ()
+    silent = stale if fact is None and isinstance(stale, _Stale) else _Stale(at, (), ())
     yield Contribution(
         "supply",
         terms.placed.product,
@@ -236,9 +238,9 @@ def _stock_out(
             at,
             terms.day.toordinal(),
             terms.manufacturer,
-            used,
+            silent.terms,
             heard_by,
-            evidence_of(terms.placed, fact),
+            evidence_of(terms.placed, *silent.facts, fact),
         ),
     )
 

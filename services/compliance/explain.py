@@ -89,6 +89,8 @@ def _value(term: Term, yes: str, no: str) -> str:
     value: Any = term.value
     if isinstance(value, bool):
         return yes if value else no
+    if isinstance(value, list):
+        return ", ".join(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return clock(value) if term.name == "deliver_by" else str(value)
@@ -112,18 +114,21 @@ def breach_words(finding: Finding) -> Words:
             )
             en = (
                 f"Order {order} of hospital {about.hospital} for product {about.product} was "
-                f"refused by distributor {by} at {when}, reason: {reason}."
+                f"refused by distributor {by} at {when}, reason: {reason.replace('_', ' ')}."
             )
         case "overpriced":
             price, selected = finding.observed, finding.limit
-            extra = finding.details["overcharged"]
+            extra, invoice = finding.details["overcharged"], finding.anchor.partition(":")[2]
+            bill_zh = f" 的发票 {invoice}" if invoice else ""
+            bill_en = f"Invoice {invoice} on order" if invoice else "Order"
             zh = (
-                f"订单 {order} 于 {when} 以单价 {price} 计价，"
-                f"中选价格为 {selected}，多计 {extra} 元。"
+                f"订单 {order}{bill_zh} 于 {when} 以单价 {price} 元计价，"
+                f"中选价格为 {selected} 元，多计 {extra} 元。"
             )
             en = (
-                f"Order {order} was priced at {price} a unit at {when}; the selected price is "
-                f"{selected}; {extra} yuan overcharged."
+                f"{bill_en} {order} was priced at "
+                f"{price} yuan a unit at {when}; the selected price is {selected} yuan; {extra} "
+                f"yuan overcharged."
             )
         case _:
             ordered = finding.limit

@@ -8,9 +8,10 @@ from services.compliance.law import Law, Stretch
 from services.compliance.policy import NOTHING, Policy
 from services.compliance.records.agreement import Agreement
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
-from services.compliance.records.evidence import Term
+from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.records.facts import Placed
 from services.compliance.records.hospital import Hospital
+from services.compliance.records.telling import Fact
 from services.compliance.rule import About, Finding, Missing
 from shared.domain import calendar
 
@@ -20,10 +21,11 @@ all of them or, as that of SCMS, none."""
 
 
 class Deadline(NamedTuple):
-    """When something is due, and by which terms."""
+    """When something is due, by which terms, and the facts of the register that set them."""
 
     at: datetime
     terms: tuple[Term, ...]
+    facts: tuple[Fact, ...] = ()
 
 
 class OrderTerms:
@@ -101,15 +103,16 @@ class OrderTerms:
                 return Missing("hospital.remote")
             if self.hospital.remote:
                 name = "remote_delivery_hours"
+            return self._after(name, None)._replace(facts=(self.hospital,))
         return self._after(name, None)
 
     def _after(self, name: str, own: float | None) -> Deadline:
         if own is None or not isinstance(self.agreement, Agreement):
             term, wait = self.law.hours(self.in_force, name)
-        else:
-            term = Term(name, own, "agreement", f"agreement {self.agreement.agreement}")
-            wait = timedelta(hours=own)
-        return Deadline(self.placed.telling.time + wait, (term,))
+            return Deadline(self.placed.telling.time + wait, (term,))
+        term = Term(name, own, "agreement", f"agreement {self.agreement.agreement}")
+        at = self.placed.telling.time + timedelta(hours=own)
+        return Deadline(at, (term,), (self.agreement,))
 
     def heard_by(self, deadline: datetime) -> datetime:
         """Until when all must have been heard before the order's silence counts."""
@@ -233,7 +236,7 @@ class CommitmentTerms:
             limit=candidate.limit,
             terms=candidate.terms,
             limits=candidate.terms,
-            evidence=candidate.evidence,
+            evidence=tuple(dict.fromkeys((*candidate.evidence, *evidence_of(agreement)))),
             heard_by=candidate.heard_by,
             breach=breach,
             details=details,

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from services.compliance.explain import clock
 from services.compliance.records.agreement import Exemption
 from services.compliance.records.evidence import Evidence, Term, evidence_of
 from services.compliance.rule import Finding, Rule, Words
@@ -108,13 +109,15 @@ def violation_of(
 
 
 def _notes(finding: Finding, exemption: Exemption | None) -> Words:
-    """Say what an officer must know beside the finding: an act, a draft, an exemption."""
+    """Say what an officer must know beside the finding: its end, a draft, an exemption."""
     zh, en = "", ""
     if finding.cured_at == finding.occurred_at:
         zh, en = (
             "（一次性行为，状态为已结束，不表示已整改）",
             " (an act: over once done, not mended)",
         )
+    elif finding.cured_at is not None:
+        zh, en = f"（已于 {clock(finding.cured_at)} 结束）", f" (over at {clock(finding.cured_at)})"
     if finding.policy.draft:
         zh, en = f"{zh}（征求意见稿，仅供说明）", f"{en} (a draft for comment)"
     if exemption is not None:

@@ -207,3 +207,22 @@ def test_what_cannot_be_judged_is_noted_and_no_longer_once_the_term_is_told() ->
 def test_events_that_nothing_judges_are_left_out() -> None:
     assert subject_of(heard(said("product.listed"))) is None
     assert subject_of(REFUSED) == subject_of(ORDER)
+
+
+def test_what_a_limit_rests_on_stands_in_the_evidence() -> None:
+    remote = an_event("hospital.enrolled", hospital="H2", remote=True)
+    signed = an_event("agreement.signed", start="2022-02-01", response_hours=1)
+    desk = Desk(an_event("product.selected"), an_event("hospital.enrolled"), remote, signed)
+    far = an_event("order.placed", "2022-03-01 09:00:00", order="O2", hospital="H2")
+    desk.hear([ORDER, REFUSED, far], at("2022-06-01 00:00:00"))
+
+    def rests_on(rule: str, subject: str) -> set[str]:
+        (found,) = (held for held in desk.standing(rule) if held["subject"] == subject)
+        return {item["type"].removeprefix("vbp.").removesuffix(".v1") for item in found["evidence"]}
+
+    refused = {"order.placed", "order.rejected", "agreement.signed"}
+    assert rests_on("supply-refusal", "O1") == refused
+    assert rests_on("late-delivery", "O2") == {"order.placed", "hospital.enrolled"}
+    late = an_event("order.placed", "2022-03-02 09:00:00", order="O3")
+    desk.hear([late], at("2022-06-01 00:00:00"))
+    assert rests_on("late-response", "O3") == {"order.placed", "agreement.signed"}

@@ -37,7 +37,9 @@ def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
         observed=order.arrived_by(due.at),
         limit=terms.placed.quantity,
         terms=due.terms,
-        evidence=evidence_of(terms.placed, *order.received_in_order(), rejection, order.cancelled),
+        evidence=evidence_of(
+            terms.placed, *due.facts, *order.received_in_order(), rejection, order.cancelled
+        ),
         heard_by=terms.heard_by(due.at),
     )
 
@@ -52,7 +54,7 @@ def words(finding: Finding) -> Words:
     )
     en = (
         f"Order {order} was due in full by {due} ({basis_en(finding)}): "
-        f"ordered {ordered}, there by then {there}, short of {ordered - there}."
+        f"ordered {ordered}, there by then {there}, short by {ordered - there}."
     )
     return zh, en
 

@@ -36,7 +36,7 @@ def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
         observed=None if answered is None else instant_text(answered),
         limit=instant_text(due.at),
         terms=due.terms,
-        evidence=evidence_of(terms.placed, answer and answer.fact, order.cancelled),
+        evidence=evidence_of(terms.placed, *due.facts, answer and answer.fact, order.cancelled),
         heard_by=terms.heard_by(due.at),
     )
 

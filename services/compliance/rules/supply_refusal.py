@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.compliance.explain import breach_words
 from services.compliance.records.commitment import Breach, Commitment
-from services.compliance.rule import Missing, Outcome, Rule
+from services.compliance.rule import Finding, Missing, Outcome, Rule, Words
 from services.compliance.terms import CommitmentTerms
 
 NAME = "supply-refusal"
@@ -26,6 +26,18 @@ def judge(record: Commitment, terms: CommitmentTerms, _now: datetime) -> Iterato
             yield terms.finding(case)
 
 
+def words(finding: Finding) -> Words:
+    """Explain in Chinese and English."""
+    zh, en = breach_words(finding)
+    agreed, accepted = finding.details["agreed"], finding.details["accepted"]
+    if agreed is None:
+        return f"{zh}当日无有效协议。", f"{en} No agreement was in force on that day."
+    return (
+        f"{zh}协议量 {agreed}，当日之前已验收 {accepted}，未超出协议量。",
+        f"{en} Of the agreed {agreed}, {accepted} had been accepted before that day: within.",
+    )
+
+
 RULE = Rule(
     name=NAME,
     title_zh="拒绝供应",
@@ -33,5 +45,5 @@ RULE = Rule(
     record="commitment",
     values=("excused_reasons",),
     judge=judge,
-    words=breach_words,
+    words=words,
 )

@@ -90,7 +90,7 @@ def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
     about, since, seen = finding.about, clock(finding.occurred_at), finding.observed
     zh = (
-        f"自 {since} 起，产品 {about.product} 在统筹区 {about.area} 断供："
+        f"自 {since} 起，产品 {about.product} 在统筹区 {about.area} 断供（缺货拒单或逾期未供）："
         f"{seen['orders']} 笔订单、"
         f"{seen['hospitals']} 家医疗机构受影响，且未在 {finding.limit} 小时内报告短缺"
         f"（{basis_zh(finding)}）。"
