@@ -39,9 +39,9 @@ app.add_typer(import_app, name="import", rich_help_panel="Events")
 def instant(text: str) -> datetime:
     """Read an instant with offset, into UTC."""
     try:
-        return calendar.utc(datetime.fromisoformat(text))
-    except (ValueError, InvalidEventError):
-        raise typer.BadParameter(f"{text!r} is no instant: write 2026-03-01T09:00:00Z") from None
+        return calendar.parse_instant(text)
+    except InvalidEventError as error:
+        raise typer.BadParameter(f"{text!r} {error.problem}. {error.remedy}") from None
 
 
 Service = Literal["orders", "delivery", "compliance"]

@@ -21,6 +21,8 @@ from shared.domain.errors import InvalidArgumentError, InvalidEventError
 STANDARD = "-"
 GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20
+SHOWN = 100
+"""Refused lines that are said one by one; a wrong file has as many as it has lines."""
 EVERY = 1 << 12
 """Lines between two looks at how far the file was read."""
 
@@ -34,12 +36,18 @@ class Refusals:
     def add(self, place: str, problem: str, _at: tuple[int, int] = (0, 0)) -> None:
         """Refuse what stands at `place`, a file with its line; `_at` are the numbers of both."""
         self.count += 1
-        sys.stderr.write(f"{place}: {problem}\n")
+        if self.count <= SHOWN:
+            sys.stderr.write(f"{place}: {problem}\n")
 
-    def conclude(self) -> None:
-        """Say how many there were, if any."""
-        if self.count:
-            say(f"{counted(self.count, 'line')} refused, see above")
+    def conclude(self, taken: int) -> None:
+        """Say how many there were, if any; raises InvalidArgumentError if nothing was `taken`."""
+        if not self.count:
+            return
+        first = f", the first {SHOWN} are above" if self.count > SHOWN else ", see above"
+        say(f"{counted(self.count, 'line')} refused{first}")
+        if not taken:
+            problem = "no line could be read as an event"
+            raise InvalidArgumentError(f"{problem}. Give NDJSON of CloudEvents (docs/events.md)")
 
 
 class Source(NamedTuple):

@@ -35,7 +35,7 @@ def run(files: Sequence[str], bootstrap: str, refusals: Refusals) -> int:
     seconds = time.perf_counter() - began
     rate = taken / max(seconds, 0.001)
     say(f"{counted(taken, 'event')} published in {seconds:.1f} s ({rate:,.0f} a second)")
-    refusals.conclude()
+    refusals.conclude(taken)
     return taken
 
 

@@ -18,6 +18,7 @@ from services.commands.archives import Refusals
 from services.commands.console import counted, say, show
 from services.commands.shards import Archive
 from services.compliance import policy as policies
+from services.compliance.explain import clock
 from services.compliance.policy import Policies
 from services.compliance.replay import Replay
 from services.compliance.violations import Violation
@@ -47,9 +48,10 @@ def run(
     for rule, count in sorted(Counter(violation.rule for violation in found).items()):
         say(f"  {rule}: {count:,}")
     if late:
-        say(f"{counted(late, 'event')} left out, told after --as-of")
+        remedy = "" if told else ": nothing was told before it, give a later one"
+        say(f"{counted(late, 'event')} left out, told after --as-of{remedy}")
     _say_unjudged(replay)
-    refusals.conclude()
+    refusals.conclude(told + late)
 
 
 def _chosen(known: Policies, policy: str | None) -> Policies:
@@ -110,7 +112,7 @@ def write_table(found: Sequence[Violation]) -> None:
         table.add_column(heading, overflow="fold")
     for one in found:
         status = f"{one.status}, exempt" if one.exempt else one.status
-        when = one.occurred_at[:16].replace("T", " ") + "Z"
+        when = clock(one.occurred_at)
         table.add_row(one.rule, status, one.severity, one.area, one.subject, when, one.message_en)
     show(table)
 

@@ -30,4 +30,4 @@ def run(file: Path, out: str, refusals: Refusals) -> None:
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise InvalidArgumentError(f"{file} cannot be read: {error}") from error
     say(f"{counted(count, 'event')} of jurisdiction {scms.JURISDICTION}")
-    refusals.conclude()
+    refusals.conclude(count)

@@ -3,7 +3,7 @@
 import msgspec
 from rich.progress import TaskID
 
-from services.commands.archives import written
+from services.commands.archives import STANDARD, written
 from services.commands.console import counted, counting, say
 from services.sources.province import Plan, simulate
 
@@ -26,4 +26,6 @@ def run(plan: Plan, out: str, truth: str | None) -> int:
         f"{counted(count, 'event')} until {plan.end.isoformat()}, "
         f"{counted(len(province.truth), 'violation')} planted"
     )
+    if out != STANDARD:
+        say(f"Judge them: vbp replay {out} --as-of {plan.end.isoformat()}")
     return count

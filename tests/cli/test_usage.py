@@ -49,8 +49,11 @@ def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -
     [
         (["bogus"], "No such command 'bogus'"),
         (["replay", "a.ndjson"], "--as-of"),
-        (["replay", "a.ndjson", "--as-of", "yesterday"], "'yesterday' is no instant"),
-        (["replay", "a.ndjson", "--as-of", "2020-01-01T00:00"], "write 2026-03-01T09:00:00Z"),
+        (["replay", "a.ndjson", "--as-of", "yesterday"], "'yesterday' is not an instant"),
+        (
+            ["replay", "a.ndjson", "--as-of", "2020-01-01T00:00"],
+            "'2020-01-01T00:00' has no offset. Send RFC 3339",
+        ),
         (["replay", "absent", "--as-of", UNTIL], "vbp: absent cannot be read: No such file"),
         (["replay", "-", "--as-of", UNTIL, "--policy", "x"], "known are: cn-sx-2021-22"),
         (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),

@@ -71,7 +71,8 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
     policy_id: str, expected: dict[str, tuple[str, ...]]
 ) -> None:
     carried = BY_ID[policy_id].rules
-    assert {rule: it.clauses for rule, it in carried.items()} == expected
+    found = {rule: it.clauses for rule, it in carried.items()}
+    assert found == expected, "what a policy carries is agreed here: add the rule and its clauses"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,8 @@ def test_values_are_those_agreed_with_the_basis_they_have(
     policy_id: str, basis: Basis, expected: dict[str, object]
 ) -> None:
     values = BY_ID[policy_id].values
-    assert {name: it.value for name, it in values.items() if it.basis == basis} == expected
+    found = {name: it.value for name, it in values.items() if it.basis == basis}
+    assert found == expected, "what a policy's values are is agreed here: add the value"
 
 
 def test_only_the_draft_and_the_contracts_of_scms_have_no_value_of_a_clause() -> None:

@@ -1,5 +1,6 @@
 from random import Random
 
+from services.compliance.engine import NAMES_ON_ORDERS
 from services.compliance.replay import Replay
 from tests.support.builders import POLICIES, an_event, found, heard, instant, replayed, said
 
@@ -50,14 +51,10 @@ def test_records_that_lack_a_term_are_counted() -> None:
 def test_an_order_of_a_product_nobody_told_is_unjudged_for_every_rule_on_orders() -> None:
     replay = replayed([ORDER], "2022-04-01 00:00:00")
     assert replay.violations() == []
-    assert {rule for rule, term in replay.unjudged if term == "product"} == {
-        "late-response",
-        "late-delivery",
-        "beyond-volume-supply",
-        "supply-refusal",
-        "selected-price",
-        "unreported-shortage",
-    }
+    carried = POLICIES.of("cn-sx")[0].rules.keys()
+    unjudged = {rule for rule, term in replay.unjudged if term == "product"}
+    assert unjudged == set(NAMES_ON_ORDERS) & carried
+    assert len(unjudged) >= 6
 
 
 def test_facts_of_an_order_that_nobody_placed_wait() -> None:

@@ -166,7 +166,7 @@ def test_a_case_counts_what_was_accepted_from_the_agreements_start_to_the_day_be
 
 def test_a_case_is_judged_only_under_a_policy_that_carries_the_rule() -> None:
     assert cases_of(a_dealing(date(2021, 12, 16))) == []
-    assert cases_of(a_dealing(date(2022, 3, 1)), rule="off-platform") == []
+    assert cases_of(a_dealing(date(2022, 3, 1)), rule="no-such-rule") == []
     assert cases_of(a_dealing(date(2022, 3, 1), "A9")) == [Missing("agreement")]
 
 

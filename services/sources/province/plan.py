@@ -43,7 +43,7 @@ class Plan:
         if self.start.date() <= TERMS.in_force_from:
             raise InvalidArgumentError(
                 f"--until and --days begin on {self.start.date()}, when no policy was in force: "
-                f"begin after {TERMS.in_force_from}"
+                f"begin after {TERMS.in_force_from}, with a later --until or fewer --days"
             )
 
     @property
