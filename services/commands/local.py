@@ -15,6 +15,7 @@ def up(data: Path, *, foreground: bool) -> None:
     if not foreground:
         _print_addresses(running)
         say(f"Logs in {data / 'logs'}; `vbp local down` ends it")
+        say("Next: vbp migrate, vbp topics, then vbp worker compliance and vbp serve compliance")
 
 
 def down(data: Path) -> None:
