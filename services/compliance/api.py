@@ -69,7 +69,12 @@ def _add_violations(router: APIRouter, answers: Callable[[], Answers]) -> None:
         responses=ok(Page) | problems(400, 422, 503),
     )
     async def list_violations(asked: Annotated[Asked, Query()]) -> Response:
-        """List violations of every status that all given filters let through."""
+        """List violations of every status that all given filters let through.
+
+        Severity: `breach` 违约, a duty broken by the numbers of clause or contract; `explain`
+        须说明, more than 原则上 allows, or judged under a draft; `warning` 提示, it rests on an
+        assumed number.
+        """
         return _json(await _page(answers(), asked))
 
     @router.get(

@@ -1,5 +1,6 @@
 """The violations API as a process: the application, and the server that runs it."""
 
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,9 @@ from services.compliance.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.shapes import schemas
 from shared.adapters import http, logs, problems
+from shared.domain.errors import SetupError, TransientError
+
+log = logging.getLogger(__name__)
 
 SERVICE = "compliance"
 DESCRIPTION = (
@@ -76,6 +80,10 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with reader.opened(settings):
+            try:
+                await reader().ready()
+            except (SetupError, TransientError) as error:
+                log.warning("nothing can be answered yet: %s", error)
             yield
 
     async def ready() -> None:

@@ -231,12 +231,12 @@ class Status(Struct):
 
     heard_until: datetime | None
     lag: int
-    partitions: list[Partition]
     unjudged: list[Unjudged]
     dead_letters: Letters
     touches_waiting: Count
     due: Due
     untold: Count
+    partitions: list[Partition]
 
 
 ANSWERS: tuple[type[Struct], ...] = (Page, Detail, Rules, PoliciesShown, PolicyShown, Status)
