@@ -5,6 +5,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -27,6 +28,8 @@ ANSWER_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 FRESH_SECONDS = 1.0
 """Several scrapers within this time share one look at the database."""
 
+_type = attrgetter("type")
+_told = attrgetter("told")
 _INPUTS = tuple(topic.name for topic in topics.INPUTS)
 
 
@@ -84,13 +87,13 @@ class WorkerMetrics:
         """Count a batch that was committed just now, `seconds` after it was read."""
         self._batches.inc()
         self._batch_seconds.observe(seconds)
-        for topic, events in Tally(event.topic for event in batch.events).items():
-            self._events.labels(topic).inc(events)
+        for kind, events in Tally(map(_type, batch.events)).items():
+            self._events.labels(topics.TOPIC_OF[kind]).inc(events)
         for letter in batch.letters:
             self._dead_letters.labels(letter.topic).inc()
         self._changed(turn)
         if batch.events:
-            oldest = min(event.told for event in batch.events)
+            oldest = min(map(_told, batch.events))
             self._told_to_committed.observe((datetime.now(UTC) - oldest).total_seconds())
 
     def conflicts(self, total: int) -> None:
