@@ -24,6 +24,7 @@ from services.compliance.shapes import (
     PoliciesShown,
     PolicyShown,
     Rules,
+    RuleShown,
     Status,
     Unjudged,
     ok,
@@ -96,7 +97,7 @@ def _add_violations(router: APIRouter, answers: Callable[[], Answers]) -> None:
 
 
 def _add_catalogue(router: APIRouter, policies: Policies) -> None:
-    rules = Rules([show_rule(rule, policies) for rule in RULES])
+    judged = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown = {policy.id: show_policy(policy) for policy in policies.all}
 
     @router.get(
@@ -107,7 +108,20 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         responses=ok(Rules) | problems(400),
     )
     async def list_rules() -> Response:
-        return _json(rules)
+        return _json(Rules(list(judged.values())))
+
+    @router.get(
+        "/v1/rules/{rule}",
+        tags=["catalogue"],
+        summary="One rule",
+        dependencies=[_only()],
+        responses=ok(RuleShown) | problems(400, 404, 422),
+    )
+    async def show_one_rule(rule: str) -> Response:
+        if rule not in judged:
+            detail = f"no rule has the name {rule!r}. Known are: {', '.join(judged)}"
+            raise ProblemError(404, "not-found", detail)
+        return _json(judged[rule])
 
     @router.get(
         "/v1/policies",

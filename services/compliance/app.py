@@ -96,6 +96,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         title="Violations of volume-based procurement",
         description=DESCRIPTION,
         version="1",
+        openapi_tags=[{"name": name} for name in ("violations", "catalogue", "operation")],
         lifespan=lifespan,
     )
     app.include_router(build_router(reader, policies))

@@ -277,8 +277,11 @@ async def test_every_rule_shows_its_clauses_with_quote_text_and_values(
         for support in rule.policies:
             assert support.quote
             assert all(clause.text for clause in support.clauses.values())
+        alone = msgspec.convert(read(await api.get(f"/v1/rules/{rule.name}")), shapes.RuleShown)
+        assert alone == rule
     (late,) = (rule for rule in rules if rule.name == "late-response")
     assert late.policies[0].values["response_hours"].basis == "assumption"
+    assert "Known are: distributor-cap" in problem(await api.get("/v1/rules/x"), 404)["detail"]
 
 
 async def test_every_policy_shows_all_its_clauses(api: httpx.AsyncClient) -> None:
