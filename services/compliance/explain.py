@@ -71,8 +71,8 @@ def instant_or(observed: str | None, zh: str, en: str) -> Words:
 def basis_zh(finding: Finding) -> str:
     """Say which values the limit rests on, and where they come from, in Chinese."""
     return "；".join(
-        f"{VALUES_ZH.get(term.name, term.name)}：{_value(term, '是', '否')}，{_BASIS_ZH[term.basis]}，"
-        f"{_source_zh(term.source)}"
+        f"{VALUES_ZH.get(term.name, term.name)}：{_value(term, '是', '否')}，"
+        f"{_BASIS_ZH[term.basis]}，{_source_zh(term.source)}"
         for term in finding.terms
     )
 
