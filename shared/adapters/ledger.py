@@ -13,7 +13,10 @@ from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError, shorten
 
 RETRY = {"Retry-After": "5"}
-AGAIN = "Send it again later: publishing the same id and source twice is harmless"
+AGAIN = (
+    "Send it again later: publishing the same id and source twice is harmless; /readyz says what "
+    "this door lacks, if anything"
+)
 
 _SPOOLED = 1 << 20
 _PIECE = 64 << 10
