@@ -11,7 +11,6 @@ from services.compliance.contributions import Contribution, Kept, Moment, Unjudg
 from services.compliance.dossier import Dossier, Seen
 from services.compliance.law import Law
 from services.compliance.records.agreement import Exemption
-from services.compliance.records.evidence import Evidence
 from services.compliance.rule import Finding, Rule, Watch
 from services.compliance.violations import Change, ChangeKind, violation_of
 from shared.domain import ids
@@ -97,9 +96,9 @@ class Comparison:
 
     def changes(self) -> list[Change]:
         """Give the lines of history: what is new or different, then what is no longer found."""
-        causes = tuple(self.dossier.causes)
-        lines = [self._change(*new, causes) for new in self.news]
+        lines = [self._change(*new) for new in self.news]
         gone = (UUID(bytes=seen.id) for seen in self._withdrawn())
+        causes = tuple(self.dossier.causes)
         lines += [Change("withdrawn", name, self.moment.now, None, causes) for name in gone]
         return lines
 
@@ -108,12 +107,7 @@ class Comparison:
         return (seen for seen in self.before.values() if seen.id not in current)
 
     def _change(
-        self,
-        rule: Rule,
-        finding: Finding,
-        seen: Seen,
-        exemption: Exemption | None,
-        causes: tuple[Evidence, ...],
+        self, rule: Rule, finding: Finding, seen: Seen, exemption: Exemption | None
     ) -> Change:
         violation = violation_of(self.jurisdiction, rule, finding, exemption)
         told = self.before.get(seen.id)
@@ -121,6 +115,7 @@ class Comparison:
         same = told is not None and over == (told.cured_at is not None)
         kind: ChangeKind = "changed" if same else "closed" if over else "opened"
         replaced = self._replaced(rule, seen) if rule.interval and told is None else ()
+        causes = tuple(self.dossier.causes)
         return Change(kind, violation.id, self.moment.now, violation, causes, replaced)
 
     def _replaced(self, rule: Rule, seen: Seen) -> tuple[UUID, ...]:
