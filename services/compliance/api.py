@@ -1,7 +1,7 @@
 """The violations API: its routes, each short; answers.py reads what they answer."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -31,8 +31,6 @@ from services.compliance.shapes import (
 )
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
-
-T = TypeVar("T")
 
 
 def _only(*known: str) -> Any:
@@ -118,10 +116,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         responses=ok(RuleShown) | problems(400, 404, 422),
     )
     async def show_one_rule(rule: str) -> Response:
-        if rule not in judged:
-            detail = f"no rule has the name {rule!r}. Known are: {', '.join(judged)}"
-            raise ProblemError(404, "not-found", detail)
-        return _json(judged[rule])
+        return _named(judged, rule, "no rule has the name")
 
     @router.get(
         "/v1/policies",
@@ -141,10 +136,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         responses=ok(PolicyShown) | problems(400, 404, 422),
     )
     async def show_one_policy(policy: str) -> Response:
-        if policy not in shown:
-            detail = f"no policy has the id {policy!r}. Known are: {', '.join(shown)}"
-            raise ProblemError(404, "not-found", detail)
-        return _json(shown[policy])
+        return _named(shown, policy, "no policy has the id")
 
 
 def _add_status(router: APIRouter, answers: Callable[[], Answers]) -> None:
@@ -194,6 +186,13 @@ async def _status(answers: Answers) -> Status:
 
 def _count(row: Row, column: str) -> Count:
     return Count(row[column], row[column] >= COUNTED_AT_MOST)
+
+
+def _named(shown: Mapping[str, object], name: str, none: str) -> Response:
+    if name not in shown:
+        detail = f"{none} {name!r}. Known are: {', '.join(shown)}"
+        raise ProblemError(404, "not-found", detail)
+    return _json(shown[name])
 
 
 def _json(answer: object) -> Response:

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -110,11 +109,4 @@ def serve(settings: Settings) -> None:
     """Serve the API until the process is told to stop."""
     logs.configure(settings.log_level)
     app = create_app(settings, policy.load())
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=20,
-    )
+    http.serve(app, settings.host, settings.port, server_header=True)

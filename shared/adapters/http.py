@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
+import uvicorn
 from fastapi import FastAPI, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -134,3 +135,16 @@ def count_requests(app: FastAPI, service: str, registry: CollectorRegistry) -> N
     for status in ("200", "404", "405"):
         requests.labels(service, OTHER, status)
     app.add_middleware(Measured, service=service, requests=requests)
+
+
+def serve(app: FastAPI, host: str, port: int, *, server_header: bool = False) -> None:
+    """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=server_header,
+        timeout_graceful_shutdown=20,
+    )

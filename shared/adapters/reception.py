@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import msgspec
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry
 from pydantic import Field
@@ -98,17 +97,9 @@ def create_app(desk: Desk, settings: Settings, jurisdictions: frozenset[str]) ->
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several."""
+    """Serve the door until the process is told to stop."""
     logs.configure(settings.log_level)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=20,
-    )
+    http.serve(app, settings.host, settings.port)
 
 
 def _add_route(app: FastAPI, door: Door) -> None:
