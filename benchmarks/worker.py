@@ -50,7 +50,7 @@ async def floor(settings: Settings, count: int) -> float:
     """Consume, decode, COPY; gives the seconds from the first batch on."""
     consumer = kafka.consumer(settings.kafka, fetch_max_wait_ms=100)
     await consumer.start()
-    consumer.assign([TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.partitions)])
+    consumer.assign([TopicPartition(*place) for place in topics.PLACES])
     connection = await asyncpg.connect(settings.database)
     await connection.execute(
         "CREATE TABLE public.floor (LIKE compliance.fact INCLUDING ALL);"

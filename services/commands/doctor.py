@@ -152,7 +152,7 @@ async def _of_database(dsn: str) -> list[Finding]:
 
 
 async def _positions(database: Answers) -> Finding:
-    wanted = {(topic.name, number) for topic in topics.INPUTS for number in range(topic.partitions)}
+    wanted = set(topics.PLACES)
     rows = await database.all("positions")
     missing = wanted - {(row["topic"], row["partition"]) for row in rows}
     if missing:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from services.compliance.clock import Clock
-from services.compliance.fence import Hold, Place, Taker
+from services.compliance.fence import Hold, Taker
 from shared.domain import topics
+from shared.domain.topics import Place
 
 REGISTER = (topics.REGISTER.name, 0)
 LET_GO_WITHIN = 5

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.compliance.contributions import Moment
-from services.compliance.fence import Hold, Place
+from services.compliance.fence import Hold
 from services.compliance.metrics import WorkerMetrics
 from services.compliance.service import heard
 from services.compliance.settings import Settings
@@ -24,6 +24,7 @@ from services.compliance.storage import QUERIES
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain.errors import TransientError
+from shared.domain.topics import Place
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +98,7 @@ class Clock:
                 (*place, hold.epoch, ends[TopicPartition(*place)])
                 for place, hold in sorted(held.items())
             ]
-            columns = [list(column) for column in zip(*rows, strict=True)]
-            await self._connection.execute(QUERIES["hear"], *columns, asked)
+            await self._connection.execute(QUERIES["hear"], *postgres.columns(rows), asked)
         moment = await heard(self._connection, datetime.now(UTC))
         self._latest = max(self._latest, moment.now)
         self._heard = max(self._heard, moment.heard)

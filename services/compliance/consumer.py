@@ -20,7 +20,7 @@ from aiokafka.errors import KafkaError
 from services.compliance import fence
 from services.compliance.assignment import REGISTER, Assignment
 from services.compliance.clock import Clock
-from services.compliance.fence import Hold, Place
+from services.compliance.fence import Hold
 from services.compliance.intake import Batch, Intake, Limit, Span
 from services.compliance.metrics import WorkerMetrics
 from services.compliance.policy import Policies
@@ -31,6 +31,7 @@ from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.errors import FencedError, SetupError, TransientError
+from shared.domain.topics import Place
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from services.compliance.storage import QUERIES
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.errors import TransientError
+from shared.domain.topics import Place
 
 log = logging.getLogger(__name__)
-Place = tuple[str, int]
 
 LOCK_WAIT = "1s"
 """How long a takeover waits for the last owner's transaction, which lasts milliseconds; after
@@ -68,7 +68,7 @@ async def take(
 ) -> dict[Place, Hold]:
     """Become the owner of partitions; ends the backend of an owner that is frozen."""
     wanted = sorted(places)
-    columns = [list(column) for column in zip(*wanted, strict=True)] or [[], []]
+    columns = postgres.columns(wanted) or [[], []]
     for tries in range(TRIES):
         try:
             async with connection.transaction():
@@ -101,7 +101,7 @@ async def reached(connection: Connection, place: Place) -> int:
 
 
 async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold]:
-    columns = [list(column) for column in zip(*places, strict=True)] or [[], []]
+    columns = postgres.columns(places) or [[], []]
     try:
         rows = await connection.fetch(QUERIES["positions"], *columns)
     except postgres.FAILURES as error:

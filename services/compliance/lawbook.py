@@ -16,7 +16,7 @@ from services.compliance.records.hospital import Hospital
 from services.compliance.records.order import Order
 from services.compliance.records.product import Product
 from services.compliance.register import Register
-from shared.adapters.postgres import Connection
+from shared.adapters.postgres import Connection, columns
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError
@@ -131,16 +131,9 @@ class Lawbook:
         whole = self._unknown("whole", needs.whole)
         named = self._unknown("named", needs.named)
         between = self._unknown("between", needs.between)
-        if named:
-            await self._read_agreements(connection, "agreements_named", zip(*named, strict=True))
-        if between:
-            await self._read_agreements(
-                connection, "agreements_between", zip(*between, strict=True)
-            )
-        if whole:
-            await self._read_agreements(
-                connection, "agreements_of_products", zip(*whole, strict=True)
-            )
+        await self._read_agreements(connection, "agreements_named", named)
+        await self._read_agreements(connection, "agreements_between", between)
+        await self._read_agreements(connection, "agreements_of_products", whole)
         if needs.whole:
             await self._read_references(connection, self._hospitals_of(needs.whole))
 
@@ -161,20 +154,18 @@ class Lawbook:
         wanted += [(j, "hospital", code) for j, code in self._unknown("hospitals", needs.hospitals)]
         if not wanted:
             return
-        columns = [list(column) for column in zip(*wanted, strict=True)]
         register = self.law.register
-        for row in await connection.fetch(self._queries["references"], *columns):
+        for row in await connection.fetch(self._queries["references"], *columns(wanted)):
             key = (row["jurisdiction"], row["code"])
             if row["kind"] == "product":
                 register.products[key] = _products.decode(row["body"])
             else:
                 register.hospitals[key] = _hospitals.decode(row["body"])
 
-    async def _read_agreements(
-        self, connection: Connection, query: str, columns: Iterable[tuple[Any, ...]]
-    ) -> None:
-        rows = await connection.fetch(self._queries[query], *(list(column) for column in columns))
-        for row in rows:
+    async def _read_agreements(self, connection: Connection, query: str, wanted: list[Any]) -> None:
+        if not wanted:
+            return
+        for row in await connection.fetch(self._queries[query], *columns(wanted)):
             self.law.register.sign(row["jurisdiction"], _agreements.decode(row["body"]))
 
     async def _read_exemptions(self, connection: Connection, jurisdictions: list[str]) -> None:

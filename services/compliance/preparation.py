@@ -29,9 +29,7 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
 
 
 async def _create_positions(connection: Connection) -> None:
-    places = [(topic.name, number) for topic in topics.INPUTS for number in range(topic.partitions)]
-    columns = [list(column) for column in zip(*places, strict=True)]
-    await connection.execute(QUERIES["create_positions"], *columns)
+    await connection.execute(QUERIES["create_positions"], *postgres.columns(topics.PLACES))
 
 
 async def prepare(settings: Settings, policies: Policies) -> None:

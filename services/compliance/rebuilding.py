@@ -6,14 +6,13 @@ contributes to others follows from that.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from services.compliance import dossier as dossiers
 from services.compliance import fence, registering, storage
 from services.compliance.dossier import RECORDS, Judgement, Subject, by_subject
-from services.compliance.fence import Hold, Place
+from services.compliance.fence import Hold
 from services.compliance.law import Law
 from services.compliance.policy import Policies
 from services.compliance.records.telling import stored
@@ -25,6 +24,7 @@ from shared.adapters.postgres import Connection
 from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError, SetupError
+from shared.domain.topics import Place
 
 QUERIES = postgres.queries(Path(__file__).parent / "rebuilding.sql")
 OWNER = "vbp-rebuild"
@@ -58,7 +58,7 @@ async def rebuild(
             await _merge(connection, by_subject(events))
             read += len(events)
             seen(read, total)
-        law = Law(policies, Register(), timedelta(0))
+        law = Law(policies, Register())
         records = await _put(connection, holds, registering.register(law, register), policies)
     finally:
         await connection.close()
@@ -67,11 +67,10 @@ async def rebuild(
 
 async def _take(connection: Connection) -> dict[Place, Hold]:
     """Shut workers out; one that runs all the same takes its place back, which is seen."""
-    places = [(topic.name, number) for topic in topics.INPUTS for number in range(topic.partitions)]
-    columns = [list(column) for column in zip(*places, strict=True)]
-    if await connection.fetch(storage.QUERIES["owners"], *columns, OWNER):
+    places = postgres.columns(topics.PLACES)
+    if await connection.fetch(storage.QUERIES["owners"], *places, OWNER):
         raise SetupError(RUNNING)
-    return await fence.take(connection, places, OWNER, connection.get_server_pid())
+    return await fence.take(connection, topics.PLACES, OWNER, connection.get_server_pid())
 
 
 async def _facts(connection: Connection) -> AsyncIterator[list[Event]]:
@@ -94,14 +93,14 @@ def _event(row: Mapping[str, Any]) -> Event:
 async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]]) -> None:
     if not heard:
         return
-    rows = await connection.fetch(QUERIES["anew"], *storage.columns(heard))
+    rows = await connection.fetch(QUERIES["anew"], *postgres.columns(heard))
     records = {Subject(*name): dossiers.decode_record(name[1], record) for *name, record in rows}
     for subject, events in heard.items():
         record = records.setdefault(subject, RECORDS[subject.kind]())
         for event in events:
             record.merge(stored(event), event.data)  # type: ignore[union-attr]
     kept = ((*subject, dossiers.encode(record)) for subject, record in sorted(records.items()))
-    await connection.execute(QUERIES["keep"], *storage.columns(kept))
+    await connection.execute(QUERIES["keep"], *postgres.columns(kept))
 
 
 async def _put(
@@ -110,7 +109,7 @@ async def _put(
     """Put records and register in place and have everything judged; gives how many records."""
     everywhere = sorted(policies.jurisdictions)
     async with connection.transaction():
-        await connection.fetch(storage.QUERIES["lock_positions"], *storage.columns(sorted(holds)))
+        await connection.fetch(storage.QUERIES["lock_positions"], *postgres.columns(sorted(holds)))
         if await fence.still_held(connection, holds) is None:
             raise SetupError(RUNNING)
         await storage.move_law(connection, everywhere)

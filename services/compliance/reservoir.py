@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from math import ceil, inf
 from typing import Any, NamedTuple
 
-Place = tuple[str, int]
+from shared.domain.topics import Place
 
 AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""

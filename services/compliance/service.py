@@ -172,8 +172,7 @@ class Compliance:
 async def _expand_pairs(connection: Connection, most: int) -> bool:
     rows = await connection.fetch(storage.QUERIES["claim_pair_touches"], most)
     if rows:
-        touched = [list(column) for column in zip(*rows, strict=True)]
-        await connection.execute(storage.QUERIES["expand_pairs"], *touched)
+        await connection.execute(storage.QUERIES["expand_pairs"], *postgres.columns(rows))
     return bool(rows)
 
 

@@ -16,7 +16,7 @@ from services.compliance.records.appointments import Appointments
 from services.compliance.registering import Registered
 from services.compliance.turn import Turn, lines_of
 from shared.adapters import postgres
-from shared.adapters.postgres import Connection
+from shared.adapters.postgres import Connection, columns
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import ConflictError, FencedError
@@ -206,11 +206,6 @@ async def forget_watches(connection: Connection, subjects: list[Subject]) -> Non
 def headers_of(letter: bytes) -> list[tuple[str, bytes]]:
     """Read the headers of a dead letter back."""
     return msgspec.msgpack.decode(letter, type=list[tuple[str, bytes]])
-
-
-def columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Turn rows into columns, as `unnest` takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def count(status: str) -> int:

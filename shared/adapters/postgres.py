@@ -1,7 +1,7 @@
 """PostgreSQL: named queries from .sql files, migrations, pools."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +26,8 @@ FAILURES = (
 """What is raised when the server or the connection fails: asyncpg has a class of its own for a
 connection that is cut between two messages."""
 
+NO_SCHEMA = "the database has no schema yet: run `vbp migrate` first"
+
 _NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 
 
@@ -35,7 +37,9 @@ def queries(path: Path) -> Mapping[str, str]:
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-NO_SCHEMA = "the database has no schema yet: run `vbp migrate` first"
+def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Turn rows into columns, as `unnest` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def connect(dsn: str, *, patience: float = 10, **settings: str) -> Connection:

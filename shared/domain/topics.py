@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from shared.domain import events as say
 
+Place = tuple[str, int]
+"""A partition: its topic and its number."""
+
 
 class Topic(Struct, frozen=True):
     """A topic of the bus; `events` maps each type to the class of its data.
@@ -71,6 +74,9 @@ FUNDS = Topic(
 INPUTS = (REGISTER, ORDERS, DELIVERIES, SUPPLY, FUNDS)
 """All topics that the compliance worker reads; their equal partition counts keep one product's
 facts together under the range assignor."""
+
+PLACES = tuple((topic.name, number) for topic in INPUTS for number in range(topic.partitions))
+"""Every partition of the inputs."""
 
 VIOLATIONS = "vbp.violations.v1"
 DEAD_LETTERS = "vbp.dead-letters.v1"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.reservoir import AHEAD, Place, Poured, Reservoir
+from services.compliance.reservoir import AHEAD, Poured, Reservoir
+from shared.domain.topics import Place
 
 PLACES: list[Place] = [("orders", 0), ("orders", 1), ("register", 0)]
 PLENTY = 10_000

@@ -34,7 +34,7 @@ from shared.domain import topics
 from shared.domain.cloudevents import Event, read_structured
 
 POLICIES = policy.load()
-PLACES = [TopicPartition(t.name, n) for t in topics.INPUTS for n in range(t.partitions)]
+PLACES = [TopicPartition(*place) for place in topics.PLACES]
 RUN = (
     "import sys; from services.compliance import policy, worker; "
     "from services.compliance.settings import Settings; "

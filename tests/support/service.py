@@ -24,7 +24,7 @@ HEARD = Moment(NOW + timedelta(minutes=1), NOW + timedelta(minutes=1))
 class ServiceDesk:
     """A service with a database of its own; events are numbered as they are handed in."""
 
-    def __init__(self, connection: Connection, epoch: dict[fence.Place, fence.Hold]) -> None:
+    def __init__(self, connection: Connection, epoch: dict[topics.Place, fence.Hold]) -> None:
         self.connection = connection
         self.service = Compliance(connection, POLICIES)
         self.holds = epoch
