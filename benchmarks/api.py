@@ -23,10 +23,10 @@ from rich.table import Table
 
 from benchmarks.violations import fill
 from deploy.local.stack import LocalStack
-from services.compliance import policy
-from services.compliance.answers import MIGRATIONS
-from services.compliance.app import create_app
+from services.compliance.answers.answers import MIGRATIONS
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
+from services.compliance.web.app import create_app
 from shared.adapters import postgres
 
 LIST_GOAL, DETAIL_GOAL = 100.0, 30.0

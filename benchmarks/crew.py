@@ -20,14 +20,16 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from services.compliance import policy, storage
-from services.compliance.consumer import Reader
-from services.compliance.intake import Batch, Intake
-from services.compliance.lawbook import Lawbook
-from services.compliance.metrics import WorkerMetrics
-from services.compliance.service import Compliance
+from services.compliance.judging.turn import Turn
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
-from services.compliance.turn import Turn
+from services.compliance.storage import storage
+from services.compliance.storage.facts import Batch
+from services.compliance.storage.lawbook import Lawbook
+from services.compliance.worker.intake import Intake
+from services.compliance.worker.metrics import WorkerMetrics
+from services.compliance.worker.reader import Reader
+from services.compliance.worker.service import Compliance
 from shared.adapters.postgres import Connection
 
 PATIENCE = 300.0

@@ -21,12 +21,14 @@ from aiokafka import TopicPartition
 from benchmarks import crew
 from benchmarks.crew import Result
 from deploy.local.stack import LocalStack
-from services.compliance import policy, preparation, storage
-from services.compliance.consumer import MOST
-from services.compliance.intake import Batch, Intake, Limit, Span
-from services.compliance.replay import Replay
-from services.compliance.service import SETTLE
+from services.compliance.judging.replay import Replay
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
+from services.compliance.storage import schema, storage
+from services.compliance.storage.facts import Batch, Span
+from services.compliance.worker.intake import Intake, Limit
+from services.compliance.worker.reader import MOST
+from services.compliance.worker.service import SETTLE
 from services.sources.province import Plan, simulate
 from shared.adapters import kafka
 from shared.adapters.postgres import Connection
@@ -131,9 +133,9 @@ async def fresh(stack: LocalStack, name: str) -> Settings:
     await connection.close()
     database = urlsplit(stack.database)._replace(path=f"/{name}").geturl()
     settings = Settings(database=database, kafka=stack.kafka, group=f"bench-{name}")
-    await preparation.migrate(settings)
-    await preparation.create_topics(settings)
-    await preparation.prepare(settings, POLICIES)
+    await schema.migrate(settings)
+    await schema.create_topics(settings)
+    await schema.prepare(settings, POLICIES)
     return settings
 
 

@@ -13,7 +13,7 @@ from rich.progress import TaskID
 
 from services.commands.console import counted, reading, say
 from services.commands.shares import Share
-from services.compliance.intake import check_jurisdiction
+from services.compliance.worker.intake import check_jurisdiction
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, InvalidEventError

@@ -20,10 +20,10 @@ from services.commands import publish, verdict
 from services.commands.archives import Refusals
 from services.commands.children import Children, choose_ports
 from services.commands.console import counted, counting, say, step
-from services.compliance import preparation
-from services.compliance.answers import COUNTED_AT_MOST, Answers, opened
-from services.compliance.service import SETTLE
+from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
 from services.compliance.settings import Settings
+from services.compliance.storage import schema
+from services.compliance.worker.service import SETTLE
 from shared.domain.errors import InvalidArgumentError, SetupError
 
 PORTS = {"orders": 8001, "delivery": 8002, "compliance": 8003, "worker": 9003}
@@ -102,8 +102,8 @@ def _simulate(makers: Children, wish: Wish) -> None:
 
 def _start(children: Children, settings: Settings) -> dict[str, int]:
     """Make the database and the topics, start services and worker; gives their ports."""
-    asyncio.run(preparation.migrate(settings))
-    asyncio.run(preparation.create_topics(settings))
+    asyncio.run(schema.migrate(settings))
+    asyncio.run(schema.create_topics(settings))
     step("The database is migrated, the topics are there")
     ports = choose_ports(PORTS)
     for name, port in ports.items():

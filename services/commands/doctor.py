@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.jars import cache_directory, jar_files
 from services.commands.addresses import LOCAL
 from services.commands.children import is_free
-from services.compliance.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
 from services.compliance.settings import Settings
 from shared.adapters import kafka
 from shared.domain import topics

@@ -4,18 +4,18 @@ import asyncio
 import sys
 
 from services.commands.console import say
-from services.compliance import preparation
 from services.compliance.settings import Settings
+from services.compliance.storage import schema
 
 
 def migrate(settings: Settings) -> None:
     """Bring the schema to this version; print the files applied."""
-    _print(asyncio.run(preparation.migrate(settings)), "The schema is at this version already")
+    _print(asyncio.run(schema.migrate(settings)), "The schema is at this version already")
 
 
 def create_topics(settings: Settings, replication: int) -> None:
     """Create what is missing of the rows of partitions and the topics; print the topics."""
-    created = asyncio.run(preparation.create_topics(settings, replication=replication))
+    created = asyncio.run(schema.create_topics(settings, replication=replication))
     _print(created, "All topics are there already")
 
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from services.commands.archives import Refusals, events
 from services.commands.console import counted, say
-from services.compliance import policy as policies
+from services.compliance.policies import policy as policies
 from shared.adapters import kafka
 from shared.domain import topics
 from shared.domain.cloudevents import Event, check_ahead

@@ -5,9 +5,9 @@ import asyncio
 from rich.progress import TaskID
 
 from services.commands.console import counted, counting, say
-from services.compliance import policy
-from services.compliance.rebuilding import rebuild
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
+from services.compliance.storage.rebuild import rebuild
 
 
 def run(settings: Settings) -> None:

@@ -17,11 +17,11 @@ from rich.table import Table
 from services.commands.archives import Refusals
 from services.commands.console import counted, say, show
 from services.commands.shards import Archive
-from services.compliance import policy as policies
-from services.compliance.explain import clock
-from services.compliance.policy import Policies
-from services.compliance.replay import Replay
-from services.compliance.violations import Violation
+from services.compliance.findings.violation import Violation
+from services.compliance.findings.words import clock
+from services.compliance.judging.replay import Replay
+from services.compliance.policies import policy as policies
+from services.compliance.policies.policy import Policies
 from shared.domain.errors import InvalidArgumentError, SetupError
 
 Format = Literal["ndjson", "csv", "table"]

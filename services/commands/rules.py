@@ -6,9 +6,9 @@ from importlib import import_module
 from rich.table import Table
 
 from services.commands.console import show
-from services.compliance import policy as policies
-from services.compliance.policy import ALWAYS, Policy
-from services.compliance.rule import Rule
+from services.compliance.findings.rule import Rule
+from services.compliance.policies import policy as policies
+from services.compliance.policies.policy import ALWAYS, Policy
 from services.compliance.rules import RULES
 from shared.domain.errors import InvalidArgumentError
 

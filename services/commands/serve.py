@@ -3,7 +3,7 @@
 from typing import Literal
 
 from services.commands.addresses import settings
-from services.compliance import policy as policies
+from services.compliance.policies import policy as policies
 from services.compliance.settings import Settings
 from services.delivery.settings import Settings as DeliverySettings
 from services.orders.settings import Settings as OrdersSettings
@@ -27,7 +27,7 @@ def serve(service: Name, host: str | None, port: int | None) -> None:
 
         delivery.serve(settings(DeliverySettings, host=host, port=port), known.jurisdictions)
     else:
-        from services.compliance import app as compliance
+        from services.compliance.web import app as compliance
 
         compliance.serve(settings(Settings, host=host, port=port))
 
@@ -42,7 +42,7 @@ def work(service: Name, metrics_port: int | None, accept_dead_letters: int | Non
             f"{service} has no worker yet: it publishes what it is told and keeps nothing. "
             "The one worker is: vbp worker compliance"
         )
-    from services.compliance import worker
+    from services.compliance.worker import host as worker
 
     chosen = settings(Settings, metrics_port=metrics_port, accept_dead_letters=accept_dead_letters)
     logs.configure(chosen.log_level)

@@ -14,11 +14,11 @@ from typing_extensions import override
 
 from services.commands.archives import GZIP, STANDARD, Refusals, events, read
 from services.commands.shares import Share
-from services.compliance.contributions import Contribution
-from services.compliance.dossier import Subject
-from services.compliance.engine import Transfer
-from services.compliance.replay import Replay
-from services.compliance.violations import Violation
+from services.compliance.findings.violation import Violation
+from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging.engine import Transfer
+from services.compliance.judging.replay import Replay
+from services.compliance.judging.subjects import Subject
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from services.compliance.dossier import ON_ORDERS
+from services.compliance.judging.subjects import ON_ORDERS
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 

@@ -11,7 +11,7 @@ import pytest
 
 from services.commands import shards
 from services.commands.shares import Share
-from services.compliance.dossier import ON_ORDERS
+from services.compliance.judging.subjects import ON_ORDERS
 from shared.domain import topics
 from shared.domain.cloudevents import read_structured
 from shared.domain.errors import InvalidEventError

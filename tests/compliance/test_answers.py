@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from services.compliance import answers
-from services.compliance.answers import MIGRATIONS, QUERIES
-from services.compliance.filters import Asked, listing
-from services.compliance.paging import Place
+from services.compliance.answers import answers
+from services.compliance.answers.answers import MIGRATIONS, QUERIES
+from services.compliance.answers.filters import Asked, listing
+from services.compliance.answers.paging import Place
 from shared.adapters import postgres
 from tests.support.kept import a_connection, a_violation, tell
 

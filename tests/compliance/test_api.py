@@ -9,9 +9,10 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from services.compliance import policy, shapes
+from services.compliance.answers import shapes
+from services.compliance.findings.violation import Violation
+from services.compliance.policies import policy
 from services.compliance.rules import RULES
-from services.compliance.violations import Violation
 from shared.adapters.postgres import Connection
 from tests.support.kept import (
     ORDER_PLACED,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from services.compliance import rules
-from services.compliance.policy import Policy, load
+from services.compliance.law.order_terms import DELIVERY_HOURS
+from services.compliance.policies.policy import Policy, load
 from services.compliance.rules import RULES
-from services.compliance.terms import DELIVERY_HOURS
 
 POLICIES = load().all
 CASES = Path(__file__).parent / "rules"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.compliance.policy import FOLDER, Policy, load
+from services.compliance.policies.policy import FOLDER, Policy, load
 
 SX, TJ = "cn-sx-2021-22", "cn-tj-2019-draft"
 BY_ID = {policy.id: policy for policy in load().all}

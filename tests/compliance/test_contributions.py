@@ -3,23 +3,19 @@ from typing import Any
 
 import pytest
 
-from services.compliance.announcing import contribute_announcement
-from services.compliance.contributions import (
-    Contribution,
-    Given,
-    Moment,
-    Unjudged,
-    contribute_order,
-)
-from services.compliance.law import Law
+from services.compliance.findings.finding import Watch
+from services.compliance.judging.contributions.announcement import contribute_announcement
+from services.compliance.judging.contributions.contribution import Contribution, Given, Unjudged
+from services.compliance.judging.contributions.order import contribute_order
+from services.compliance.judging.moment import Moment
+from services.compliance.law.law import Law
+from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import OPEN, Appointment
 from services.compliance.records.commitment import Candidate, Dealing
 from services.compliance.records.order import Order
 from services.compliance.records.supply import Report, StockOut
-from services.compliance.register import Register
-from services.compliance.rule import Watch
-from services.compliance.terms import OrderTerms
+from services.compliance.register.register import Register
 from tests.support.builders import POLICIES, an_event, instant, tell
 
 REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]

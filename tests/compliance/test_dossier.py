@@ -1,9 +1,10 @@
 import msgspec
 import pytest
 
-from services.compliance import dossier
-from services.compliance.contributions import Moment
-from services.compliance.dossier import Dossier, Subject, subject_of
+from services.compliance.judging import dossier
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.records.announcement import Announcement
 from tests.support.builders import FILLED_IN, an_event, instant, tell
 

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from services.compliance import engine
-from services.compliance.dossier import Dossier, Subject, subject_of
-from services.compliance.law import Law
+from services.compliance.judging import engine
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.law.law import Law
 from services.compliance.records.commitment import Commitment
-from services.compliance.register import Register
+from services.compliance.register.register import Register
 from tests.support.builders import POLICIES, an_event, heard, said
 from tests.support.desk import ACCEPTED, LATE, ORDER, REFUSED, SHORT, Desk, at
 

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from services.compliance.explain import (
+from services.compliance.findings.finding import About, Finding
+from services.compliance.findings.words import (
     VALUES_ZH,
     basis_en,
     basis_zh,
@@ -11,7 +12,6 @@ from services.compliance.explain import (
     instant_or,
 )
 from services.compliance.records.evidence import Term
-from services.compliance.rule import About, Finding
 from tests.support.builders import POLICIES, instant
 
 AT = instant("2022-03-01 09:30:00")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from services.compliance import fence, preparation, storage
-from services.compliance.fence import Hold
-from services.compliance.intake import Span
 from services.compliance.settings import Settings
+from services.compliance.storage import positions, schema, storage
+from services.compliance.storage.facts import Span
+from services.compliance.storage.positions import Hold
 from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError
 
@@ -25,14 +25,14 @@ async def connect(database: str, owner: str) -> Connection:
 @pytest.fixture
 async def prepared(database: str, kafka: str) -> str:
     settings = Settings(database=database, kafka=kafka)
-    await preparation.migrate(settings)
-    await preparation.create_topics(settings)
+    await schema.migrate(settings)
+    await schema.create_topics(settings)
     return database
 
 
 async def taken(connection: Connection, owner: str) -> Hold:
     pid = connection.get_server_pid()
-    return (await fence.take(connection, [PLACE], owner, pid))[PLACE]
+    return (await positions.take(connection, [PLACE], owner, pid))[PLACE]
 
 
 async def test_whoever_takes_a_partition_over_shuts_out_its_last_owner(prepared: str) -> None:
@@ -44,8 +44,8 @@ async def test_whoever_takes_a_partition_over_shuts_out_its_last_owner(prepared:
     with pytest.raises(FencedError):
         await storage.advance(one, [Span(*PLACE, old.epoch, 7, 9)], NOW)
 
-    assert await fence.still_held(one, {PLACE: old}) is None
-    assert await fence.still_held(other, {PLACE: new}) == {PLACE: Hold(new.epoch, 7)}
+    assert await positions.still_held(one, {PLACE: old}) is None
+    assert await positions.still_held(other, {PLACE: new}) == {PLACE: Hold(new.epoch, 7)}
     await one.close()
     await other.close()
 

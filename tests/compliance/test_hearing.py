@@ -4,11 +4,12 @@ from datetime import datetime
 
 import pytest
 
-from services.compliance import engine
-from services.compliance.contributions import Moment
-from services.compliance.dossier import Dossier, Subject
-from services.compliance.law import Law
-from services.compliance.register import Register
+from services.compliance.judging import engine
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject
+from services.compliance.law.law import Law
+from services.compliance.register.register import Register
 from tests.support.builders import POLICIES, an_event, instant
 from tests.support.desk import LATE, ORDER, REFUSED, SHORT, Desk, at
 

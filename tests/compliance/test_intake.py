@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.compliance.intake import RUN, SHARE, WINDOW, Batch, Intake, Limit, Span
-from services.compliance.storage import headers_of
+from services.compliance.storage.facts import Batch, Span
+from services.compliance.storage.storage import headers_of
+from services.compliance.worker.intake import RUN, SHARE, WINDOW, Intake, Limit
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import TooManyInvalidError

@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.intervals import Interval, difference, intersection, union
+from services.compliance.law.intervals import Interval, difference, intersection, union
 
 BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
 HOURS = range(-1, 13)

@@ -4,12 +4,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from services.compliance.law import Law, stretches
-from services.compliance.policy import Policy
-from services.compliance.records.agreement import Agreement
-from services.compliance.records.product import Product
-from services.compliance.register import Register
-from services.compliance.rule import Missing
+from services.compliance.findings.finding import Missing
+from services.compliance.law.law import Law
+from services.compliance.law.supply_period import stretches
+from services.compliance.policies.policy import Policy
+from services.compliance.register.agreement import Agreement
+from services.compliance.register.product import Product
+from services.compliance.register.register import Register
 from shared.domain import calendar
 from tests.support.builders import POLICIES, an_event, instant
 

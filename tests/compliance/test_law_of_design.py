@@ -18,9 +18,9 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from services.compliance.contributions import Moment
-from services.compliance.replay import Replay
-from services.compliance.violations import Violation
+from services.compliance.findings.violation import Violation
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.replay import Replay
 from shared.domain import calendar
 from shared.domain.cloudevents import Event
 from tests.support import histories

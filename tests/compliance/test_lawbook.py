@@ -7,14 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance import lawbook, preparation, registering, storage
-from services.compliance.dossier import Dossier, Subject, subject_of
-from services.compliance.engine import hear
-from services.compliance.law import Law
-from services.compliance.lawbook import Lawbook, Needs
-from services.compliance.policy import Policies
-from services.compliance.register import Register
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.engine import hear
+from services.compliance.judging.needs import Needs
+from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.law.law import Law
+from services.compliance.policies.policy import Policies
+from services.compliance.register import changes
+from services.compliance.register.register import Register
 from services.compliance.settings import Settings
+from services.compliance.storage import lawbook, schema, storage
+from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.cloudevents import Event
@@ -46,7 +49,7 @@ async def told(connection: Connection, *events: Event) -> dict[str, int]:
     needs = Needs().told(events)
     await other.open(connection, ["cn-sx", "cn-tj"])
     await other.read(connection, needs)
-    done = registering.register(other.law, events)
+    done = changes.register(other.law.register, events)
     async with connection.transaction():
         moved = await storage.move_law(connection, done.jurisdictions)
         await storage.save_register(connection, done)
@@ -60,7 +63,7 @@ def a_book() -> Lawbook:
 @pytest.fixture
 async def connection(database: str) -> AsyncIterator[Connection]:
     await postgres.migrate(database, storage.MIGRATIONS, "compliance")
-    await preparation.prepare(Settings(database=database), POLICIES)
+    await schema.prepare(Settings(database=database), POLICIES)
     async with a_connection(database) as connection:
         await told(connection, *REGISTER)
         yield connection
@@ -270,4 +273,4 @@ async def test_what_register_events_change_is_read_before_they_are_merged(
         "agreements": {"P3H3"},
         "exemptions": {"X1"},
     }
-    assert registering.register(book.law, events).named == set()
+    assert changes.register(book.law.register, events).named == set()

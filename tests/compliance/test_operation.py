@@ -10,9 +10,10 @@ import pytest
 import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.compliance import metrics, shapes
-from services.compliance.app import create_app
+from services.compliance.answers import shapes
 from services.compliance.settings import Settings
+from services.compliance.web import gauges as metrics
+from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from tests.support.kept import (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.filters import Asked
-from services.compliance.paging import Place, place_of, token_of
+from services.compliance.answers.filters import Asked
+from services.compliance.answers.paging import Place, place_of, token_of
 from shared.domain.errors import InvalidArgumentError
 
 PLACES = st.builds(

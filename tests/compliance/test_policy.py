@@ -4,7 +4,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.compliance.policy import (
+from services.compliance.policies.policy import (
     FOLDER,
     Basis,
     Carried,

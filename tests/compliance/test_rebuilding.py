@@ -3,10 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.compliance import dossier
-from services.compliance.rebuilding import Rebuilt, rebuild
+from services.compliance.judging import dossier
 from services.compliance.records.order import Order
 from services.compliance.settings import Settings
+from services.compliance.storage.rebuild import Rebuilt, rebuild
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
 from tests.support.builders import POLICIES, an_event

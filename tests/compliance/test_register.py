@@ -1,7 +1,7 @@
 from itertools import permutations
 from typing import Any
 
-from services.compliance.register import Register
+from services.compliance.register.register import Register
 from tests.support.builders import an_event
 
 

@@ -1,7 +1,7 @@
 from random import Random
 
-from services.compliance.engine import NAMES_ON_ORDERS
-from services.compliance.replay import Replay
+from services.compliance.judging.engine import NAMES_ON_ORDERS
+from services.compliance.judging.replay import Replay
 from tests.support.builders import POLICIES, an_event, found, heard, instant, replayed, said
 
 REGISTER = [said("product.selected"), said("hospital.enrolled")]

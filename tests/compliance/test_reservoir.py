@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.reservoir import AHEAD, Poured, Reservoir
+from services.compliance.worker.read_ahead import AHEAD, Poured, Reservoir
 from shared.domain.topics import Place
 
 PLACES: list[Place] = [("orders", 0), ("orders", 1), ("register", 0)]

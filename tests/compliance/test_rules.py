@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance.violations import Violation
+from services.compliance.findings.violation import Violation
 from shared.domain.calendar import instant_text
 from tests.support.builders import instant, replayed, said
 

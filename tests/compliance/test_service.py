@@ -3,8 +3,8 @@ from datetime import datetime
 import asyncpg
 import pytest
 
-from services.compliance import fence
-from services.compliance.contributions import Moment
+from services.compliance.judging.moment import Moment
+from services.compliance.storage import positions
 from shared.domain.errors import FencedError
 from tests.support.builders import an_event
 from tests.support.service import HEARD, NOW, ServiceDesk
@@ -37,7 +37,7 @@ async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(
 async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: ServiceDesk) -> None:
     stale = desk.batch(*REGISTER, APPOINTED, ORDER, REFUSED)
     pid = desk.connection.get_server_pid()
-    await fence.take(desk.connection, [("vbp.supply.v1", 0)], "other", pid)
+    await positions.take(desk.connection, [("vbp.supply.v1", 0)], "other", pid)
 
     with pytest.raises(FencedError):
         await desk.service.handle(stale, HEARD)

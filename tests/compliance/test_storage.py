@@ -8,10 +8,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.compliance import answers, dossier, rebuilding, storage
-from services.compliance.dossier import Judgement, Subject
+from services.compliance.answers import answers
+from services.compliance.judging import dossier
+from services.compliance.judging.dossier import Judgement
+from services.compliance.judging.subjects import Subject
 from services.compliance.records.order import Order
-from services.compliance.service import Compliance
+from services.compliance.storage import rebuild, storage
+from services.compliance.worker.service import Compliance
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
@@ -63,7 +66,7 @@ def queries_named_in(tree: ast.AST) -> set[str]:
 def test_every_query_is_used_and_every_query_used_is_there() -> None:
     modules = (path for path in HOUSE.rglob("*.py") if path.name != "answers.py")
     used = {path: queries_named_in(ast.parse(path.read_text(encoding="utf-8"))) for path in modules}
-    assert set().union(*used.values()) == storage.QUERIES.keys() | rebuilding.QUERIES.keys()
+    assert set().union(*used.values()) == storage.QUERIES.keys() | rebuild.QUERIES.keys()
 
 
 def test_a_query_is_seen_however_it_is_named() -> None:

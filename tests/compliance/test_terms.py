@@ -3,20 +3,15 @@ from typing import Any
 
 import pytest
 
-from services.compliance.law import Law
-from services.compliance.policy import NOTHING
+from services.compliance.findings.finding import Missing
+from services.compliance.law.commitment_terms import Case, CommitmentTerms, Volume
+from services.compliance.law.law import Law
+from services.compliance.law.order_terms import Deadline, OrderTerms
+from services.compliance.law.product_terms import ProductTerms
+from services.compliance.policies.policy import NOTHING
 from services.compliance.records.commitment import Candidate, Commitment, Dealing
 from services.compliance.records.order import Order
-from services.compliance.register import Register
-from services.compliance.rule import Missing
-from services.compliance.terms import (
-    Case,
-    CommitmentTerms,
-    Deadline,
-    OrderTerms,
-    ProductTerms,
-    Volume,
-)
+from services.compliance.register.register import Register
 from tests.support.builders import POLICIES, an_event, instant, tell
 
 PLACED = "2022-03-01 09:00:00"

@@ -1,9 +1,9 @@
 import json
 from typing import Any
 
+from services.compliance.findings.violation import Violation, encode, evidence_json
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.telling import stored, telling_of
-from services.compliance.violations import Violation, encode, evidence_json
 from shared.domain import ids
 from tests.support.builders import found, heard, replayed, said
 

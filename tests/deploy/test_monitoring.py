@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from services.compliance.policy import Severity
+from services.compliance.policies.policy import Severity
 from shared.adapters import postgres
 from tests.support.deployment import (
     DEPLOY,
@@ -33,7 +33,7 @@ from tests.support.deployment import (
 NOWHERE = "postgresql://vbp@127.0.0.1:1/vbp"
 ALERTS = [rule["alert"] for rule in alerts()]
 BOARDS = sorted(dashboards())
-MIGRATIONS = ROOT / "services/compliance/migrations"
+MIGRATIONS = ROOT / "services/compliance/storage/migrations"
 ADDED_BY_PROMETHEUS = {"instance", "job", "le"}
 _FOUND = re.compile(r"\$(?:__)?\w+")
 

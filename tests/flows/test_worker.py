@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance import intake
+from services.compliance.worker import intake
 from shared.adapters import kafka as bus_adapter
 from shared.domain import topics
 from shared.domain.calendar import instant_text

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any
 
-from services.compliance.policy import load
+from services.compliance.findings.violation import Violation
+from services.compliance.judging.replay import Replay
+from services.compliance.policies.policy import load
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.order import Order
 from services.compliance.records.telling import stored
-from services.compliance.replay import Replay
-from services.compliance.violations import Violation
 from shared.domain import calendar
 from shared.domain.cloudevents import Event, read_structured
 

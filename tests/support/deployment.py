@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.compliance import app as compliance
-from services.compliance import policy
-from services.compliance.metrics import WorkerMetrics
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
+from services.compliance.web import app as compliance
+from services.compliance.worker.metrics import WorkerMetrics
 from services.delivery import app as delivery
 from services.delivery.settings import Settings as DeliverySettings
 from services.orders import app as orders

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from services.compliance.contributions import Moment
+from services.compliance.judging.moment import Moment
 from shared.domain.cloudevents import Event
 from tests.support.builders import POLICIES, an_event, instant
 from tests.support.incremental import Incremental

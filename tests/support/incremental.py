@@ -12,14 +12,15 @@ from uuid import UUID
 
 import msgspec
 
-from services.compliance import dossier, engine
-from services.compliance.contributions import Moment
-from services.compliance.dossier import Dossier, Judgement, Subject
-from services.compliance.engine import Transfer
-from services.compliance.law import Law
-from services.compliance.policy import Policies
-from services.compliance.register import Register
-from services.compliance.violations import Change
+from services.compliance.findings.violation import Change
+from services.compliance.judging import dossier, engine
+from services.compliance.judging.dossier import Dossier, Judgement
+from services.compliance.judging.engine import Transfer
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.law.law import Law
+from services.compliance.policies.policy import Policies
+from services.compliance.register.register import Register
 from shared.domain import events as say
 from shared.domain import topics
 from shared.domain.cloudevents import Event
@@ -63,7 +64,7 @@ class Incremental:
                 self._register(event)
                 where = event.data.jurisdiction
                 touched |= {name: None for name in self._known() if name.jurisdiction == where}
-            elif (subject := dossier.subject_of(event)) is not None:
+            elif (subject := subject_of(event)) is not None:
                 engine.hear(self._load(subject), event)
                 touched[subject] = None
         self._judge(touched, moment)

@@ -9,14 +9,14 @@ from uuid import UUID, uuid5
 import httpx
 import msgspec
 
-from services.compliance import policy
-from services.compliance.answers import MIGRATIONS
-from services.compliance.app import create_app
+from services.compliance.answers.answers import MIGRATIONS
+from services.compliance.findings.history import lines_of
+from services.compliance.findings.violation import Change, ChangeKind, Violation
+from services.compliance.policies import policy
 from services.compliance.records.evidence import Evidence
 from services.compliance.settings import Settings
-from services.compliance.storage import QUERIES
-from services.compliance.turn import lines_of
-from services.compliance.violations import Change, ChangeKind, Violation
+from services.compliance.storage.storage import QUERIES
+from services.compliance.web.app import create_app
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain import topics

@@ -23,11 +23,12 @@ import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from services.compliance import policy, preparation
-from services.compliance.replay import Replay
-from services.compliance.service import SETTLE
+from services.compliance.findings.violation import Violation
+from services.compliance.judging.replay import Replay
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
-from services.compliance.violations import Violation
+from services.compliance.storage import schema
+from services.compliance.worker.service import SETTLE
 from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.domain import topics
@@ -36,10 +37,11 @@ from shared.domain.cloudevents import Event, read_structured
 POLICIES = policy.load()
 PLACES = [TopicPartition(*place) for place in topics.PLACES]
 RUN = (
-    "import sys; from services.compliance import policy, worker; "
+    "import sys; from services.compliance.policies import policy; "
+    "from services.compliance.worker import host; "
     "from services.compliance.settings import Settings; "
     "from shared.adapters import logs; logs.configure('warning'); "
-    "sys.exit(worker.run(Settings(), policy.load()))"
+    "sys.exit(host.run(Settings(), policy.load()))"
 )
 WAITING = """
 SELECT NOT EXISTS (SELECT FROM compliance.touch)
@@ -142,9 +144,9 @@ class Live:
 
 async def prepared(settings: Settings) -> None:
     """Migrate, create the topics, tell the policies."""
-    await preparation.migrate(settings)
-    await preparation.create_topics(settings)
-    await preparation.prepare(settings, POLICIES)
+    await schema.migrate(settings)
+    await schema.create_topics(settings)
+    await schema.prepare(settings, POLICIES)
 
 
 @asynccontextmanager

@@ -7,10 +7,10 @@ from datetime import timedelta
 import asyncpg
 import msgspec
 
-from services.compliance import fence
-from services.compliance.contributions import Moment
-from services.compliance.intake import Batch, Span
-from services.compliance.service import Compliance
+from services.compliance.judging.moment import Moment
+from services.compliance.storage import positions
+from services.compliance.storage.facts import Batch, Span
+from services.compliance.worker.service import Compliance
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.cloudevents import Event
@@ -24,7 +24,7 @@ HEARD = Moment(NOW + timedelta(minutes=1), NOW + timedelta(minutes=1))
 class ServiceDesk:
     """A service with a database of its own; events are numbered as they are handed in."""
 
-    def __init__(self, connection: Connection, epoch: dict[topics.Place, fence.Hold]) -> None:
+    def __init__(self, connection: Connection, epoch: dict[topics.Place, positions.Hold]) -> None:
         self.connection = connection
         self.service = Compliance(connection, POLICIES)
         self.holds = epoch
@@ -59,6 +59,6 @@ async def at_work(database: str) -> AsyncIterator[ServiceDesk]:
     """A service that owns the first partition of every topic until its connection ends."""
     connection = await asyncpg.connect(database, server_settings={"application_name": "desk"})
     places = [(topic.name, 0) for topic in topics.INPUTS]
-    held = await fence.take(connection, places, "desk", connection.get_server_pid())
+    held = await positions.take(connection, places, "desk", connection.get_server_pid())
     yield ServiceDesk(connection, held)
     await connection.close()

@@ -10,11 +10,13 @@ from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
-from services.compliance.contributions import Moment
-from services.compliance.dossier import Subject, encode
-from services.compliance.records.agreement import Agreement, Exemption
-from services.compliance.records.hospital import Hospital
-from services.compliance.records.product import Product
+from services.compliance.judging.dossier import encode
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject
+from services.compliance.register.agreement import Agreement
+from services.compliance.register.exemption import Exemption
+from services.compliance.register.hospital import Hospital
+from services.compliance.register.product import Product
 from shared.domain.cloudevents import Event
 from tests.support.builders import POLICIES, heard, said
 from tests.support.desk import SETTLE, at

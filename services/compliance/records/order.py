@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from services.compliance.records.facts import (
+from services.compliance.records.order_facts import (
     Accepted,
     Cancelled,
     Invoiced,

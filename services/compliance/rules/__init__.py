@@ -1,6 +1,6 @@
 """The rules, one file each. A new rule is a file here, a line below, and its cases in tests/."""
 
-from services.compliance.rule import Rule
+from services.compliance.findings.rule import Rule
 from services.compliance.rules import (
     beyond_volume_supply,
     coverage_gap,

@@ -9,10 +9,12 @@ Refused, overpriced and undelivered are the three ways to break the clause.
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.explain import breach_words
+from services.compliance.findings.finding import Finding, Missing, Outcome, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import breach_words
+from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.order_terms import DELIVERY_HOURS
 from services.compliance.records.commitment import Breach, Commitment
-from services.compliance.rule import Finding, Missing, Outcome, Rule, Words
-from services.compliance.terms import DELIVERY_HOURS, CommitmentTerms
 
 NAME = "beyond-volume-supply"
 BREACHES: tuple[Breach, ...] = ("refused", "overpriced", "undelivered")

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from services.compliance.explain import basis_en, basis_zh, clock
-from services.compliance.intervals import Interval, difference, intersection, union
-from services.compliance.law import Stretch
-from services.compliance.policy import Policy
-from services.compliance.records.agreement import Agreement
+from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.law.intervals import Interval, difference, intersection, union
+from services.compliance.law.product_terms import ProductTerms
+from services.compliance.law.supply_period import Stretch
+from services.compliance.policies.policy import Policy
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.evidence import Evidence, evidence_of
-from services.compliance.records.hospital import Hospital
-from services.compliance.rule import About, Finding, Missing, Outcome, Rule, Watch, Words
-from services.compliance.terms import ProductTerms
+from services.compliance.register.agreement import Agreement
+from services.compliance.register.hospital import Hospital
 from shared.domain import calendar, ids
 from shared.domain.calendar import instant_text
 

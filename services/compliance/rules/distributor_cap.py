@@ -11,13 +11,14 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from services.compliance.explain import basis_en, basis_zh, clock
-from services.compliance.intervals import intersection
-from services.compliance.law import Stretch
-from services.compliance.policy import Policy
+from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.law.intervals import intersection
+from services.compliance.law.product_terms import ProductTerms
+from services.compliance.law.supply_period import Stretch
+from services.compliance.policies.policy import Policy
 from services.compliance.records.appointments import Appointment, Appointments
-from services.compliance.rule import About, Finding, Missing, Outcome, Rule, Watch, Words
-from services.compliance.terms import ProductTerms
 from shared.domain import ids
 from shared.domain.calendar import instant_text
 

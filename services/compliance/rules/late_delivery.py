@@ -8,11 +8,12 @@ not undo it. An order rejected or cancelled at or before its deadline is not jud
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.explain import basis_en, basis_zh, clock
+from services.compliance.findings.finding import Finding, Missing, Outcome, Watch, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.law.order_terms import DELIVERY_HOURS, OrderTerms
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.order import Order
-from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch, Words
-from services.compliance.terms import DELIVERY_HOURS, OrderTerms
 
 
 def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:

@@ -8,11 +8,12 @@ deadline needs none. Where the agreement gives no hours, the policy's assumption
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.explain import basis_en, basis_zh, clock, instant_or
+from services.compliance.findings.finding import Finding, Missing, Outcome, Watch, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import basis_en, basis_zh, clock, instant_or
+from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.order import Order
-from services.compliance.rule import Finding, Missing, Outcome, Rule, Watch, Words
-from services.compliance.terms import OrderTerms
 from shared.domain.calendar import instant_text
 
 

@@ -8,10 +8,11 @@ was placed, whatever became of the order. Beyond the volume, `beyond-volume-supp
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.explain import breach_words
+from services.compliance.findings.finding import Missing, Outcome
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import breach_words
+from services.compliance.law.commitment_terms import CommitmentTerms
 from services.compliance.records.commitment import Breach, Commitment
-from services.compliance.rule import Missing, Outcome, Rule
-from services.compliance.terms import CommitmentTerms
 
 NAME = "selected-price"
 BREACHES: tuple[Breach, ...] = ("overpriced",)

@@ -8,10 +8,11 @@ assumption). Under TJ the duty is the agreement's: without one in force nothing 
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.explain import breach_words
+from services.compliance.findings.finding import Finding, Missing, Outcome, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import breach_words
+from services.compliance.law.commitment_terms import CommitmentTerms
 from services.compliance.records.commitment import Breach, Commitment
-from services.compliance.rule import Finding, Missing, Outcome, Rule, Words
-from services.compliance.terms import CommitmentTerms
 
 NAME = "supply-refusal"
 BREACHES: tuple[Breach, ...] = ("refused",)

@@ -8,11 +8,13 @@ product and area that lie less than the episode gap apart are one episode.
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from services.compliance.explain import basis_en, basis_zh, clock
-from services.compliance.policy import Policy
+from services.compliance.findings.finding import About, Finding, Outcome, Watch, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.law.order_terms import DELIVERY_HOURS
+from services.compliance.law.product_terms import ProductTerms
+from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import StockOut, Supply
-from services.compliance.rule import About, Finding, Outcome, Rule, Watch, Words
-from services.compliance.terms import DELIVERY_HOURS, ProductTerms
 from shared.domain import calendar, ids
 from shared.domain.calendar import instant_text
 

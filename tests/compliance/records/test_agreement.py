@@ -3,13 +3,8 @@ from typing import Any
 
 import pytest
 
-from services.compliance.records.agreement import (
-    Agreement,
-    Exemption,
-    agreement_of,
-    exemption_of,
-    in_force,
-)
+from services.compliance.register.agreement import Agreement, agreement_of, in_force
+from services.compliance.register.exemption import Exemption, exemption_of
 from shared.domain import events as say
 from tests.support.builders import an_event
 

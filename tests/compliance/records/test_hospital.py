@@ -1,6 +1,6 @@
 from datetime import date
 
-from services.compliance.records.hospital import Hospital
+from services.compliance.register.hospital import Hospital
 from shared.domain import calendar
 from tests.support.builders import an_event, instant
 

@@ -4,7 +4,7 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from services.compliance.records.facts import Accepted
+from services.compliance.records.order_facts import Accepted
 from services.compliance.records.telling import (
     Fact,
     all_told,

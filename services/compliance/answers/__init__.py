@@ -1,0 +1,1 @@
+"""PostgreSQL, read: what API, metrics and commands ask."""

@@ -1,0 +1,257 @@
+"""The shapes of the API's answers, for whoever reads them and for the OpenAPI document."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from services.compliance.findings.violation import Violation
+from services.compliance.policies.policy import Basis, Force
+
+Instant = Annotated[
+    str, Meta(description="UTC, microseconds, Z", examples=["2022-03-01T01:30:00.000000Z"])
+]
+
+
+class Item(Violation, frozen=True, kw_only=True):
+    """A violation as it stands; a withdrawn one is as it was last told, with its new status.
+
+    `occurred_at` and `cured_at` are when it was, `detected_at` and `recorded_at` when we knew.
+    """
+
+    detected_at: Instant
+    recorded_at: Instant
+    supersedes: list[str]
+
+
+class Page(Struct):
+    """Violations, newest first; `next_page_token` is null on the last page."""
+
+    items: list[Item]
+    next_page_token: str | None
+
+
+class HistoryLine(Struct):
+    """A change; `body` is the violation as told then, null if nothing is found any more.
+
+    `hash` is the SHA-256, in hex, of the hash before (nothing for the first) and of the UTF-8
+    bytes of `line`, so that whoever has the answer can check the chain without us.
+    """
+
+    seq: int
+    at: Instant
+    actor: str
+    change: str
+    body: Violation | None
+    causes: list[dict[str, Any]]
+    supersedes: list[str]
+    line: str
+    hash: str
+
+
+class HeardEvent(Struct):
+    """An event as it was heard; `data` are its own words."""
+
+    time: Instant
+    recordedtime: Instant | None
+    told: Instant
+    data: dict[str, Any]
+
+
+class Fact(Struct):
+    """What a piece of evidence points at; `event` is null where it is no longer kept.
+
+    `verified` says whether the event is the one that the evidence names, by id and digest.
+    """
+
+    id: str
+    source: str
+    type: str
+    topic: str
+    partition: int
+    offset: int
+    verified: bool | None
+    event: HeardEvent | None
+
+
+class Chain(Struct):
+    """Whether the history is the one that was written; else the first line that does not hold."""
+
+    verified: bool
+    broken_at: int | None
+    problem: str | None
+
+
+class Detail(Item, frozen=True, kw_only=True):
+    """A violation with its history, the facts it rests on, and whether the history holds."""
+
+    history: list[HistoryLine]
+    facts: list[Fact]
+    chain: Chain
+
+
+class Support(Struct):
+    """How a policy carries a rule: its clauses, its words, their force, and the values used."""
+
+    policy: str
+    jurisdiction: str
+    draft: bool
+    clauses: dict[str, "ClauseShown"]
+    quote: str
+    force: Force
+    note: str
+    values: dict[str, "PolicyValue"]
+
+
+class RuleShown(Struct):
+    """A rule: its titles, how its clause is read, and the policies that carry it."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    explanation: str
+    record: str
+    policies: list[Support]
+
+
+class PolicyValue(Struct):
+    """A value of a policy and where it comes from."""
+
+    value: str | int | float | bool | list[str]
+    basis: Basis
+    clause: str
+    note: str
+
+
+class CarriedShown(Struct):
+    """A rule as its policy carries it."""
+
+    clauses: tuple[str, ...]
+    quote: str
+    force: Force
+    note: str
+
+
+class ClauseShown(Struct):
+    """A clause, the rules that judge it, and why no rule judges the rest of it."""
+
+    title: str
+    text: str
+    rules: tuple[str, ...]
+    not_judged: str
+
+
+class PolicyShown(Struct):
+    """A policy; `in_force` is its first day, `until` the first day after it, null is open."""
+
+    id: str
+    jurisdiction: str
+    title_zh: str
+    title_en: str
+    source: str
+    note: str
+    in_force: date
+    until: date | None
+    draft: bool
+    digest: str
+    rules: dict[str, CarriedShown]
+    values: dict[str, PolicyValue]
+    clauses: dict[str, ClauseShown]
+
+
+class Rules(Struct):
+    """All rules."""
+
+    items: list[RuleShown]
+
+
+class PoliciesShown(Struct):
+    """All policies."""
+
+    items: list[PolicyShown]
+
+
+class Partition(Struct):
+    """How far a partition was read and heard, and the worker that holds it."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    end_offset: int
+    lag: int
+    heard_until: datetime
+    owner: str | None
+
+
+class Unjudged(Struct):
+    """How many records a rule cannot judge, because the register lacks a term."""
+
+    jurisdiction: str
+    rule: str
+    missing: str
+    count: int
+
+
+class Letter(Struct):
+    """An input that could not be taken, and why; it lies unchanged on vbp.dead-letters.v1."""
+
+    topic: str
+    partition: int
+    offset: int
+    told: datetime
+    field: str
+    reason: str
+
+
+class Count(Struct):
+    """A count that stops at a limit, so that it stays cheap; `at_least` says that it did."""
+
+    count: int
+    at_least: bool
+
+
+class Letters(Struct):
+    """Dead letters: how many, and the last ones, newest first."""
+
+    count: int
+    at_least: bool
+    last: list[Letter]
+
+
+class Due(Struct):
+    """Records to judge again: their time has come, or all that they waited for was heard."""
+
+    by_clock: Count
+    by_hearing: Count
+
+
+class Status(Struct):
+    """How far the service is; findings that rest on silence are complete until `heard_until`."""
+
+    heard_until: datetime | None
+    lag: int
+    unjudged: list[Unjudged]
+    dead_letters: Letters
+    touches_waiting: Count
+    due: Due
+    untold: Count
+    partitions: list[Partition]
+
+
+ANSWERS: tuple[type[Struct], ...] = (Page, Detail, Rules, PoliciesShown, PolicyShown, Status)
+"""What the routes answer with; their parts follow from them."""
+
+_REFERENCE = "#/components/schemas/{name}"
+
+
+def schemas() -> dict[str, Any]:
+    """Give the JSON schemas of all answers and their parts, by name."""
+    _, components = msgspec.json.schema_components(ANSWERS, ref_template=_REFERENCE)
+    return dict(components)
+
+
+def ok(shape: type[Struct]) -> dict[int | str, dict[str, Any]]:
+    """Declare the answer of a route: part of its `responses=`."""
+    content = {"application/json": {"schema": {"$ref": _REFERENCE.format(name=shape.__name__)}}}
+    return {200: {"description": (shape.__doc__ or "").split("\n", 1)[0], "content": content}}

@@ -1,0 +1,1 @@
+"""What can be found, and how it is told: findings, violations, words, history."""

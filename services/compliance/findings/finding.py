@@ -1,0 +1,66 @@
+"""What a rule can say: a finding, a watch, or that a term is missing."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from services.compliance.policies.policy import Policy
+from services.compliance.records.evidence import Evidence, Term
+
+
+class About(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
+    """The parties of a finding; what a rule does not speak of is None."""
+
+    product: str | None = None
+    area: str | None = None
+    hospital: str | None = None
+    manufacturer: str | None = None
+    distributor: str | None = None
+    order: str | None = None
+
+
+class Finding(Struct, frozen=True, kw_only=True, gc=False):
+    """What a rule sees in a record at a moment; instants in UTC.
+
+    `cured_at` is None while the breach goes on; `heard_by` is set where the finding rests on
+    silence: it counts only when everything until then has been heard. `terms` are the values
+    used, `limits` those of them that the limit rests on (severity follows their basis).
+    """
+
+    subject: str
+    anchor: str
+    about: About
+    policy: Policy
+    occurred_at: datetime
+    cured_at: datetime | None
+    observed: Any
+    limit: Any
+    terms: tuple[Term, ...] = ()
+    limits: tuple[Term, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    heard_by: datetime | None = None
+    breach: str | None = None
+    details: dict[str, Any] = {}
+
+
+class Watch(NamedTuple):
+    """Look again when the clock has passed `at`, or (`silent`) when all until `at` is heard."""
+
+    at: datetime
+    silent: bool = False
+
+
+class Missing(NamedTuple):
+    """The register lacks a term, so the rule cannot judge."""
+
+    term: str
+
+
+Outcome = Finding | Watch | Missing
+Words = tuple[str, str]
+
+
+def past(instant: datetime | None, now: datetime) -> datetime | None:
+    """Give an instant only if it is not after `now`: what ends later still goes on."""
+    return instant if instant is not None and instant <= now else None

@@ -1,0 +1,154 @@
+"""Violations: a finding with an identity, a life and a history."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from services.compliance.findings.finding import Finding, Words
+from services.compliance.findings.rule import Rule
+from services.compliance.findings.words import clock
+from services.compliance.records.evidence import Evidence, Term, evidence_of
+from services.compliance.register.exemption import Exemption
+from shared.domain import ids, topics
+from shared.domain.calendar import instant_text
+
+Status = Literal["open", "closed", "withdrawn"]
+ChangeKind = Literal["opened", "changed", "closed", "withdrawn"]
+
+
+class Violation(Struct, frozen=True, kw_only=True):
+    """A violation as the API serves it; instants are text, UTC with microseconds and Z."""
+
+    id: UUID
+    rule: str
+    status: Status
+    exempt: bool
+    severity: str
+    jurisdiction: str
+    product: str | None
+    area: str | None
+    hospital: str | None
+    manufacturer: str | None
+    distributor: str | None
+    order: str | None
+    subject: str
+    anchor: str
+    occurred_at: str
+    cured_at: str | None
+    observed: Any
+    limit: Any
+    breach: str | None
+    policy: str
+    policy_version: str
+    draft: bool
+    clause: list[str]
+    quote: str
+    basis: list[dict[str, Any]]
+    details: dict[str, Any]
+    message_zh: str
+    message_en: str
+    evidence: list[dict[str, Any]]
+
+
+class Change(Struct, frozen=True):
+    """One line of a violation's history.
+
+    `violation` is None for a withdrawal: nothing is found any more; `causes` are the facts that
+    were told since the record was last judged. `supersedes` are the violations that it replaces.
+    """
+
+    kind: ChangeKind
+    id: UUID
+    at: datetime
+    violation: Violation | None
+    causes: tuple[Evidence, ...]
+    supersedes: tuple[UUID, ...] = ()
+
+
+def violation_of(
+    jurisdiction: str, rule: Rule, finding: Finding, exemption: Exemption | None = None
+) -> Violation:
+    """Give a finding its identity and explain it, and the exemption that it falls under."""
+    about, policy = finding.about, finding.policy
+    carried = policy.rules[rule.name]
+    message_zh, message_en = rule.words(finding)
+    notes_zh, notes_en = _notes(finding, exemption)
+    return Violation(
+        id=ids.violation_id(jurisdiction, rule.name, finding.subject, finding.anchor),
+        rule=rule.name,
+        status="open" if finding.cured_at is None else "closed",
+        exempt=exemption is not None,
+        severity=policy.severity(rule.name, finding.limits),
+        jurisdiction=jurisdiction,
+        product=about.product,
+        area=about.area,
+        hospital=about.hospital,
+        manufacturer=about.manufacturer,
+        distributor=about.distributor,
+        order=about.order,
+        subject=finding.subject,
+        anchor=finding.anchor,
+        occurred_at=instant_text(finding.occurred_at),
+        cured_at=None if finding.cured_at is None else instant_text(finding.cured_at),
+        observed=finding.observed,
+        limit=finding.limit,
+        breach=finding.breach,
+        policy=policy.id,
+        policy_version=policy.digest,
+        draft=policy.draft,
+        clause=list(carried.clauses),
+        quote=carried.quote,
+        basis=[_term(term) for term in finding.terms],
+        details=finding.details,
+        message_zh=message_zh + notes_zh,
+        message_en=message_en + notes_en,
+        evidence=[evidence_json(item) for item in (*finding.evidence, *evidence_of(exemption))],
+    )
+
+
+def _notes(finding: Finding, exemption: Exemption | None) -> Words:
+    """Say what an officer must know beside the finding: its end, a draft, an exemption."""
+    zh, en = "", ""
+    if finding.cured_at == finding.occurred_at:
+        zh, en = (
+            "（一次性行为，状态为已结束，不表示已整改）",
+            " (an act: over once done, not mended)",
+        )
+    elif finding.cured_at is not None:
+        zh, en = f"（已于 {clock(finding.cured_at)} 结束）", f" (over at {clock(finding.cured_at)})"
+    if finding.policy.draft:
+        zh, en = f"{zh}（征求意见稿，仅供说明）", f"{en} (a draft for comment)"
+    if exemption is not None:
+        name, start, end = exemption.exemption, exemption.start, exemption.end
+        zh += f"（已豁免：{name}，{start} 起至 {end} 前）"
+        en += f" (exempt under {name}, from {start} to before {end})"
+    return zh, en
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {"name": term.name, "value": term.value, "basis": term.basis, "source": term.source}
+
+
+def evidence_json(item: Evidence) -> dict[str, Any]:
+    """Show a fact as evidence: its event, when it was and was told, where it stands on the bus."""
+    telling = item.telling
+    return {
+        "id": telling.id,
+        "source": telling.source,
+        "type": item.type,
+        "time": instant_text(telling.time),
+        "claimed": instant_text(telling.claimed),
+        "told": instant_text(telling.told),
+        "topic": topics.TOPIC_OF[item.type],
+        "partition": telling.partition,
+        "offset": telling.offset,
+        "digest": telling.digest.hex(),
+    }
+
+
+def encode(violation: Violation) -> bytes:
+    """Write a violation as JSON."""
+    return msgspec.json.encode(violation)

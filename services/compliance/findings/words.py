@@ -1,0 +1,139 @@
+"""The arithmetic of a finding in words, Chinese and English; times shown are Shanghai time."""
+
+from datetime import datetime
+from typing import Any
+
+from services.compliance.findings.finding import Finding, Words
+from services.compliance.records.evidence import Term
+from shared.domain import calendar
+
+_BASIS_ZH = {
+    "clause": "条款规定",
+    "reading": "对条款的理解",
+    "assumption": "假设值，条款未写明",
+    "mission": "本系统任务要求",
+    "agreement": "合同约定",
+}
+_BASIS_EN = {
+    "clause": "set by the clause",
+    "reading": "our reading of the clause",
+    "assumption": "an assumption: the clause gives no number",
+    "mission": "asked for by this software's mission",
+    "agreement": "agreed in the contract",
+}
+
+
+VALUES_ZH = {
+    "drug_distributor_cap": "药品配送企业家数上限",
+    "consumable_distributor_cap": "医用耗材配送企业家数上限",
+    "count_self_delivery": "自行配送是否计入家数",
+    "coverage_grace_days": "配送覆盖宽限天数",
+    "response_hours": "响应时限（小时）",
+    "urgent_response_hours": "紧急订单响应时限（小时）",
+    "delivery_hours": "配送时限（小时）",
+    "urgent_delivery_hours": "紧急订单配送时限（小时）",
+    "remote_delivery_hours": "偏远地区配送时限（小时）",
+    "deliver_by": "约定送达时间",
+    "selected_price": "中选价格",
+    "excused_reasons": "可免责的拒单理由",
+    "stock_out_after_days": "逾期多少天视为断供",
+    "report_grace_hours": "短缺报告时限（小时）",
+    "episode_gap_days": "断供合并间隔天数",
+}
+"""What the values of policies, orders and cycles are called in Chinese."""
+
+_SOURCES_ZH = {"agreement": "协议", "order": "订单"}
+
+REASONS_ZH = {
+    "out_of_stock": "缺货",
+    "production_stopped": "停产",
+    "price": "价格",
+    "volume_exceeded": "超出约定采购量",
+    "remote_area": "地处偏远",
+    "hospital_in_arrears": "医疗机构欠款",
+    "hospital_error": "医疗机构下单有误",
+    "other": "其他",
+}
+
+
+def clock(instant: datetime | str) -> str:
+    """Show an instant, or the text of one, as Shanghai time with its offset."""
+    if isinstance(instant, str):
+        instant = calendar.parse_instant(instant)
+    return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S+08:00")
+
+
+def instant_or(observed: str | None, zh: str, en: str) -> Words:
+    """Show an observed instant, or say in words that there is none."""
+    return (zh, en) if observed is None else (clock(observed), clock(observed))
+
+
+def basis_zh(finding: Finding) -> str:
+    """Say which values the limit rests on, and where they come from, in Chinese."""
+    return "；".join(
+        f"{VALUES_ZH.get(term.name, term.name)}：{_value(term, '是', '否')}，"
+        f"{_BASIS_ZH[term.basis]}，{_source_zh(term.source)}"
+        for term in finding.terms
+    )
+
+
+def basis_en(finding: Finding) -> str:
+    """Say which values the limit rests on, and where they come from, in English."""
+    return "; ".join(
+        f"{term.name} = {_value(term, 'yes', 'no')}, {_BASIS_EN[term.basis]}, {term.source}"
+        for term in finding.terms
+    )
+
+
+def _value(term: Term, yes: str, no: str) -> str:
+    value: Any = term.value
+    if isinstance(value, bool):
+        return yes if value else no
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return clock(value) if term.name == "deliver_by" else str(value)
+
+
+def _source_zh(source: str) -> str:
+    kind, _, name = source.partition(" ")
+    return f"{_SOURCES_ZH[kind]} {name}" if kind in _SOURCES_ZH else source
+
+
+def breach_words(finding: Finding) -> Words:
+    """Explain an order that was refused, overpriced or left undelivered."""
+    about, when = finding.about, clock(finding.occurred_at)
+    order = about.order
+    match finding.details["breach"]:
+        case "refused":
+            reason, by = finding.observed, about.distributor
+            zh = (
+                f"医疗机构 {about.hospital} 订购产品 {about.product} 的订单 {order} 于 {when} "
+                f"被配送企业 {by} 拒绝，理由：{REASONS_ZH.get(reason, reason)}（{reason}）。"
+            )
+            en = (
+                f"Order {order} of hospital {about.hospital} for product {about.product} was "
+                f"refused by distributor {by} at {when}, reason: {reason.replace('_', ' ')}."
+            )
+        case "overpriced":
+            price, selected = finding.observed, finding.limit
+            extra, invoice = finding.details["overcharged"], finding.anchor.partition(":")[2]
+            bill_zh = f" 的发票 {invoice}" if invoice else ""
+            bill_en = f"Invoice {invoice} on order" if invoice else "Order"
+            zh = (
+                f"订单 {order}{bill_zh} 于 {when} 以单价 {price} 元计价，"
+                f"中选价格为 {selected} 元，多计 {extra} 元。"
+            )
+            en = (
+                f"{bill_en} {order} was priced at "
+                f"{price} yuan a unit at {when}; the selected price is {selected} yuan; {extra} "
+                f"yuan overcharged."
+            )
+        case _:
+            ordered = finding.limit
+            zh = f"订单 {order} 订购 {ordered}，至 {when} 未有验收到货（{basis_zh(finding)}）。"
+            en = (
+                f"Order {order} for {ordered} had nothing accepted by {when} ({basis_en(finding)})."
+            )
+    return zh, en

@@ -1,0 +1,1 @@
+"""What a record passes on to those that gather many of them."""

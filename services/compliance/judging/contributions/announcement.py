@@ -1,0 +1,55 @@
+"""What an announcement contributes to the records of its product: an appointment, or a report."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging.moment import Moment
+from services.compliance.records.announcement import Announcement, Stopping
+from services.compliance.records.appointments import OPEN, Appointment
+from services.compliance.records.evidence import evidence_of
+from services.compliance.records.supply import Report
+
+
+def contribute_announcement(
+    record: Announcement, key: str, moment: Moment
+) -> Iterator[Contribution]:
+    """Give the appointment, report or notice as it holds."""
+    appointment = record.appointment
+    if appointment is not None:
+        held, released = appointment
+        end = released.end if released else held.end
+        told = max(fact.telling.told for fact in appointment if fact is not None)
+        yield Contribution(
+            "appointments",
+            held.product,
+            None,
+            Appointment(
+                key,
+                held.area,
+                held.distributor,
+                held.hospitals,
+                held.start,
+                end or OPEN,
+                told,
+                evidence_of(held, released),
+            ),
+        )
+    report = record.report(moment.now)
+    if report is not None:
+        spoken, first_told, ended = report
+        areas = None if isinstance(spoken, Stopping) else spoken.areas
+        last_day: date | None = ended.end if ended else spoken.end
+        yield Contribution(
+            "supply",
+            spoken.product,
+            None,
+            Report(
+                key,
+                areas,
+                spoken.start,
+                last_day,
+                first_told.claimed,
+                evidence_of(spoken, ended),
+            ),
+        )

@@ -1,0 +1,1 @@
+"""What holds on a day, and for one record: policies and register, asked together."""

@@ -1,0 +1,114 @@
+"""The terms under which a hospital and a product are judged: agreed and accepted volume."""
+
+from collections.abc import Container, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from services.compliance.findings.finding import About, Finding, Missing
+from services.compliance.law.law import Law
+from services.compliance.policies.policy import Policy
+from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
+from services.compliance.records.evidence import evidence_of
+from services.compliance.register.agreement import Agreement
+
+
+class Volume(NamedTuple):
+    """Where an order stands against its agreement: agreed, and accepted before its day."""
+
+    policy: Policy
+    agreement: Agreement | None
+    accepted: int
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the agreed volume had been accepted before the day of the order."""
+        return self.agreement is not None and self.accepted >= self.agreement.quantity
+
+    @property
+    def owed(self) -> bool:
+        """Whether supply within the volume is owed: in the cycle, or only under an agreement."""
+        return not self.beyond and (self.policy.duty == "cycle" or self.agreement is not None)
+
+
+class Case(NamedTuple):
+    """Something wrong with an order, and where the order stands against the volume."""
+
+    dealing: Dealing
+    candidate: Candidate
+    volume: Volume
+
+
+class CommitmentTerms:
+    """What holds between a hospital and a product."""
+
+    def __init__(self, law: Law, jurisdiction: str, hospital: str, product: str) -> None:
+        self.law = law
+        self.jurisdiction = jurisdiction
+        self.hospital = hospital
+        self.product = product
+
+    def cases(
+        self, record: Commitment, rule: str, breaches: Container[Breach]
+    ) -> Iterator[Case | Missing]:
+        """Give what a rule judges, with where each order stands against the volume."""
+        for dealing in record.dealings.values():
+            policy = self.law.policies.on(self.jurisdiction, date.fromordinal(dealing.day))
+            if policy is None or rule not in policy.rules:
+                continue
+            judged = [held for held in dealing.candidates if held.breach in breaches]
+            if not judged:
+                continue
+            volume = self._volume(record, dealing, policy)
+            for candidate in judged:
+                if isinstance(volume, Missing):
+                    yield volume
+                else:
+                    yield Case(dealing, candidate, volume)
+
+    def _volume(self, record: Commitment, dealing: Dealing, policy: Policy) -> Volume | Missing:
+        day = date.fromordinal(dealing.day)
+        agreement = self.law.agreement_for(
+            self.jurisdiction, self.hospital, self.product, dealing.agreement, day
+        )
+        if isinstance(agreement, Missing):
+            return agreement
+        if agreement is None or not agreement.in_force(day):
+            return Volume(policy, None, 0)
+        accepted = record.accepted_between(agreement.start.toordinal(), dealing.day)
+        return Volume(policy, agreement, accepted)
+
+    def finding(self, case: Case, breach: Breach | None = None) -> Finding:
+        """Make a finding about an order, with the volume it was held against."""
+        dealing, candidate, volume = case
+        agreement = volume.agreement
+        details = {
+            "breach": candidate.breach,
+            "agreement": agreement and agreement.agreement,
+            "agreed": agreement and agreement.quantity,
+            "accepted": volume.accepted,
+        }
+        if candidate.overcharged is not None:
+            details["overcharged"] = f"{candidate.overcharged:f}"
+        return Finding(
+            subject=dealing.order,
+            anchor=candidate.anchor,
+            about=About(
+                self.product,
+                dealing.area,
+                self.hospital,
+                dealing.manufacturer,
+                dealing.distributor,
+                dealing.order,
+            ),
+            policy=volume.policy,
+            occurred_at=candidate.occurred_at,
+            cured_at=candidate.cured_at,
+            observed=candidate.observed,
+            limit=candidate.limit,
+            terms=candidate.terms,
+            limits=candidate.terms,
+            evidence=tuple(dict.fromkeys((*candidate.evidence, *evidence_of(agreement)))),
+            heard_by=candidate.heard_by,
+            breach=breach,
+            details=details,
+        )

@@ -1,0 +1,98 @@
+"""Law as of the day: which policy, cycle and agreement hold for what is judged.
+
+Terms are those in force on the business day of the fact judged, never today's.
+"""
+
+from datetime import date, datetime, timedelta
+
+from services.compliance.findings.finding import Finding, Missing
+from services.compliance.law.intervals import Interval
+from services.compliance.law.supply_period import Stretch, stretches
+from services.compliance.policies.policy import Policies, Policy
+from services.compliance.records.evidence import Term
+from services.compliance.register.agreement import Agreement, in_force
+from services.compliance.register.exemption import Exemption
+from services.compliance.register.register import Register
+from shared.domain import calendar
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+class Law:
+    """Policies and register, asked together; `settle` is how long facts take to arrive."""
+
+    def __init__(
+        self, policies: Policies, register: Register, settle: timedelta = timedelta(0)
+    ) -> None:
+        self.policies = policies
+        self.register = register
+        self.settle = settle
+        self._spans: dict[tuple[str, str], tuple[Term, timedelta]] = {}
+        self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
+        self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
+
+    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
+        """Give the instant until which all must be heard (rules.md, *Silence*)."""
+        return max(deadline, told + self.settle)
+
+    def hours(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
+        """Give a number of hours with its basis; remembered as long as this law."""
+        return self._span(policy, name, HOUR)
+
+    def days(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
+        """Give a number of days with its basis; remembered as long as this law."""
+        return self._span(policy, name, DAY)
+
+    def _span(self, policy: Policy, name: str, unit: timedelta) -> tuple[Term, timedelta]:
+        key = (policy.id, name)
+        found = self._spans.get(key)
+        if found is None:
+            found = self._spans[key] = (policy.term(name), policy.number(name) * unit)
+        return found
+
+    def stretches(self, jurisdiction: str, product: str, policy: Policy) -> list[Stretch]:
+        """Give the supply period of a product; remembered as long as this law."""
+        key = (jurisdiction, product, policy.id)
+        found = self._stretches.get(key)
+        if found is None:
+            known = self.register.products.get((jurisdiction, product))
+            found = stretches(known, policy) if known else []
+            self._stretches[key] = found
+        return found
+
+    def forget(self) -> None:
+        """Forget what was derived, because the register changed."""
+        self._stretches.clear()
+        self._exemptions = None
+
+    def exemption(self, jurisdiction: str, rule: str, finding: Finding) -> Exemption | None:
+        """Give the exemption that matches a finding, whenever it was granted (rules.md)."""
+        if self._exemptions is None:
+            self._exemptions = {}
+            for (where, _), held in self.register.exemptions.items():
+                self._exemptions.setdefault((where, held.rule), []).append(held)
+        matching = [
+            held
+            for held in self._exemptions.get((jurisdiction, rule), ())
+            if calendar.start_of(held.start) <= finding.occurred_at < calendar.start_of(held.end)
+            and all(getattr(finding.about, party) == code for party, code in held.parties.items())
+        ]
+        return min(matching, key=lambda held: held.exemption, default=None)
+
+    def agreement_for(
+        self, jurisdiction: str, hospital: str, product: str, named: str | None, day: date
+    ) -> Agreement | Missing | None:
+        """Give an order's agreement: the one it names if it fits, else the one in force."""
+        if named is not None:
+            told = self.register.agreements.get((jurisdiction, named))
+            if told is None:
+                return Missing("agreement")
+            if told.hospital == hospital and told.product == product:
+                return told
+        return in_force(self.register.between(jurisdiction, hospital, product), day)
+
+    def days_in_force(self, policy: Policy) -> Interval:
+        """Give the days of a policy as instants."""
+        end = calendar.LATEST if policy.until is None else calendar.start_of(policy.until)
+        return calendar.start_of(policy.in_force), end

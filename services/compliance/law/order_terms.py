@@ -1,0 +1,141 @@
+"""The terms under which an order is judged, drawn from the law as of its day."""
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from services.compliance.findings.finding import About, Finding, Missing
+from services.compliance.law.law import Law
+from services.compliance.law.supply_period import Stretch
+from services.compliance.policies.policy import NOTHING
+from services.compliance.records.evidence import Term
+from services.compliance.records.order_facts import Placed
+from services.compliance.records.telling import Fact
+from services.compliance.register.agreement import Agreement
+from services.compliance.register.hospital import Hospital
+from shared.domain import calendar
+
+DELIVERY_HOURS = ("delivery_hours", "urgent_delivery_hours", "remote_delivery_hours")
+"""The values by which a delivery falls due where order and agreement say nothing; a policy sets
+all of them or, as that of SCMS, none."""
+
+
+class Deadline(NamedTuple):
+    """When something is due, by which terms, and the facts of the register that set them."""
+
+    at: datetime
+    terms: tuple[Term, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+class OrderTerms:
+    """What holds for one order: policy and stretch of its day, hospital, agreement, parties."""
+
+    def __init__(self, law: Law, jurisdiction: str, order: str, placed: Placed) -> None:
+        self.law = law
+        self.jurisdiction = jurisdiction
+        self.order = order
+        self.placed = placed
+        self.day = calendar.day_of(placed.telling.time)
+        self.in_force = law.policies.on(jurisdiction, self.day) or NOTHING
+        self.product = law.register.products.get((jurisdiction, placed.product))
+        self.stretch = self._stretch(jurisdiction)
+        self._due: Deadline | Missing | None = None
+        self.agreement = law.agreement_for(
+            jurisdiction, placed.hospital, placed.product, placed.agreement, self.day
+        )
+        known = enrolled(law.register.hospitals.get((jurisdiction, placed.hospital)))
+        self.hospital = None if known is None else known.on(self.day)
+        self.area = placed.area if self.hospital is None else self.hospital.area
+        self.manufacturer = None if self.stretch is None else self.stretch.cycle.manufacturer
+
+    def _stretch(self, jurisdiction: str) -> Stretch | None:
+        if self.in_force is NOTHING or self.product is None:
+            return None
+        time = self.placed.telling.time
+        for stretch in self.law.stretches(jurisdiction, self.placed.product, self.in_force):
+            if stretch.start <= time < stretch.end:
+                return stretch
+        return None
+
+    def scope(self) -> bool | Missing:
+        """Whether order rules judge this order (rules.md, *Scope*)."""
+        if self.in_force is NOTHING:
+            return False
+        if self.in_force.scope == "all":
+            return True
+        if self.product is None or not (self.product.cycles or self.product.listed):
+            return Missing("product")
+        return self.stretch is not None
+
+    def response_due(self) -> Deadline | Missing:
+        """When the order must be answered."""
+        if isinstance(self.agreement, Missing):
+            return self.agreement
+        name = "urgent_response_hours" if self.placed.urgent else "response_hours"
+        own = None if self.agreement is None else getattr(self.agreement, name)
+        return self._after(name, own)
+
+    def delivery_due(self) -> Deadline | Missing:
+        """When the order must be there in full: `deliver_by`, else hours from its placing."""
+        if self._due is None:
+            self._due = self._delivery_due()
+        return self._due
+
+    def _delivery_due(self) -> Deadline | Missing:
+        placed = self.placed
+        if placed.deliver_by is not None:
+            day = calendar.instant_text(placed.deliver_by)
+            term = Term("deliver_by", day, "agreement", f"order {self.order}")
+            return Deadline(placed.deliver_by, (term,))
+        if isinstance(self.agreement, Missing):
+            return self.agreement
+        name = "urgent_delivery_hours" if placed.urgent else "delivery_hours"
+        own = None if self.agreement is None else getattr(self.agreement, name)
+        return self._delivery_by_policy(name) if own is None else self._after(name, own)
+
+    def _delivery_by_policy(self, name: str) -> Deadline | Missing:
+        """Give the deadline by the policy's hours; urgent comes before remote."""
+        if "delivery_hours" not in self.in_force.values:
+            return Missing("deliver_by")
+        if not self.placed.urgent:
+            if self.hospital is None:
+                return Missing("hospital.remote")
+            if self.hospital.remote:
+                name = "remote_delivery_hours"
+            return self._after(name, None)._replace(facts=(self.hospital,))
+        return self._after(name, None)
+
+    def _after(self, name: str, own: float | None) -> Deadline:
+        if own is None or not isinstance(self.agreement, Agreement):
+            term, wait = self.law.hours(self.in_force, name)
+            return Deadline(self.placed.telling.time + wait, (term,))
+        term = Term(name, own, "agreement", f"agreement {self.agreement.agreement}")
+        at = self.placed.telling.time + timedelta(hours=own)
+        return Deadline(at, (term,), (self.agreement,))
+
+    def heard_by(self, deadline: datetime) -> datetime:
+        """Until when all must have been heard before the order's silence counts."""
+        return self.law.heard_by(deadline, self.placed.telling.told)
+
+    def finding(self, **seen: Any) -> Finding:
+        """Make a finding about this order; `terms` are all that its limit rests on."""
+        placed = self.placed
+        return Finding(
+            subject=self.order,
+            about=About(
+                placed.product,
+                self.area,
+                placed.hospital,
+                self.manufacturer,
+                placed.distributor,
+                self.order,
+            ),
+            policy=self.in_force,
+            limits=seen.get("terms", ()),
+            **seen,
+        )
+
+
+def enrolled(hospital: Hospital | None) -> Hospital | None:
+    """Give a hospital only if somebody enrolled it."""
+    return hospital if hospital is not None and hospital.enrolments else None

@@ -1,0 +1,1 @@
+"""What the law says: the documents as data (`*.toml`), and what reads and checks them."""

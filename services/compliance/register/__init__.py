@@ -1,0 +1,1 @@
+"""Who there is and what was agreed: products, hospitals, agreements, exemptions, with dates."""

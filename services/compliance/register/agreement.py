@@ -1,0 +1,58 @@
+"""Agreements of hospitals: each telling replaces the one before."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from services.compliance.records.telling import Fact, OrderKey, stored
+from shared.domain import events as say
+from shared.domain.cloudevents import Event
+
+
+class Agreement(Fact, frozen=True, array_like=True, gc=False):
+    """购销协议 of a hospital for a product, in force on days `[start, end)`; hours may be None."""
+
+    says = "vbp.agreement.signed.v1"
+    agreement: str
+    product: str
+    hospital: str
+    quantity: int
+    start: date
+    end: date
+    response_hours: float | None
+    delivery_hours: float | None
+    urgent_response_hours: float | None
+    urgent_delivery_hours: float | None
+
+    def in_force(self, day: date) -> bool:
+        """Whether the agreement is in force on a day."""
+        return self.start <= day < self.end
+
+
+def agreement_of(event: Event, data: say.AgreementSigned) -> Agreement:
+    """Note an agreement as told."""
+    return Agreement(
+        stored(event),
+        data.agreement,
+        data.product,
+        data.hospital,
+        data.agreed_quantity,
+        data.start,
+        data.end,
+        data.response_hours,
+        data.delivery_hours,
+        data.urgent_response_hours,
+        data.urgent_delivery_hours,
+    )
+
+
+def in_force(agreements: Iterable[Agreement], day: date) -> Agreement | None:
+    """Give the agreement in force on a day; of several, the last in the order of tellings."""
+    held: Agreement | None = None
+    for agreement in agreements:
+        if agreement.in_force(day) and (held is None or _told(agreement) > _told(held)):
+            held = agreement
+    return held
+
+
+def _told(agreement: Agreement) -> OrderKey:
+    return agreement.telling.order_key

@@ -1,0 +1,27 @@
+"""Exemptions by authorities: each telling replaces the one before."""
+
+from datetime import date
+
+from services.compliance.records.telling import Fact, stored
+from shared.domain import events as say
+from shared.domain.cloudevents import Event
+
+PARTIES = ("product", "area", "hospital", "distributor", "manufacturer")
+"""The parties that an exemption may name."""
+
+
+class Exemption(Fact, frozen=True, array_like=True, gc=False):
+    """豁免 of a rule for the days `[start, end)`; a party that is None is not named."""
+
+    says = "vbp.exemption.granted.v1"
+    exemption: str
+    rule: str
+    start: date
+    end: date
+    parties: dict[str, str]
+
+
+def exemption_of(event: Event, data: say.ExemptionGranted) -> Exemption:
+    """Note an exemption as told."""
+    named = {party: getattr(data, party) for party in PARTIES if getattr(data, party) is not None}
+    return Exemption(stored(event), data.exemption, data.rule, data.start, data.end, named)

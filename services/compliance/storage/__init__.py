@@ -1,0 +1,1 @@
+"""PostgreSQL, written: positions, facts, register, dossiers, violations."""

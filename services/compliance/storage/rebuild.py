@@ -1,0 +1,120 @@
+"""Makes records anew from the facts as they were heard, for a version that keeps more of them.
+
+Facts never change; a record holds what some version made of them. All are made anew beside the old
+ones, put in place in one transaction, and judged again by the worker that starts next: what each
+contributes to others follows from that.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from services.compliance.judging import dossier as dossiers
+from services.compliance.judging.dossier import RECORDS, Judgement
+from services.compliance.judging.subjects import Subject, by_subject
+from services.compliance.policies.policy import Policies
+from services.compliance.records.telling import stored
+from services.compliance.register import changes
+from services.compliance.register.changes import Registered
+from services.compliance.register.register import Register
+from services.compliance.settings import Settings
+from services.compliance.storage import positions, storage
+from services.compliance.storage.positions import Hold
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection
+from shared.domain import cloudevents, topics
+from shared.domain.cloudevents import Event
+from shared.domain.errors import InvalidEventError, SetupError
+from shared.domain.topics import Place
+
+QUERIES = postgres.queries(Path(__file__).parent / "rebuild.sql")
+OWNER = "vbp-rebuild"
+AT_ONCE = 10_000
+RUNNING = "a worker is running: stop all of them, and rebuild then"
+
+
+class Rebuilt(NamedTuple):
+    """How many facts were read, and how many records were made of them."""
+
+    facts: int
+    records: int
+
+
+async def rebuild(
+    settings: Settings, policies: Policies, seen: Callable[[int, int], object] = lambda *_: None
+) -> Rebuilt:
+    """Make all records anew; `seen` hears how many facts were read, of about how many.
+
+    Nothing changes before the end. Raises SetupError while a worker runs, or where this version
+    does not take a fact any more.
+    """
+    connection = await positions.connect(settings.database, OWNER)
+    try:
+        holds = await _take(connection)
+        await connection.execute(QUERIES["begin"])
+        total = await connection.fetchval(QUERIES["count"])
+        read, register = 0, list[Event]()
+        async for events in _facts(connection):
+            register += (event for event in events if event.topic == topics.REGISTER.name)
+            await _merge(connection, by_subject(events))
+            read += len(events)
+            seen(read, total)
+        records = await _put(connection, holds, changes.register(Register(), register), policies)
+    finally:
+        await connection.close()
+    return Rebuilt(read, records)
+
+
+async def _take(connection: Connection) -> dict[Place, Hold]:
+    """Shut workers out; one that runs all the same takes its place back, which is seen."""
+    places = postgres.columns(topics.PLACES)
+    if await connection.fetch(storage.QUERIES["owners"], *places, OWNER):
+        raise SetupError(RUNNING)
+    return await positions.take(connection, topics.PLACES, OWNER, connection.get_server_pid())
+
+
+async def _facts(connection: Connection) -> AsyncIterator[list[Event]]:
+    last: tuple[int, ...] = (-1, -1, -1)
+    while rows := await connection.fetch(QUERIES["facts"], *last, AT_ONCE):
+        yield [_event(row) for row in rows]
+        last = tuple(rows[-1][:3])
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    # The topic, a number here, follows from the type.
+    fact = {name: value for name, value in row.items() if name != "topic"}
+    try:
+        return cloudevents.read_fact(**fact)
+    except InvalidEventError as error:
+        place = f"partition {row['partition']}, offset {row['offset']} of {row['type']}"
+        raise SetupError(f"this version does not take the fact at {place}: {error}") from error
+
+
+async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]]) -> None:
+    if not heard:
+        return
+    rows = await connection.fetch(QUERIES["anew"], *postgres.columns(heard))
+    records = {Subject(*name): dossiers.decode_record(name[1], record) for *name, record in rows}
+    for subject, events in heard.items():
+        record = records.setdefault(subject, RECORDS[subject.kind]())
+        for event in events:
+            record.merge(stored(event), event.data)  # type: ignore[union-attr]
+    kept = ((*subject, dossiers.encode(record)) for subject, record in sorted(records.items()))
+    await connection.execute(QUERIES["keep"], *postgres.columns(kept))
+
+
+async def _put(
+    connection: Connection, holds: dict[Place, Hold], register: Registered, policies: Policies
+) -> int:
+    """Put records and register in place and have everything judged; gives how many records."""
+    everywhere = sorted(policies.jurisdictions)
+    async with connection.transaction():
+        await connection.fetch(storage.QUERIES["lock_positions"], *postgres.columns(sorted(holds)))
+        if await positions.still_held(connection, holds) is None:
+            raise SetupError(RUNNING)
+        await storage.move_law(connection, everywhere)
+        await storage.save_register(connection, register)
+        done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
+        nobody = [None] * len(everywhere)
+        await connection.execute(storage.QUERIES["touch"], everywhere, nobody, nobody)
+    return storage.count(done)

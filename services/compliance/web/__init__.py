@@ -1,0 +1,1 @@
+"""Process two: HTTP for programs and people."""

@@ -1,0 +1,113 @@
+"""The violations API as a process: the application, and the server that runs it."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.compliance.answers import answers
+from services.compliance.answers.answers import Answers
+from services.compliance.answers.shapes import schemas
+from services.compliance.policies import policy
+from services.compliance.policies.policy import Policies
+from services.compliance.settings import Settings
+from services.compliance.web.api import build_router
+from services.compliance.web.gauges import ApiMetrics
+from shared.adapters import http, logs, problems
+from shared.domain.errors import SetupError, TransientError
+
+log = logging.getLogger(__name__)
+
+SERVICE = "compliance"
+DESCRIPTION = (
+    "Who breaks which clause of volume-based procurement, when, and when it was mended; "
+    "with the evidence, the arithmetic and the history that let anybody check every answer."
+)
+
+
+class Open:
+    """Holds what reads the database while the application runs."""
+
+    def __init__(self) -> None:
+        self._answers: Answers | None = None
+
+    @asynccontextmanager
+    async def opened(self, settings: Settings) -> AsyncIterator[None]:
+        """Open the way to the database, and close it at the end."""
+        async with answers.opened(settings.database) as self._answers:
+            yield
+
+    def __call__(self) -> Answers:
+        """Give what reads the database."""
+        if self._answers is None:
+            raise RuntimeError("the application has not begun: run its lifespan first")
+        return self._answers
+
+
+class Timed:
+    """ASGI middleware: times each answer, and reads the gauges before they are scraped."""
+
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics, reader: Open) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._reader = reader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        if scope["path"] == "/metrics":
+            await self._metrics.refresh(self._reader())
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            route = getattr(scope.get("route"), "path", http.OTHER)
+            self._metrics.answer_seconds.labels(route).observe(time.perf_counter() - began)
+
+
+def create_app(settings: Settings, policies: Policies) -> FastAPI:
+    """Make the application; it connects to the database when first asked."""
+    registry = CollectorRegistry()
+    metrics = ApiMetrics(registry, policies)
+    reader = Open()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with reader.opened(settings):
+            try:
+                await reader().ready()
+            except (SetupError, TransientError) as error:
+                log.warning("nothing can be answered yet: %s", error)
+            yield
+
+    async def ready() -> None:
+        await reader().ready()
+
+    app = http.create_app(
+        SERVICE,
+        registry,
+        ready,
+        title="Violations of volume-based procurement",
+        description=DESCRIPTION,
+        version="1",
+        openapi_tags=[{"name": name} for name in ("violations", "catalogue", "operation")],
+        lifespan=lifespan,
+    )
+    app.include_router(build_router(reader, policies))
+    problems.describe(app, schemas())
+    http.count_requests(app, SERVICE, registry)
+    app.add_middleware(Timed, metrics=metrics, reader=reader)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve the API until the process is told to stop."""
+    logs.configure(settings.log_level)
+    app = create_app(settings, policy.load())
+    http.serve(app, settings.host, settings.port, server_header=True)

@@ -1,0 +1,151 @@
+"""What a scrape of the API shows of the service; every series that can be known is born at 0."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+
+from services.compliance.answers.answers import COUNTED_AT_MOST, Answers
+from services.compliance.policies.policy import Policies, Policy
+from services.compliance.records.evidence import Term
+from shared.domain import topics
+from shared.domain.errors import SetupError, TransientError
+
+ANSWER_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+
+FRESH_SECONDS = 1.0
+"""Several scrapers within this time share one look at the database."""
+_INPUTS = tuple(topic.name for topic in topics.INPUTS)
+
+
+class ApiMetrics:
+    """What the API shows of the whole service, read from PostgreSQL when it is scraped."""
+
+    def __init__(self, registry: CollectorRegistry, policies: Policies) -> None:
+        self._born = list(_open_series(policies))
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+        self.answer_seconds = Histogram(
+            "vbp_api_answer_seconds",
+            "From a request's arrival to the end of its answer, by route.",
+            ["route"],
+            buckets=ANSWER_SECONDS,
+            registry=registry,
+        )
+        self._database_up = Gauge(
+            "vbp_database_up",
+            "1 if the database answered this scrape; if 0, the gauges read from it are absent.",
+            registry=registry,
+        )
+        self._gauges = {
+            name: Gauge(name, said, labels, registry=registry)
+            for name, (said, labels) in _GAUGES.items()
+        }
+
+    async def refresh(self, answers: Answers) -> None:
+        """Read the gauges again, unless that was done just now."""
+        async with self._reading:
+            if time.monotonic() - self._read_at < FRESH_SECONDS:
+                return
+            try:
+                shown = await _read(answers, self._born)
+            except (TransientError, SetupError):
+                shown = {}
+            self._database_up.set(bool(shown))
+            for name, gauge in self._gauges.items():
+                gauge.clear()
+                for labels, value in shown.get(name, {}).items():
+                    (gauge.labels(*labels) if labels else gauge).set(value)
+            self._read_at = time.monotonic()
+
+
+_GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "vbp_open_violations": (
+        "Open violations.",
+        ("rule", "severity", "jurisdiction", "area", "exempt"),
+    ),
+    "vbp_unjudged_records": (
+        "Records that a rule cannot judge, by what the register lacks.",
+        ("rule", "jurisdiction", "missing"),
+    ),
+    "vbp_heard_until_age_seconds": ("How long ago everything was last heard, by all workers.", ()),
+    "vbp_lag_events": ("Messages on a topic that are still to be judged.", ("topic",)),
+    "vbp_dead_letters_kept": (
+        f"Messages that could not be taken, by topic; {COUNTED_AT_MOST} at most are counted.",
+        ("topic",),
+    ),
+    "vbp_touches_waiting": ("Changes of the register that are still to be expanded.", ()),
+    "vbp_due_records": (
+        f"Records whose time to be judged again has come; {COUNTED_AT_MOST} at most are counted.",
+        ("waits_for",),
+    ),
+    "vbp_oldest_due_seconds": ("For how long the record that is due longest has been due.", ()),
+    "vbp_untold_changes": (
+        f"Changes still to be told on the bus; {COUNTED_AT_MOST} at most are counted.",
+        (),
+    ),
+    "vbp_oldest_untold_seconds": ("How old the oldest change is that was not yet told.", ()),
+}
+
+_Shown = dict[str, dict[tuple[str, ...], float]]
+
+
+async def _read(answers: Answers, born: list[tuple[str, ...]]) -> _Shown:
+    """Read every gauge, each from one small query; gives values by labels, by name."""
+    waiting = await answers.one("waiting", COUNTED_AT_MOST)
+    heard = await answers.one("heard")
+    return {
+        "vbp_open_violations": {
+            **dict.fromkeys(born, 0.0),
+            **{_open_labels(row): float(row["count"]) for row in await answers.all("open")},
+        },
+        "vbp_unjudged_records": {
+            **{(rule, jurisdiction, ""): 0.0 for rule, _, jurisdiction, _, _ in born},
+            **{
+                (row["rule"], row["jurisdiction"], row["missing"]): float(row["count"])
+                for row in await answers.all("unjudged")
+            },
+        },
+        "vbp_heard_until_age_seconds": {} if heard["age"] is None else {(): heard["age"]},
+        "vbp_lag_events": await _by_topic(answers, "lag", "lag"),
+        "vbp_dead_letters_kept": await _by_topic(
+            answers, "letter_counts", "count", COUNTED_AT_MOST
+        ),
+        "vbp_touches_waiting": {(): waiting["touches"]},
+        "vbp_due_records": {
+            ("clock",): waiting["due_by_clock"],
+            ("hearing",): waiting["due_by_hearing"],
+        },
+        "vbp_oldest_due_seconds": {(): waiting["oldest_due"]},
+        "vbp_untold_changes": {(): waiting["untold"]},
+        "vbp_oldest_untold_seconds": {(): waiting["oldest_untold"]},
+    }
+
+
+async def _by_topic(
+    answers: Answers, query: str, column: str, *values: int
+) -> dict[tuple[str, ...], float]:
+    found = {row["topic"]: row[column] for row in await answers.all(query, *values)}
+    return {(topic,): found.get(topic, 0) for topic in _INPUTS}
+
+
+def _open_labels(row: Mapping[str, Any]) -> tuple[str, ...]:
+    exempt = "true" if row["exempt"] else "false"
+    return (row["rule"], row["severity"], row["jurisdiction"], row["area"], exempt)
+
+
+def _open_series(policies: Policies) -> Iterator[tuple[str, ...]]:
+    """Give the labels of open violations that can occur, with no area: where is not yet known."""
+    for policy in policies.all:
+        for rule in policy.rules:
+            for severity in _severities(policy, rule):
+                for exempt in ("false", "true"):
+                    yield (rule, severity, policy.jurisdiction, "", exempt)
+
+
+def _severities(policy: Policy, rule: str) -> set[str]:
+    """Give the severities that findings of a rule can have: they follow the basis of a limit."""
+    assumed = Term("", 0, "assumption", policy.id)
+    return {policy.severity(rule, ()), policy.severity(rule, (assumed,))}

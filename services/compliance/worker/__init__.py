@@ -1,0 +1,1 @@
+"""Process one: from Kafka to PostgreSQL, and back out."""

@@ -1,0 +1,136 @@
+"""Raw records in, events and dead letters out: the first step of a batch, free of any rule."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Protocol
+
+import msgspec
+
+from services.compliance.storage.facts import Batch, Letter, Span
+from shared.domain import cloudevents, topics
+from shared.domain.cloudevents import Event, Headers
+from shared.domain.errors import InvalidEventError, TooManyInvalidError
+
+WINDOW = 10_000
+"""How many of the last inputs are looked at for the share of invalid ones."""
+
+SHARE = WINDOW // 10
+"""More invalid ones than this in the window say that the fault is ours."""
+
+RUN = 1_000
+"""So many invalid ones in a row say so too."""
+
+
+class RawRecord(Protocol):
+    """A message as aiokafka gives it; `timestamp` is the broker's, in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Limit:
+    """Stops the worker when so much is invalid that the fault is more likely ours than theirs."""
+
+    def __init__(self, accepted: int = 0) -> None:
+        self._accepted = accepted
+        self._seen = 0
+        self._invalid: deque[int] = deque()
+        self._run = 0
+
+    def valid(self, count: int) -> None:
+        """Count valid inputs, several at once."""
+        if count:
+            self._seen += count
+            self._run = 0
+
+    def invalid(self) -> None:
+        """Count an invalid input; raises TooManyInvalidError at the limit."""
+        self._seen += 1
+        if self._accepted:
+            self._accepted -= 1
+            return
+        self._run += 1
+        self._invalid.append(self._seen)
+        while self._invalid[0] <= self._seen - WINDOW:
+            self._invalid.popleft()
+        if self._run >= RUN or len(self._invalid) > SHARE:
+            raise TooManyInvalidError(
+                f"{len(self._invalid)} of the last {min(self._seen, WINDOW)} messages are "
+                f"invalid, {self._run} in a row: look at /v1/status, mend the publisher or this "
+                "version, and go on with --accept-dead-letters N"
+            )
+
+
+class Intake:
+    """Reads raw records; `jurisdictions` are those that have a policy."""
+
+    def __init__(self, jurisdictions: frozenset[str], limit: Limit) -> None:
+        self._jurisdictions = jurisdictions
+        self._limit = limit
+
+    def read(self, spans: list[Span], records: Iterable[RawRecord], now: datetime) -> Batch:
+        """Read records; what cannot be taken becomes a dead letter."""
+        batch = Batch(spans, [], [])
+        counted = 0
+        for record in records:
+            try:
+                batch.events.append(self._event(record, now))
+            except InvalidEventError as error:
+                self._limit.valid(len(batch.events) - counted)
+                counted = len(batch.events)
+                batch.letters.append(_letter(record, error))
+                self._limit.invalid()
+        self._limit.valid(len(batch.events) - counted)
+        return batch
+
+    def _event(self, record: RawRecord, now: datetime) -> Event:
+        event = cloudevents.read_message(
+            record.value, record.headers, told_at(record.timestamp), record.partition, record.offset
+        )
+        cloudevents.check_ahead(event, now)
+        if topics.TOPIC_OF[event.type] != record.topic:
+            raise InvalidEventError(
+                "type",
+                f"does not belong on {record.topic}",
+                f"Publish it on {event.topic}",
+                event.type,
+            )
+        check_jurisdiction(event, self._jurisdictions)
+        return event
+
+
+def check_jurisdiction(event: Event, known: frozenset[str]) -> None:
+    """Refuse an event of a jurisdiction that has no policy."""
+    if event.data.jurisdiction not in known:
+        remedy = f"Send one of: {', '.join(sorted(known))}"
+        raise InvalidEventError(
+            "data.jurisdiction", "has no policy here", remedy, event.data.jurisdiction
+        )
+
+
+@lru_cache(maxsize=1_024)
+def told_at(milliseconds: int) -> datetime:
+    """Give when the broker took a message, by its timestamp."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _letter(record: RawRecord, error: InvalidEventError) -> Letter:
+    headers: Sequence[tuple[str, bytes]] = record.headers
+    return Letter(
+        record.topic,
+        record.partition,
+        record.offset,
+        told_at(record.timestamp),
+        error.field.replace("\0", "�"),
+        str(error).replace("\0", "�"),
+        record.key,
+        record.value,
+        msgspec.msgpack.encode([(name, value) for name, value in headers]),
+    )

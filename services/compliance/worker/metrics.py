@@ -1,0 +1,108 @@
+"""Metrics of the worker; every series that can be known is born at 0."""
+
+from collections import Counter as Tally
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from services.compliance.findings.violation import ChangeKind
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.turn import Turn
+from services.compliance.storage.facts import Batch
+from shared.domain import topics
+
+BATCH_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+LATENCY_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600, 3_600)
+"""From live (a quarter of a second) to an hour's backlog."""
+
+_type = attrgetter("type")
+_told = attrgetter("told")
+_INPUTS = tuple(topic.name for topic in topics.INPUTS)
+
+
+class WorkerMetrics:
+    """What one worker counts of its own work."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._events = Counter(
+            "vbp_events", "Events taken and committed, by topic.", ["topic"], registry=registry
+        )
+        self._dead_letters = Counter(
+            "vbp_dead_letters",
+            "Messages that could not be taken, by topic; the table holds the reasons.",
+            ["topic"],
+            registry=registry,
+        )
+        self._changes = Counter(
+            "vbp_changes", "Changes of violations, by kind.", ["change"], registry=registry
+        )
+        self._batches = Counter("vbp_batches", "Batches committed.", registry=registry)
+        self._batch_seconds = Histogram(
+            "vbp_batch_seconds",
+            "From a batch being read to its commit.",
+            buckets=BATCH_SECONDS,
+            registry=registry,
+        )
+        self._told_to_committed = Histogram(
+            "vbp_told_to_committed_seconds",
+            "From the broker's timestamp of a batch's oldest event to its commit.",
+            buckets=LATENCY_SECONDS,
+            registry=registry,
+        )
+        self._heard_age = Gauge(
+            "vbp_heard_age_seconds",
+            "How long ago everything was last heard, as this worker knows.",
+            registry=registry,
+        )
+        self._conflicts = Counter(
+            "vbp_conflicts", "Batches and sweeps judged again after a conflict.", registry=registry
+        )
+        self._conflicts_seen = 0
+        self._swept = Counter(
+            "vbp_swept", "Records judged because their time had come.", registry=registry
+        )
+        self._outbox_pending = Gauge(
+            "vbp_outbox_pending", "Changes still to be told on the bus.", registry=registry
+        )
+        for topic in _INPUTS:
+            self._events.labels(topic)
+            self._dead_letters.labels(topic)
+        for kind in get_args(ChangeKind):
+            self._changes.labels(kind)
+
+    def batch(self, batch: Batch, turn: Turn, seconds: float) -> None:
+        """Count a batch that was committed just now, `seconds` after it was read."""
+        self._batches.inc()
+        self._batch_seconds.observe(seconds)
+        for kind, events in Tally(map(_type, batch.events)).items():
+            self._events.labels(topics.TOPIC_OF[kind]).inc(events)
+        for letter in batch.letters:
+            self._dead_letters.labels(letter.topic).inc()
+        self._changed(turn)
+        if batch.events:
+            oldest = min(map(_told, batch.events))
+            self._told_to_committed.observe((datetime.now(UTC) - oldest).total_seconds())
+
+    def conflicts(self, total: int) -> None:
+        """Note how many conflicts there were since the start."""
+        self._conflicts.inc(total - self._conflicts_seen)
+        self._conflicts_seen = total
+
+    def swept(self, turn: Turn) -> None:
+        """Count records that were judged because their time had come, and what changed."""
+        self._swept.inc(len(turn.dossiers))
+        self._changed(turn)
+
+    def _changed(self, turn: Turn) -> None:
+        for change in turn.told():
+            self._changes.labels(change.kind).inc()
+
+    def heard(self, moment: Moment) -> None:
+        """Note until when everything has been heard."""
+        self._heard_age.set((moment.now - moment.heard).total_seconds())
+
+    def outbox(self, pending: int) -> None:
+        """Note how many changes are still to be told."""
+        self._outbox_pending.set(pending)

@@ -1,0 +1,146 @@
+"""Tells the world what the batches wrote: violations and dead letters, from PostgreSQL to Kafka.
+
+The claim is a synchronous transaction of its own, and sending comes after its commit, so nothing
+is told that a crash could unmake. What was claimed and not sent is claimed again later; then it
+is told twice, under the same id.
+"""
+
+import asyncio
+import logging
+from datetime import datetime
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.compliance.settings import Settings
+from services.compliance.storage.storage import QUERIES, headers_of
+from shared.adapters import kafka, postgres
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.calendar import instant_text
+from shared.domain.errors import VbpError
+
+log = logging.getLogger(__name__)
+
+MOST = 1_000
+FAILED = (VbpError, KafkaError, *postgres.FAILURES)
+"""What fails outside, and is tried again."""
+
+PAUSE = 0.2
+"""Seconds between looks into an empty outbox."""
+
+STAND_BY = 2.0
+"""Seconds between asks to become the one relay."""
+
+ONE_RELAY = "SELECT pg_try_advisory_lock(hashtext('vbp-compliance-relay'))"
+"""One relay at a time keeps a violation's messages in order."""
+
+
+class Relay:
+    """Sends what is waiting, until stopped."""
+
+    def __init__(self, settings: Settings, owner: str) -> None:
+        self._settings = settings
+        self._owner = owner
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Send what is claimed, then leave."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Send until stopped; what fails outside is tried again."""
+        while not self._stopping:
+            try:
+                await self._session()
+            except FAILED as error:
+                log.warning("telling violations failed, trying again: %s", error)
+                await asyncio.sleep(2)
+
+    async def _session(self) -> None:
+        connection = await postgres.connect(self._settings.database, application_name=self._owner)
+        producer = await kafka.producer(self._settings.kafka)
+        try:
+            chosen = False
+            while not self._stopping:
+                chosen = chosen or await connection.fetchval(ONE_RELAY)
+                if not chosen:
+                    await asyncio.sleep(STAND_BY)
+                    continue
+                sent = await send_violations(connection, producer)
+                sent += await send_letters(connection, producer)
+                if not sent:
+                    await asyncio.sleep(PAUSE)
+        finally:
+            await producer.stop()
+            connection.terminate()
+
+
+async def send_violations(connection: Connection, producer: AIOKafkaProducer) -> int:
+    """Send one claim of violations on `vbp.violations.v1`, keyed by violation; gives how many."""
+    claimed = await connection.fetch(QUERIES["claim_outbox"], MOST)
+    if not claimed:
+        return 0
+    wanted = [[row["violation"] for row in claimed], [row["seq"] for row in claimed]]
+    rows = await connection.fetch(QUERIES["outgoing"], *wanted)
+    pending = [
+        await producer.send(
+            topics.VIOLATIONS,
+            key=str(row["violation"]).encode(),
+            value=row["body"].encode(),
+            headers=_headers(row),
+        )
+        for row in rows
+    ]
+    await asyncio.gather(*pending)
+    await connection.execute(QUERIES["end_outbox"], [row["id"] for row in claimed])
+    return len(claimed)
+
+
+def _headers(row: asyncpg.Record) -> list[tuple[str, bytes]]:
+    at: datetime = row["at"]
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": f"{row['violation']}:{row['seq']}",
+        "ce_source": f"/compliance/{row['jurisdiction']}",
+        "ce_type": f"vbp.violation.{row['change']}.v1",
+        "ce_subject": str(row["violation"]),
+        "ce_time": instant_text(at),
+        "content-type": "application/json",
+    }
+    return [(name, value.encode()) for name, value in attributes.items()]
+
+
+async def send_letters(connection: Connection, producer: AIOKafkaProducer) -> int:
+    """Send dead letters: raw bytes and headers unchanged, the reason as headers of our own."""
+    rows = await connection.fetch(QUERIES["unsent_letters"], MOST)
+    if not rows:
+        return 0
+    pending = [
+        await producer.send(
+            topics.DEAD_LETTERS,
+            # The producer takes no message without key and value, although Kafka keeps such ones.
+            key=b"" if row["key"] is None and row["value"] is None else row["key"],
+            value=row["value"],
+            headers=[*headers_of(row["headers"]), *_reasons(row)],
+        )
+        for row in rows
+    ]
+    await asyncio.gather(*pending)
+    places = [[row[name] for row in rows] for name in ("topic", "partition", "offset")]
+    await connection.execute(QUERIES["sent_letters"], *places)
+    return len(rows)
+
+
+def _reasons(row: asyncpg.Record) -> list[tuple[str, bytes]]:
+    told: datetime = row["told"]
+    said = {
+        "dlq.field": row["field"],
+        "dlq.reason": row["reason"],
+        "dlq.topic": row["topic"],
+        "dlq.partition": str(row["partition"]),
+        "dlq.offset": str(row["offset"]),
+        "dlq.told": instant_text(told),
+    }
+    return [(name, value.encode()) for name, value in said.items()]
