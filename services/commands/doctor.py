@@ -17,8 +17,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.local.jars import cache_directory, jar_files
-from services.commands.addresses import LOCAL
-from services.commands.children import is_free
+from services.commands.processes import is_free
+from services.commands.settings import LOCAL
 from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
 from services.compliance.settings import Settings
 from shared.adapters import kafka

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deploy.local import stack
 from deploy.local.state import RunningStack
-from services.commands.console import say
+from services.commands.terminal import say
 
 
 def up(data: Path, *, foreground: bool) -> None:

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.commands.archives import Refusals, events
-from services.commands.console import counted, say
+from services.commands.terminal import counted, say
 from services.compliance.policies import policy as policies
 from shared.adapters import kafka
 from shared.domain import topics

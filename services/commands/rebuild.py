@@ -4,7 +4,7 @@ import asyncio
 
 from rich.progress import TaskID
 
-from services.commands.console import counted, counting, say
+from services.commands.terminal import counted, counting, say
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import rebuild

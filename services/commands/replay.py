@@ -15,8 +15,8 @@ import msgspec
 from rich.table import Table
 
 from services.commands.archives import Refusals
-from services.commands.console import counted, say, show
-from services.commands.shards import Archive
+from services.commands.replay_processes import Archive
+from services.commands.terminal import counted, say, show
 from services.compliance.findings.violation import Violation
 from services.compliance.findings.words import clock
 from services.compliance.judging.replay import Replay

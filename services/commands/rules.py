@@ -5,7 +5,7 @@ from importlib import import_module
 
 from rich.table import Table
 
-from services.commands.console import show
+from services.commands.terminal import show
 from services.compliance.findings.rule import Rule
 from services.compliance.policies import policy as policies
 from services.compliance.policies.policy import ALWAYS, Policy

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from services.commands.archives import Refusals, written
-from services.commands.console import counted, say
+from services.commands.terminal import counted, say
 from services.sources import scms
 from shared.domain.errors import InvalidArgumentError
 

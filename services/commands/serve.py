@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.commands.addresses import settings
+from services.commands.settings import settings
 from services.compliance.policies import policy as policies
 from services.compliance.settings import Settings
 from services.delivery.settings import Settings as DeliverySettings

@@ -4,7 +4,7 @@ import msgspec
 from rich.progress import TaskID
 
 from services.commands.archives import STANDARD, written
-from services.commands.console import counted, counting, say
+from services.commands.terminal import counted, counting, say
 from services.sources.province import Plan, simulate
 
 EVERY = 1_000

@@ -1,7 +1,7 @@
 """What the supply side tells: its answers to orders, deliveries, and supply."""
 
-from shared.adapters.reception import Desk
 from shared.domain.topics import DELIVERIES, SUPPLY
+from shared.door.app import Desk
 
 ANSWERS = frozenset({"vbp.order.accepted.v1", "vbp.order.rejected.v1"})
 """Distributors answer orders here; their answers travel with the orders."""

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.delivery.api import DESK
 from services.delivery.settings import Settings
-from shared.adapters import reception
+from shared.door import app as reception
 
 
 def create_app(settings: Settings, jurisdictions: frozenset[str]) -> FastAPI:

@@ -1,7 +1,7 @@
 """What the purchasing side tells: the register, orders, and money."""
 
-from shared.adapters.reception import Desk
 from shared.domain.topics import FUNDS, ORDERS, REGISTER
+from shared.door.app import Desk
 
 DESK = Desk(
     name="orders",

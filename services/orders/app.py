@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from services.orders.api import DESK
 from services.orders.settings import Settings
-from shared.adapters import reception
+from shared.door import app as reception
 
 
 def create_app(settings: Settings, jurisdictions: frozenset[str]) -> FastAPI:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.adapters import reception
+from shared.door import app as reception
 
 
 class Settings(reception.Settings):

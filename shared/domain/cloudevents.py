@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from shared.domain import calendar, faults, topics
+from shared.domain import calendar, refusals, topics
 from shared.domain.errors import InvalidEventError
 from shared.domain.events import Code, Instant, Said
 
@@ -97,8 +97,8 @@ def read_structured(
     check_bytes(value)
     try:
         envelope = _envelope.decode(value)
-    except faults.UNREADABLE as error:
-        faults.refuse(error, value, Envelope)
+    except refusals.UNREADABLE as error:
+        refusals.refuse(error, value, Envelope)
     kind = envelope.type
     if kind not in _data:
         _refuse_type(kind)
@@ -178,7 +178,7 @@ def _attribute(attributes: Mapping[str, bytes], name: str, limit: int = 4096) ->
 def _instant(attributes: Mapping[str, bytes], name: str) -> datetime:
     try:
         instant = _time.decode(b'"%b"' % (attributes.get(f"ce_{name}") or b""))
-    except faults.UNREADABLE:
+    except refusals.UNREADABLE:
         found = _attribute(attributes, name)
         problem = "is not an instant with offset"
         raise InvalidEventError(f"ce_{name}", problem, calendar.REMEDY, found) from None
@@ -197,8 +197,8 @@ def _utc(field: str, instant: datetime) -> datetime:
 def _read_data(kind: str, raw: bytes) -> Said:
     try:
         return _data[kind].decode(raw)
-    except faults.UNREADABLE as error:
-        faults.refuse(error, raw, topics.DATA_OF[kind], "data.")
+    except refusals.UNREADABLE as error:
+        refusals.refuse(error, raw, topics.DATA_OF[kind], "data.")
 
 
 def _refuse_type(kind: str, field: str = "type") -> NoReturn:
@@ -244,7 +244,7 @@ def digest(raw: bytes) -> bytes:
     """
     try:
         canonical = msgspec.json.encode(_any.decode(raw), order="sorted")
-    except faults.UNREADABLE:
+    except refusals.UNREADABLE:
         canonical = raw
     return sha256(canonical).digest()[:16]
 

@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from services.commands import shards
-from services.commands.shares import Share
+from services.commands import replay_processes as shards
+from services.commands.replay_shares import Share
 from services.compliance.judging.subjects import ON_ORDERS
 from shared.domain import topics
 from shared.domain.cloudevents import read_structured

@@ -9,7 +9,8 @@ import pytest
 
 from deploy.local.processes import ProcessMark
 from deploy.local.state import RunningStack
-from services.commands import children, verdict
+from services.commands import demo_verdict
+from services.commands import processes as children
 from services.compliance.rules import RULES
 from tests.support.command_line import UNTIL, Vbp
 
@@ -146,7 +147,7 @@ def test_a_taken_port_is_replaced_by_a_free_one() -> None:
 def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:
     found = {"a": "late-delivery", "b": "late-delivery", "c": "coverage-gap"}
     planted = {"a": "late-delivery", "d": "selected-price"}
-    rows = {row.rule: tuple(row[1:]) for row in verdict.compare(found, planted)}
+    rows = {row.rule: tuple(row[1:]) for row in demo_verdict.compare(found, planted)}
     assert rows["late-delivery"] == (2, 1, 0, 1)
     assert rows["coverage-gap"] == (1, 0, 0, 1)
     assert rows["selected-price"] == (0, 1, 1, 0)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from shared.adapters import bodies
 from shared.adapters.problems import ProblemError
 from shared.domain.cloudevents import MAX_BYTES
+from shared.door import bodies
 
 GZIP = b"gzip"
 

@@ -6,10 +6,10 @@ import pytest
 
 from deploy.local.stack import LocalStack
 from shared.adapters import kafka as bus
-from shared.adapters.publisher import Publisher
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError, TransientError
+from shared.door.publisher import Publisher
 from tests.support.doors import an_event, as_json, listening
 
 pytestmark = pytest.mark.integration

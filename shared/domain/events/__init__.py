@@ -11,6 +11,7 @@ from shared.domain.events.deliveries import (
     InvoiceIssued,
     ShipmentDispatched,
 )
+from shared.domain.events.fields import Code, Instant, Said
 from shared.domain.events.funds import PaymentMade, PrepaymentMade, PrepaymentReturned
 from shared.domain.events.orders import OrderAccepted, OrderCancelled, OrderPlaced, OrderRejected
 from shared.domain.events.register import (
@@ -24,7 +25,6 @@ from shared.domain.events.register import (
     ProductSelected,
     StandardSet,
 )
-from shared.domain.events.said import Code, Instant, Said
 from shared.domain.events.supply import (
     DistributorAppointed,
     DistributorReleased,

@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import field
 
-from shared.domain.events.said import (
+from shared.domain.events.fields import (
     Code,
     Counted,
     Instant,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from shared.domain.events.said import Code, Money, Said
+from shared.domain.events.fields import Code, Money, Said
 
 
 class PrepaymentMade(Said, frozen=True, gc=False):

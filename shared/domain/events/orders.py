@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.domain.events.said import Bound, Code, Money, Ordered, Said, Text, check_bound
+from shared.domain.events.fields import Bound, Code, Money, Ordered, Said, Text, check_bound
 
 
 class OrderPlaced(Said, frozen=True, gc=False):

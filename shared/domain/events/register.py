@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import field
 
-from shared.domain.events.said import Category, Code, Factor, Hours, Money, Ordered, Said, Text
+from shared.domain.events.fields import Category, Code, Factor, Hours, Money, Ordered, Said, Text
 
 
 class ProductSelected(Said, frozen=True, gc=False):

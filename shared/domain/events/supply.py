@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.domain.events.said import Bound, Code, Counted, Said, Text, check_bound
+from shared.domain.events.fields import Bound, Code, Counted, Said, Text, check_bound
 
 
 class DistributorAppointed(Said, frozen=True, gc=False):

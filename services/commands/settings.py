@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from deploy.local.stack import LocalStack
-from services.commands.console import say
+from services.commands.terminal import say
 from shared.domain.errors import InvalidArgumentError, shorten
 
 LOCAL = Path(".vbp/local")

@@ -13,7 +13,7 @@ from msgspec import Struct
 from typing_extensions import override
 
 from services.commands.archives import GZIP, STANDARD, Refusals, events, read
-from services.commands.shares import Share
+from services.commands.replay_shares import Share
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.contributions.contribution import Contribution
 from services.compliance.judging.engine import Transfer

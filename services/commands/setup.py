@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from services.commands.console import say
+from services.commands.terminal import say
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
 

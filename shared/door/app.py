@@ -10,13 +10,15 @@ from prometheus_client import CollectorRegistry
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.adapters import bodies, http, ledger, logs
-from shared.adapters.door import Door
-from shared.adapters.measures import Measures
+from shared.adapters import http, logs
 from shared.adapters.problems import describe, problems
-from shared.adapters.publisher import Publisher
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import Said
+from shared.door import bodies
+from shared.door import results as ledger
+from shared.door.door import Door
+from shared.door.metrics import Measures
+from shared.door.publisher import Publisher
 
 _HOW = f"""
 

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 import msgspec
 from fastapi import Request, Response
 
-from shared.adapters import bodies, ledger
-from shared.adapters.ledger import Ledger, Result
-from shared.adapters.measures import Measures, reason_of
 from shared.adapters.problems import ProblemError, fault_of
-from shared.adapters.publisher import Publisher
-from shared.domain import cloudevents, faults
+from shared.domain import cloudevents, refusals
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError
+from shared.door import bodies
+from shared.door import results as ledger
+from shared.door.metrics import Measures, reason_of
+from shared.door.publisher import Publisher
+from shared.door.results import Ledger, Result
 
 CHUNK_EVENTS = 1000
 CHUNK_BYTES = 2 << 20
@@ -166,7 +167,7 @@ async def _elements(body: bytes) -> Lines:
     """Give the events of a batch, as `bodies.lines` does; raises ProblemError 400 or 413."""
     try:
         elements = _list.decode(body)
-    except faults.UNREADABLE as error:
+    except refusals.UNREADABLE as error:
         detail = (
             f"body: is not a JSON list in UTF-8: {error}. Send a list of events, or one event as "
             f"{cloudevents.STRUCTURED}"
@@ -184,6 +185,6 @@ async def _elements(body: bytes) -> Lines:
 def _refusal(error: InvalidEventError, body: bytes) -> ProblemError:
     try:
         msgspec.json.decode(body)
-    except faults.UNREADABLE:
+    except refusals.UNREADABLE:
         return ProblemError(400, "unreadable", str(error), errors=[fault_of(error)])
     return ProblemError(422, "invalid-event", str(error), errors=[fault_of(error)])

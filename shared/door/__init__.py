@@ -1,0 +1,1 @@
+"""A door: the HTTP service that takes events; what differs between two doors is their types."""
