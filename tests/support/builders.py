@@ -5,16 +5,18 @@ Instants without an offset are Shanghai time. The register was told long before 
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.replay import Replay
+from services.compliance.law.law import Law
 from services.compliance.policies.policy import load
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.order import Order
 from services.compliance.records.telling import stored
+from services.compliance.register.register import Register
 from shared.domain import calendar
 from shared.domain.cloudevents import Event, read_structured
 
@@ -164,6 +166,14 @@ def tell(record: Order | Announcement, *events: Event) -> None:
     """Merge events into a record, ready to be stored."""
     for event in events:
         record.merge(stored(event), event.data)
+
+
+def law_of(*events: Event) -> Law:
+    """The policies as shipped and what the register is told; facts settle in ten seconds."""
+    register = Register()
+    for event in events:
+        register.merge(event)
+    return Law(POLICIES, register, settle=timedelta(seconds=10))
 
 
 def replayed(events: Iterable[dict[str, Any]], as_of: str | datetime) -> Replay:

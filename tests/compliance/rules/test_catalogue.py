@@ -12,7 +12,7 @@ from services.compliance.policies.policy import Policy, load
 from services.compliance.rules import RULES
 
 POLICIES = load().all
-CASES = Path(__file__).parent / "rules"
+CASES = Path(__file__).parent
 BY_NAME = {rule.name: rule for rule in RULES}
 CARRIED = {name for policy in POLICIES for name in policy.rules}
 UNBUILT = re.compile(r"^Judged by rules not built yet: ([a-z, -]+)\.")

@@ -20,7 +20,7 @@ from services.compliance.findings.violation import Violation
 from shared.domain.calendar import instant_text
 from tests.support.builders import instant, replayed, said
 
-CASES = Path(__file__).parent / "rules"
+CASES = Path(__file__).parent
 Case = dict[str, Any]
 
 
