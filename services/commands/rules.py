@@ -1,7 +1,6 @@
 """`vbp rules`: the catalogue, and one rule with its clauses and the basis of its values."""
 
 import sys
-from importlib import import_module
 
 from rich.table import Table
 
@@ -42,9 +41,8 @@ def _catalogue(known: tuple[Policy, ...]) -> Table:
 
 
 def _describe(rule: Rule, known: tuple[Policy, ...]) -> None:
-    module = import_module(rule.judge.__module__)
     _print(f"{rule.name}  {rule.title_zh}  {rule.title_en}\n")
-    _print((module.__doc__ or "").strip())
+    _print(rule.explanation)
     for policy in known:
         if rule.name in policy.rules:
             _describe_policy(rule, policy)

@@ -1,7 +1,5 @@
 """The catalogue: rules and policies as the API shows them."""
 
-import sys
-
 from services.compliance.answers.shapes import (
     CarriedShown,
     ClauseShown,
@@ -20,8 +18,8 @@ def show_rule(rule: Rule, policies: Policies) -> RuleShown:
         name=rule.name,
         title_zh=rule.title_zh,
         title_en=rule.title_en,
-        explanation=(sys.modules[rule.judge.__module__].__doc__ or "").strip(),
-        record=rule.record,
+        explanation=rule.explanation,
+        record=rule.reads,
         policies=[_support(rule, policy) for policy in policies.all if rule.name in policy.rules],
     )
 

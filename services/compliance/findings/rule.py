@@ -1,26 +1,42 @@
 """What a rule is: a clause made a function."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic
 
 from msgspec import Struct
+from typing_extensions import TypeVar
 
 from services.compliance.findings.finding import Finding, Outcome, Words
 
+Record = TypeVar("Record", default=Any)
+Terms = TypeVar("Terms", default=Any)
 
-class Rule(Struct, frozen=True):
-    """A clause made a function.
 
-    `record` is the kind of record it reads; `values` the policy values it needs; `judge(record,
-    terms, now)` gives its outcomes; `words(finding)` explains one, in Chinese and English.
+class Rule(Struct, Generic[Record, Terms], frozen=True):
+    """A clause made a function; a plain `Rule` is one on whatever record.
+
+    `record` is what it reads; `values` the policy values it needs; `judge(record, terms, now)`
+    gives its outcomes, `now` in UTC; `words(finding)` explains one, in Chinese and English. What
+    an `interval` rule finds lasts from its anchor, and may take the place of what overlaps it.
     """
 
     name: str
     title_zh: str
     title_en: str
-    record: str
+    record: type[Record]
     values: tuple[str, ...]
-    judge: Callable[[Any, Any, datetime], Iterator[Outcome]]
+    judge: Callable[[Record, Terms, datetime], Iterator[Outcome]]
     words: Callable[[Finding], Words]
     interval: bool = False
+
+    @property
+    def reads(self) -> str:
+        """The kind of the record, as subjects and the catalogue name it."""
+        return self.record.__name__.lower()
+
+    @property
+    def explanation(self) -> str:
+        """The rule as an officer would say it, its clause and reading: its module's docstring."""
+        return (sys.modules[self.judge.__module__].__doc__ or "").strip()

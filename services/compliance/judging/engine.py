@@ -28,10 +28,10 @@ from services.compliance.rules import RULES
 from shared.domain.cloudevents import Event
 
 RULES_ON = {
-    kind: tuple(rule for rule in RULES if rule.record == kind)
+    kind: tuple(rule for rule in RULES if rule.reads == kind)
     for kind in ("order", "commitment", "appointments", "supply")
 }
-NAMES_ON_ORDERS = tuple(rule.name for rule in RULES if rule.record != "appointments")
+NAMES_ON_ORDERS = tuple(rule.name for rule in RULES if rule.reads != "appointments")
 
 
 class Transfer(NamedTuple):

@@ -1,6 +1,17 @@
-"""The rules, one file each. A new rule is a file here, a line below, and its cases in tests/."""
+"""The rules, one file each, by the record they read.
+
+A new rule is a file here, its import and a line below, and its cases in tests/; `make rule` lays
+them out.
+"""
 
 from services.compliance.findings.rule import Rule
+from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.order_terms import OrderTerms
+from services.compliance.law.product_terms import ProductTerms
+from services.compliance.records.appointments import Appointments
+from services.compliance.records.commitment import Commitment
+from services.compliance.records.order import Order
+from services.compliance.records.supply import Supply
 from services.compliance.rules import (
     beyond_volume_supply,
     coverage_gap,
@@ -12,13 +23,20 @@ from services.compliance.rules import (
     unreported_shortage,
 )
 
-RULES: tuple[Rule, ...] = (
+ON_APPOINTMENTS: tuple[Rule[Appointments, ProductTerms], ...] = (
     distributor_cap.RULE,
     coverage_gap.RULE,
+)
+ON_ORDERS: tuple[Rule[Order, OrderTerms], ...] = (
     late_response.RULE,
     late_delivery.RULE,
+)
+ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     beyond_volume_supply.RULE,
     supply_refusal.RULE,
     selected_price.RULE,
-    unreported_shortage.RULE,
 )
+ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (unreported_shortage.RULE,)
+
+RULES: tuple[Rule, ...] = (*ON_APPOINTMENTS, *ON_ORDERS, *ON_COMMITMENTS, *ON_SUPPLY)
+"""All rules, in the order in which the catalogue shows them."""
