@@ -24,9 +24,9 @@ from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
 from services.compliance.worker.service import SETTLE
+from shared.adapters.addresses import PORTS
 from shared.domain.errors import InvalidArgumentError, SetupError
 
-PORTS = {"orders": 8001, "delivery": 8002, "compliance": 8003, "worker": 9003}
 EVENTS, TRUTH, MARK = "events.ndjson", "truth.ndjson", "vbp-demo"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.2

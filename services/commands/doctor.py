@@ -3,7 +3,6 @@
 import asyncio
 import importlib.metadata
 import platform
-import re
 import socket
 import subprocess
 import sys
@@ -21,11 +20,11 @@ from services.commands.processes import is_free
 from services.commands.settings import LOCAL
 from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
 from services.compliance.settings import Settings
-from shared.adapters import kafka
+from shared.adapters import kafka, postgres
+from shared.adapters.addresses import PORTS
 from shared.domain import topics
 from shared.domain.errors import VbpError
 
-PORTS = {"orders": 8001, "delivery": 8002, "compliance": 8003, "worker's metrics": 9003}
 SILENT = timedelta(seconds=30)
 ANSWER_WITHIN = 15.0
 
@@ -133,7 +132,7 @@ def _topics(found: dict[str, int]) -> Iterator[Finding]:
 
 
 async def _of_database(dsn: str) -> list[Finding]:
-    where = re.sub(r"//[^@/]*@", "//…@", dsn)
+    where = postgres.masked(dsn)
     try:
         connection = await asyncpg.connect(dsn, timeout=ANSWER_WITHIN)
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:

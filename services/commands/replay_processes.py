@@ -23,7 +23,7 @@ from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
 
-MOST = 8
+PROCESSES_AT_MOST = 8
 """More processes would each read the whole archive for little to judge."""
 
 WORTH = 8 << 20
@@ -163,7 +163,7 @@ def processes(files: Sequence[str]) -> int:
         return 1
     if sum(_bytes(Path(name)) for name in files) < WORTH:
         return 1
-    return min(os.cpu_count() or 1, MOST)
+    return min(os.cpu_count() or 1, PROCESSES_AT_MOST)
 
 
 def _bytes(path: Path) -> int:

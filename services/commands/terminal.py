@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -10,6 +10,7 @@ from rich.progress import (
     DownloadColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskProgressColumn,
     TextColumn,
@@ -46,32 +47,23 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {noun}"
 
 
-@contextmanager
-def reading(total: int | None, title: str = "Reading") -> Iterator[Progress]:
+def reading(total: int | None, title: str = "Reading") -> AbstractContextManager[Progress]:
     """Show how many bytes of `total` were read, on a terminal; its task is number 0."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        DownloadColumn(),
-        TimeElapsedColumn(),
-        console=ERR,
-        transient=True,
-        disable=not ERR.is_terminal,
-    ) as progress:
-        progress.add_task(title, total=total)
-        yield progress
+    return _shown(total, title, TaskProgressColumn(), DownloadColumn())
+
+
+def counting(total: int | None, title: str) -> AbstractContextManager[Progress]:
+    """Show how many of `total` are done, on a terminal; its task is number 0."""
+    return _shown(total, title, MofNCompleteColumn())
 
 
 @contextmanager
-def counting(total: int | None, title: str) -> Iterator[Progress]:
-    """Show how many of `total` are done, on a terminal; its task is number 0."""
+def _shown(total: int | None, title: str, *columns: ProgressColumn) -> Iterator[Progress]:
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        *columns,
         TimeElapsedColumn(),
         console=ERR,
         transient=True,

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.adapters.addresses import PORTS
+
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -27,8 +29,8 @@ class Settings(BaseSettings):
     host: str = Field(
         "127.0.0.1", description="Address to serve on; 0.0.0.0 opens it to the network"
     )
-    port: Port = Field(8003, description="Port of the violations API")
-    metrics_port: Port = Field(9003, description="Port of the worker's /metrics")
+    port: Port = Field(PORTS["compliance"], description="Port of the violations API")
+    metrics_port: Port = Field(PORTS["worker"], description="Port of the worker's /metrics")
     group: str = Field(
         "vbp-compliance",
         min_length=1,

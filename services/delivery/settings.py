@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
+from shared.adapters.addresses import PORTS
 from shared.door import app as reception
 
 
 class Settings(reception.Settings):
     """What the environment may set for the delivery service."""
 
-    port: int = Field(8002, ge=0, le=65_535, description="the port to listen at")
+    port: int = Field(PORTS["delivery"], ge=0, le=65_535, description="the port to listen at")

@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
+from shared.adapters.addresses import PORTS
 from shared.door import app as reception
 
 
 class Settings(reception.Settings):
     """What the environment may set for the orders service."""
 
-    port: int = Field(8001, ge=0, le=65_535, description="the port to listen at")
+    port: int = Field(PORTS["orders"], ge=0, le=65_535, description="the port to listen at")

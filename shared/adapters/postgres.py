@@ -50,17 +50,13 @@ async def connect(dsn: str, *, patience: float = 10, **settings: str) -> Connect
         raise SetupError(_unreachable(dsn, error)) from error
 
 
-async def pool(dsn: str, *, size: int = 4) -> Pool:
-    """Open a pool of connections, or raise SetupError as `connect` does."""
-    try:
-        return await asyncpg.create_pool(dsn, min_size=1, max_size=size, timeout=10)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise SetupError(_unreachable(dsn, error)) from error
+def masked(dsn: str) -> str:
+    """Show a DSN without the user and password that it may hold."""
+    return re.sub(r"//[^@/]*@", "//…@", dsn)
 
 
 def _unreachable(dsn: str, error: Exception) -> str:
-    where = re.sub(r"//[^@/]*@", "//…@", dsn)
-    return f"PostgreSQL at {where} does not answer: {error!r}. Start it, or set VBP_DATABASE"
+    return f"PostgreSQL at {masked(dsn)} does not answer: {error!r}. Start it, or set VBP_DATABASE"
 
 
 async def migrate(dsn: str, folder: Path, service: str) -> list[str]:

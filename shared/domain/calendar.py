@@ -8,6 +8,9 @@ from shared.domain.errors import InvalidEventError
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands for "not yet": nothing was judged, heard or told before it."""
+
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """No event of this field is older; what claims to be is a typing error."""
 

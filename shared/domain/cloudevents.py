@@ -14,7 +14,7 @@ from msgspec import Meta, Raw, Struct
 
 from shared.domain import calendar, refusals, topics
 from shared.domain.errors import InvalidEventError
-from shared.domain.events import Code, Instant, Said
+from shared.domain.events import Code, EventData, Instant
 
 MAX_BYTES = 1 << 20
 """An event of at most 1 MiB (events.md, *Bounds*)."""
@@ -56,7 +56,7 @@ class Event(Struct, frozen=True, gc=False):
     type: str
     time: datetime
     recorded: datetime | None
-    data: Said
+    data: EventData
     raw: bytes
     told: datetime
     partition: int = -1
@@ -194,7 +194,7 @@ def _utc(field: str, instant: datetime) -> datetime:
         raise InvalidEventError(field, error.problem, error.remedy, error.value) from None
 
 
-def _read_data(kind: str, raw: bytes) -> Said:
+def _read_data(kind: str, raw: bytes) -> EventData:
     try:
         return _data[kind].decode(raw)
     except refusals.UNREADABLE as error:

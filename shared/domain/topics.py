@@ -15,7 +15,7 @@ class Topic(Struct, frozen=True):
     """
 
     name: str
-    events: dict[str, type[say.Said]]
+    events: dict[str, type[say.EventData]]
     partitions: int = 12
 
 
@@ -83,4 +83,5 @@ DEAD_LETTERS = "vbp.dead-letters.v1"
 
 TOPIC_OF = {kind: topic.name for topic in INPUTS for kind in topic.events}
 DATA_OF = {kind: data for topic in INPUTS for kind, data in topic.events.items()}
-TYPE_OF = {data: kind for kind, data in DATA_OF.items()}
+NUMBER_OF = {topic.name: number for number, topic in enumerate(INPUTS)}
+"""The inputs by number: facts are stored, and evidence ordered, by it."""

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.adapters import http, logs
 from shared.adapters.problems import describe, problems
 from shared.domain import cloudevents, examples, topics
-from shared.domain.events import Said
+from shared.domain.events import EventData
 from shared.door import bodies
 from shared.door import results as ledger
 from shared.door.door import Door
@@ -170,7 +170,7 @@ def _event(kind: str) -> dict[str, Any]:
 
 
 def _summary(kind: str) -> str:
-    said: type[Said] = topics.DATA_OF[kind]
+    said: type[EventData] = topics.DATA_OF[kind]
     return (said.__doc__ or kind).strip()
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from services import cli
+from services import cli, sources
 from tests.support.command_line import UNTIL, Vbp
 
-SCMS = Path(cli.__file__).parent / "sources" / "data" / "scms_deliveries.csv.gz"
+SCMS = Path(sources.__file__).parent / "data" / "scms_deliveries.csv.gz"
 FIELDS = {
     *("id", "rule", "status", "exempt", "severity", "jurisdiction", "product", "area", "hospital"),
     *("manufacturer", "distributor", "order", "subject", "anchor", "occurred_at", "cured_at"),

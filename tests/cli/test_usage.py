@@ -9,8 +9,7 @@ import pytest
 
 from deploy.local.processes import ProcessMark
 from deploy.local.state import RunningStack
-from services.commands import demo_verdict
-from services.commands import processes as children
+from services.commands import demo_verdict, processes
 from services.compliance.rules import RULES
 from tests.support.command_line import UNTIL, Vbp
 
@@ -138,10 +137,10 @@ def test_a_taken_port_is_replaced_by_a_free_one() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        chosen = children.choose_ports({"orders": port})
+        chosen = processes.choose_ports({"orders": port})
         assert chosen["orders"] != port
-        assert children.is_free(chosen["orders"])
-    assert children.choose_ports({"orders": port}) == {"orders": port}
+        assert processes.is_free(chosen["orders"])
+    assert processes.choose_ports({"orders": port}) == {"orders": port}
 
 
 def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:

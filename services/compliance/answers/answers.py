@@ -52,7 +52,6 @@ _FAILURES = (
     asyncpg.InvalidCatalogNameError,
 )
 """What passes, or is mended at the database; anything else that PostgreSQL says is a bug here."""
-_TOPICS = {topic.name: place for place, topic in enumerate(topics.INPUTS)}
 
 Row = Mapping[str, Any]
 
@@ -186,7 +185,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _place(evidence: Row) -> tuple[int, int, int]:
-    return _TOPICS.get(evidence["topic"], -1), evidence["partition"], evidence["offset"]
+    return topics.NUMBER_OF.get(evidence["topic"], -1), evidence["partition"], evidence["offset"]
 
 
 def _places(evidence: Sequence[Row]) -> tuple[list[int], list[int], list[int]]:

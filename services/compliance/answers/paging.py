@@ -5,16 +5,15 @@ import binascii
 import hashlib
 import struct
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.domain.calendar import parse_instant
+from shared.domain.calendar import EPOCH, parse_instant
 from shared.domain.errors import InvalidArgumentError
 
 _KEY = struct.Struct(">q16s")
 _SEAL_BYTES = 12
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEDY = (
     "page_token: is not one that this list gave for these filters. "
     "Pass next_page_token unchanged, with the filters of the page before, or leave it out to begin"
@@ -35,7 +34,7 @@ def place_in(item: Mapping[str, str]) -> Place:
 
 def token_of(place: Place, filters: bytes) -> str:
     """Write a place as a token, sealed together with the filters of its list."""
-    key = _KEY.pack((place.occurred_at - _EPOCH) // timedelta(microseconds=1), place.id.bytes)
+    key = _KEY.pack((place.occurred_at - EPOCH) // timedelta(microseconds=1), place.id.bytes)
     return base64.urlsafe_b64encode(key + _seal(key, filters)).decode()
 
 
@@ -54,7 +53,7 @@ def place_of(token: str, filters: bytes) -> Place:
     if not same or len(key) < _KEY.size or seal != _seal(key, filters):
         raise InvalidArgumentError(_REMEDY)
     microseconds, identity = _KEY.unpack(key)
-    return Place(_EPOCH + timedelta(microseconds=microseconds), UUID(bytes=identity))
+    return Place(EPOCH + timedelta(microseconds=microseconds), UUID(bytes=identity))
 
 
 def _seal(key: bytes, filters: bytes) -> bytes:

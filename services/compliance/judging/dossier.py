@@ -1,6 +1,6 @@
 """A dossier: a record, and what was last said of it. One row of storage, one step of the engine."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
@@ -15,11 +15,9 @@ from services.compliance.records.commitment import Commitment
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.order import Order
 from services.compliance.records.supply import Supply
+from shared.domain import calendar
 
 Record: TypeAlias = Order | Announcement | Commitment | Appointments | Supply
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""A dossier that was never judged was judged then."""
 
 RECORDS: dict[str, type[Record]] = {
     "order": Order,
@@ -56,8 +54,8 @@ class Judgement(Struct, array_like=True, gc=False):
     missing: list[tuple[str, str]] = []
     look_at: datetime | None = None
     hear_at: datetime | None = None
-    judged_at: datetime = BEGINNING
-    heard: datetime = BEGINNING
+    judged_at: datetime = calendar.EPOCH
+    heard: datetime = calendar.EPOCH
 
     def not_before(self, moment: Moment) -> Moment:
         """Give the moment of asking, never earlier than the last one."""

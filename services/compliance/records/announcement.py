@@ -69,7 +69,7 @@ class Announcement(Struct, array_like=True):
     ended: list[Ended] = []
     stopping: list[Stopping] = []
 
-    def merge(self, telling: Telling, data: say.Said) -> None:
+    def merge(self, telling: Telling, data: say.EventData) -> None:
         """Take a telling in; order and repetition do not matter."""
         _MERGE[type(data)](self, telling, data)
 

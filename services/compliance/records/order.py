@@ -1,7 +1,7 @@
 """An order: placed, answered, shipped, received, returned, invoiced."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 from operator import itemgetter
@@ -23,7 +23,6 @@ from services.compliance.records.telling import Fact, OrderKey, Telling, all_tol
 from shared.domain import calendar
 from shared.domain import events as say
 
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The latest instant of an order of which nothing is known yet."""
 
 
@@ -45,9 +44,9 @@ class Order(Struct, array_like=True):
     receipts: dict[str, Received] = {}
     returns: dict[str, Returned] = {}
     invoices: dict[str, Invoiced] = {}
-    latest: datetime = NEVER
+    latest: datetime = calendar.EPOCH
 
-    def merge(self, telling: Telling, data: say.Said) -> None:
+    def merge(self, telling: Telling, data: say.EventData) -> None:
         """Take a fact in; order and repetition of facts do not matter."""
         self.latest = max(self.latest, telling.time)
         _MERGE[type(data)](self, telling, data)

@@ -25,7 +25,6 @@ from shared.domain.errors import ConflictError, FencedError
 
 QUERIES = postgres.queries(Path(__file__).parent / "queries.sql")
 MIGRATIONS = Path(__file__).parent / "migrations"
-NUMBER_OF = {topic.name: number for number, topic in enumerate(topics.INPUTS)}
 
 _EMPTY = (dossiers.encode(Appointments()), dossiers.encode(Judgement()))
 
@@ -94,7 +93,7 @@ async def save_facts(connection: Connection, batch: Batch) -> None:
 def fact_row(event: Event) -> tuple[Any, ...]:
     """Give an event as a row of the table of facts."""
     return (
-        NUMBER_OF[event.topic],
+        topics.NUMBER_OF[event.topic],
         event.partition,
         event.offset,
         event.told,

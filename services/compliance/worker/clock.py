@@ -23,6 +23,7 @@ from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.service import heard
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
+from shared.domain import calendar
 from shared.domain.errors import TransientError
 from shared.domain.topics import Place
 
@@ -32,7 +33,6 @@ TICK = 0.5
 """Seconds between two questions to the broker."""
 
 ANSWER_WITHIN = 5.0
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock:
@@ -43,8 +43,8 @@ class Clock:
         self._settings = settings
         self._owner = owner
         self._metrics = metrics
-        self._latest = BEGINNING
-        self._heard = BEGINNING
+        self._latest = calendar.EPOCH
+        self._heard = calendar.EPOCH
         self._task: asyncio.Task[None] | None = None
         self._side: AIOKafkaConsumer
         self._connection: Connection

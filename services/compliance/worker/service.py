@@ -23,7 +23,7 @@ from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain import topics
+from shared.domain import calendar, topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import ConflictError, TransientError
 
@@ -197,5 +197,5 @@ async def heard(connection: Connection, now: datetime) -> Moment:
     """Give the moment of asking: never before any moment that was judged at."""
     row = await connection.fetchrow(storage.QUERIES["heard"])
     if row is None or row["heard_until"] is None:
-        return Moment(now, datetime.fromtimestamp(0, now.tzinfo))
+        return Moment(now, calendar.EPOCH)
     return Moment(max(now, row["judged_at"]), row["heard_until"])

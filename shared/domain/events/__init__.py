@@ -11,7 +11,7 @@ from shared.domain.events.deliveries import (
     InvoiceIssued,
     ShipmentDispatched,
 )
-from shared.domain.events.fields import Code, Instant, Said
+from shared.domain.events.fields import Code, EventData, Instant
 from shared.domain.events.funds import PaymentMade, PrepaymentMade, PrepaymentReturned
 from shared.domain.events.orders import OrderAccepted, OrderCancelled, OrderPlaced, OrderRejected
 from shared.domain.events.register import (
@@ -40,6 +40,7 @@ __all__ = [
     "DeliveryReceived",
     "DistributorAppointed",
     "DistributorReleased",
+    "EventData",
     "ExemptionGranted",
     "GoodsReturned",
     "HospitalEnrolled",
@@ -58,7 +59,6 @@ __all__ = [
     "ProductListed",
     "ProductSelected",
     "ProductionStopping",
-    "Said",
     "ShipmentDispatched",
     "ShortageEnded",
     "ShortageReported",

@@ -7,16 +7,16 @@ from msgspec import field
 from shared.domain.events.fields import (
     Code,
     Counted,
+    EventData,
     Instant,
     Money,
     Ordered,
-    Said,
     Text,
     check_bound,
 )
 
 
-class ShipmentDispatched(Said, frozen=True, gc=False):
+class ShipmentDispatched(EventData, frozen=True, gc=False):
     """发货: goods for an order left the distributor."""
 
     shipment: Code
@@ -28,7 +28,7 @@ class ShipmentDispatched(Said, frozen=True, gc=False):
     expires_on: date | None = None
 
 
-class DeliveryReceived(Said, frozen=True, gc=False):
+class DeliveryReceived(EventData, frozen=True, gc=False):
     """验收: the hospital checked what arrived; the event's `time` is the acceptance."""
 
     receipt: Code
@@ -46,7 +46,7 @@ class DeliveryReceived(Said, frozen=True, gc=False):
             check_bound("arrived_at", self.arrived_at.isoformat())
 
 
-class GoodsReturned(Said, frozen=True, gc=False):
+class GoodsReturned(EventData, frozen=True, gc=False):
     """退货: accepted goods went back."""
 
     return_: Code = field(name="return")
@@ -56,7 +56,7 @@ class GoodsReturned(Said, frozen=True, gc=False):
     reason: Text | None = None
 
 
-class InvoiceIssued(Said, frozen=True, gc=False):
+class InvoiceIssued(EventData, frozen=True, gc=False):
     """开票: an invoice on an order."""
 
     invoice: Code

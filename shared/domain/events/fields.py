@@ -34,7 +34,7 @@ Bound = Annotated[
 Category = Literal["drug", "consumable"]
 
 
-class Said(Struct, frozen=True, gc=False):
+class EventData(Struct, frozen=True, gc=False):
     """The data of any event; provinces never meet, so each says whose it is."""
 
     jurisdiction: Code

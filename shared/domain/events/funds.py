@@ -4,10 +4,10 @@ from typing import Literal
 
 from msgspec import field
 
-from shared.domain.events.fields import Code, Money, Said
+from shared.domain.events.fields import Code, EventData, Money
 
 
-class PrepaymentMade(Said, frozen=True, gc=False):
+class PrepaymentMade(EventData, frozen=True, gc=False):
     """医保基金预付: the agency pays a hospital in advance."""
 
     prepayment: Code
@@ -19,7 +19,7 @@ class PrepaymentMade(Said, frozen=True, gc=False):
     instalment: int | None = None
 
 
-class PrepaymentReturned(Said, frozen=True, gc=False):
+class PrepaymentReturned(EventData, frozen=True, gc=False):
     """A prepayment goes back, or is offset (冲抵)."""
 
     return_: Code = field(name="return")
@@ -29,7 +29,7 @@ class PrepaymentReturned(Said, frozen=True, gc=False):
     kind: Literal["return", "offset"] | None = None
 
 
-class PaymentMade(Said, frozen=True, gc=False):
+class PaymentMade(EventData, frozen=True, gc=False):
     """回款: money for goods, on one leg of its way."""
 
     payment: Code

@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from shared.domain.events.fields import Bound, Code, Money, Ordered, Said, Text, check_bound
+from shared.domain.events.fields import Bound, Code, EventData, Money, Ordered, Text, check_bound
 
 
-class OrderPlaced(Said, frozen=True, gc=False):
+class OrderPlaced(EventData, frozen=True, gc=False):
     """One line of one product for one hospital; no `channel` means `platform`."""
 
     order: Code
@@ -26,7 +26,7 @@ class OrderPlaced(Said, frozen=True, gc=False):
             check_bound("deliver_by", self.deliver_by)
 
 
-class OrderAccepted(Said, frozen=True, gc=False):
+class OrderAccepted(EventData, frozen=True, gc=False):
     """响应: the distributor takes the order."""
 
     order: Code
@@ -46,7 +46,7 @@ Reason = Literal[
 ]
 
 
-class OrderRejected(Said, frozen=True, gc=False):
+class OrderRejected(EventData, frozen=True, gc=False):
     """拒绝: the distributor refuses the order."""
 
     order: Code
@@ -56,7 +56,7 @@ class OrderRejected(Said, frozen=True, gc=False):
     note: Text | None = None
 
 
-class OrderCancelled(Said, frozen=True, gc=False):
+class OrderCancelled(EventData, frozen=True, gc=False):
     """撤单: the hospital takes the order back."""
 
     order: Code

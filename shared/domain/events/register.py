@@ -5,10 +5,19 @@ from typing import Literal
 
 from msgspec import field
 
-from shared.domain.events.fields import Category, Code, Factor, Hours, Money, Ordered, Said, Text
+from shared.domain.events.fields import (
+    Category,
+    Code,
+    EventData,
+    Factor,
+    Hours,
+    Money,
+    Ordered,
+    Text,
+)
 
 
-class ProductSelected(Said, frozen=True, gc=False):
+class ProductSelected(EventData, frozen=True, gc=False):
     """中选: a product won its tender for one cycle; one event a cycle."""
 
     product: Code
@@ -27,7 +36,7 @@ class ProductSelected(Said, frozen=True, gc=False):
     in_catalogue: bool | None = None
 
 
-class ProductDeselected(Said, frozen=True, gc=False):
+class ProductDeselected(EventData, frozen=True, gc=False):
     """退出: the product leaves the procurement; every duty stops that day."""
 
     product: Code
@@ -36,7 +45,7 @@ class ProductDeselected(Said, frozen=True, gc=False):
     successor: Code | None = None
 
 
-class ProductListed(Said, frozen=True, gc=False):
+class ProductListed(EventData, frozen=True, gc=False):
     """挂网, not selected: an alternative on the platform."""
 
     product: Code
@@ -52,7 +61,7 @@ class ProductListed(Said, frozen=True, gc=False):
     in_catalogue: bool | None = None
 
 
-class PriceListed(Said, frozen=True, gc=False):
+class PriceListed(EventData, frozen=True, gc=False):
     """挂网价: the platform's price of a product from a day on."""
 
     product: Code
@@ -60,7 +69,7 @@ class PriceListed(Said, frozen=True, gc=False):
     effective_on: date
 
 
-class HospitalEnrolled(Said, frozen=True, gc=False):
+class HospitalEnrolled(EventData, frozen=True, gc=False):
     """参加集采: a medical institution takes part from a day on."""
 
     hospital: Code
@@ -72,14 +81,14 @@ class HospitalEnrolled(Said, frozen=True, gc=False):
     ownership: Literal["public", "military", "private"] | None = None
 
 
-class HospitalWithdrawn(Said, frozen=True, gc=False):
+class HospitalWithdrawn(EventData, frozen=True, gc=False):
     """A medical institution no longer takes part; that day is already out."""
 
     hospital: Code
     withdrawn_on: date
 
 
-class AgreementSigned(Said, frozen=True, gc=False):
+class AgreementSigned(EventData, frozen=True, gc=False):
     """购销协议: a hospital's yearly agreement for a product."""
 
     agreement: Code
@@ -98,7 +107,7 @@ class AgreementSigned(Said, frozen=True, gc=False):
     signed_by: list[Literal["manufacturer", "distributor", "hospital"]] | None = None
 
 
-class ExemptionGranted(Said, frozen=True, gc=False):
+class ExemptionGranted(EventData, frozen=True, gc=False):
     """An authority exempts, for a rule, a time and the parties it names."""
 
     exemption: Code
@@ -114,7 +123,7 @@ class ExemptionGranted(Said, frozen=True, gc=False):
     manufacturer: Code | None = None
 
 
-class StandardSet(Said, frozen=True, gc=False):
+class StandardSet(EventData, frozen=True, gc=False):
     """医保支付标准: what the insurance pays for a product from a day on."""
 
     product: Code

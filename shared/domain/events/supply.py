@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from shared.domain.events.fields import Bound, Code, Counted, Said, Text, check_bound
+from shared.domain.events.fields import Bound, Code, Counted, EventData, Text, check_bound
 
 
-class DistributorAppointed(Said, frozen=True, gc=False):
+class DistributorAppointed(EventData, frozen=True, gc=False):
     """配送关系: a manufacturer's distributor for named hospitals, or (null) a whole area."""
 
     appointment: Code
@@ -24,7 +24,7 @@ class DistributorAppointed(Said, frozen=True, gc=False):
             check_bound("end", self.end)
 
 
-class DistributorReleased(Said, frozen=True, gc=False):
+class DistributorReleased(EventData, frozen=True, gc=False):
     """An appointment ends; this `end` replaces the appointment's."""
 
     appointment: Code
@@ -37,7 +37,7 @@ class DistributorReleased(Said, frozen=True, gc=False):
         check_bound("end", self.end)
 
 
-class ShortageReported(Said, frozen=True, gc=False):
+class ShortageReported(EventData, frozen=True, gc=False):
     """短缺报告: a manufacturer says that it cannot supply named areas, or (null) all."""
 
     report: Code
@@ -52,7 +52,7 @@ class ShortageReported(Said, frozen=True, gc=False):
     steps_taken: Text | None = None
 
 
-class ShortageEnded(Said, frozen=True, gc=False):
+class ShortageEnded(EventData, frozen=True, gc=False):
     """The last day of a reported shortage; replaces its expected end."""
 
     report: Code
@@ -60,7 +60,7 @@ class ShortageEnded(Said, frozen=True, gc=False):
     end: date
 
 
-class ProductionStopping(Said, frozen=True, gc=False):
+class ProductionStopping(EventData, frozen=True, gc=False):
     """停产报告: production stops, for all areas."""
 
     notice: Code
@@ -72,7 +72,7 @@ class ProductionStopping(Said, frozen=True, gc=False):
     planned: bool | None = None
 
 
-class StockReported(Said, frozen=True, gc=False):
+class StockReported(EventData, frozen=True, gc=False):
     """库存报告: what a manufacturer holds on a day."""
 
     product: Code

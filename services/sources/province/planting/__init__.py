@@ -17,7 +17,7 @@ from services.sources.province.world import NoGroundError, World
 FULL = 24_000
 """So many orders carry each planting as often as its module says."""
 
-MOST = 2.0
+LARGEST_SCALE = 2.0
 
 # What needs the most room comes first: a place is taken for good.
 PLANTINGS = (
@@ -35,7 +35,7 @@ PLANTINGS = (
 
 def plant(world: World) -> None:
     """Plant every kind at least once; what finds no ground in a small province is left out."""
-    scale = min(MOST, world.plan.orders / FULL)
+    scale = min(LARGEST_SCALE, world.plan.orders / FULL)
     for planting, times in PLANTINGS:
         for _ in range(max(1, round(times * scale))):
             try:

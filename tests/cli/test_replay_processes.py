@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from services.commands import replay_processes as shards
+from services.commands import replay_processes
+from services.commands.replay_processes import PACKED, PROCESSES_AT_MOST, WORTH, processes
 from services.commands.replay_shares import Share
 from services.compliance.judging.subjects import ON_ORDERS
 from shared.domain import topics
@@ -69,7 +70,7 @@ def replayed(
     vbp: Vbp, monkeypatch: pytest.MonkeyPatch, processors: int, *files: str
 ) -> tuple[Result, list[str]]:
     """What a replay on so many processors says, and its stderr but for the time it took."""
-    monkeypatch.setattr(shards, "WORTH", 0)
+    monkeypatch.setattr(replay_processes, "WORTH", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: processors)
     told = vbp("replay", *files, "--as-of", "2026-02-20T00:00:00Z")
     spoken = told.err.splitlines()
@@ -136,7 +137,7 @@ def test_a_process_that_dies_is_a_failure_and_never_half_an_answer(
         os._exit(9)
 
     (tmp_path / "a").write_bytes(b"".join(province[:500]))
-    monkeypatch.setattr(shards.Archive, "answer", die)
+    monkeypatch.setattr(replay_processes.Archive, "answer", die)
     told, (said,) = replayed(vbp, monkeypatch, 2, "a")
     assert (told.code, told.out) == (1, "")
     assert "ended before it was done" in said
@@ -147,11 +148,11 @@ def test_only_large_files_that_can_be_read_again_are_shared_out(
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     large, small, packed = (str(tmp_path / name) for name in ("large", "small", "packed"))
-    Path(large).write_bytes(b" " * shards.WORTH)
-    Path(small).write_bytes(b" " * (shards.WORTH - 1))
-    Path(packed).write_bytes(b"\x1f\x8b" + b" " * (shards.WORTH // shards.PACKED))
+    Path(large).write_bytes(b" " * WORTH)
+    Path(small).write_bytes(b" " * (WORTH - 1))
+    Path(packed).write_bytes(b"\x1f\x8b" + b" " * (WORTH // PACKED))
     pipe = str(tmp_path / "pipe")
     os.mkfifo(pipe)
-    assert [shards.processes([name]) for name in (large, packed)] == [shards.MOST] * 2
-    assert [shards.processes([name]) for name in (small, "-", "nowhere")] == [1] * 3
-    assert shards.processes([large, "-"]) == shards.processes([large, pipe]) == 1
+    assert [processes([name]) for name in (large, packed)] == [PROCESSES_AT_MOST] * 2
+    assert [processes([name]) for name in (small, "-", "nowhere")] == [1] * 3
+    assert processes([large, "-"]) == processes([large, pipe]) == 1

@@ -1,0 +1,101 @@
+"""Commands about events: judged, made, imported, published; and the rules that judge them."""
+
+# ruff: noqa: PLC0415  # a command loads what it needs when it is called, so that help is instant
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from services.cli import options
+
+app = typer.Typer()
+import_app = typer.Typer(no_args_is_help=True, help="Turn other records into events.")
+app.add_typer(import_app, name="import", rich_help_panel="Events")
+
+
+@app.command(rich_help_panel="Events")
+def replay(
+    files: options.Files,
+    *,
+    as_of: Annotated[datetime, options.Time],
+    policy: Annotated[
+        str | None, typer.Option(metavar="ID", help="Judge all of it under this one policy")
+    ] = None,
+    form: Annotated[
+        Literal["ndjson", "csv", "table"], typer.Option("--format", help="How to write them")
+    ] = "ndjson",
+    strict: options.Strict = False,
+) -> None:
+    """Judge an archive of events, in any order, as of a moment; no bus or database is needed."""
+    from services.commands import archives
+    from services.commands import replay as command
+
+    refusals = archives.Refusals()
+    command.run(files, as_of, policy, form, refusals)
+    options.leave(strict=strict, refused=refusals.count)
+
+
+@app.command(rich_help_panel="Events")
+def simulate(  # noqa: PLR0913  # one parameter an option
+    *,
+    out: options.Out,
+    truth: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where to write what must be found")
+    ] = None,
+    jurisdiction: Annotated[str, typer.Option(help="Whose law and places")] = "cn-sx",
+    hospitals: Annotated[int, typer.Option(help="How many hospitals order")] = 100,
+    days: Annotated[int, typer.Option(help="For how long")] = 180,
+    orders: Annotated[int, typer.Option(help="How many orders, besides the planted ones")] = 24_000,
+    seed: options.Seed = 1,
+    until: Annotated[datetime | None, options.Time] = None,
+) -> None:
+    """Make the events of a province, with violations planted by hand; until now by default."""
+    from services.commands import simulate as command
+    from services.sources.province import Plan
+
+    plan = Plan(
+        until=until or datetime.now(UTC),
+        jurisdiction=jurisdiction,
+        hospitals=hospitals,
+        days=days,
+        orders=orders,
+        seed=seed,
+    )
+    command.run(plan, out, truth)
+
+
+@import_app.command("scms")
+def import_scms(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV, packed or not")],
+    *,
+    out: options.Out = "-",
+    strict: options.Strict = False,
+) -> None:
+    """Turn the SCMS delivery history (HIV medicines, 2006 to 2015) into events."""
+    from services.commands import archives, scms
+
+    refusals = archives.Refusals()
+    scms.run(file, out, refusals)
+    options.leave(strict=strict, refused=refusals.count)
+
+
+@app.command(rich_help_panel="Events")
+def publish(files: options.Files, *, strict: options.Strict = False) -> None:
+    """Check events and put them on the bus; done when the broker has taken them all."""
+    from services.commands import archives, settings
+    from services.commands import publish as command
+    from services.compliance.settings import Settings
+
+    refusals = archives.Refusals()
+    command.run(files, settings.settings(Settings).kafka, refusals)
+    options.leave(strict=strict, refused=refusals.count)
+
+
+@app.command(rich_help_panel="Events")
+def rules(name: Annotated[str | None, typer.Argument(metavar="[RULE]")] = None) -> None:
+    """List the rules and their clauses; or explain one: its reading, texts and values."""
+    from services.commands import rules as command
+
+    command.run(name)

@@ -1,0 +1,49 @@
+"""Commands that set up an installation, and look after it."""
+
+# ruff: noqa: PLC0415  # a command loads what it needs when it is called, so that help is instant
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel="Set up")
+def migrate() -> None:
+    """Bring the schema of the database to this version."""
+    from services.commands import settings, setup
+    from services.compliance.settings import Settings
+
+    setup.migrate(settings.settings(Settings))
+
+
+@app.command(rich_help_panel="Set up")
+def topics(
+    *, replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1
+) -> None:
+    """Create the topics that are missing; `vbp migrate` comes first."""
+    from services.commands import settings, setup
+    from services.compliance.settings import Settings
+
+    setup.create_topics(settings.settings(Settings), replication)
+
+
+@app.command(rich_help_panel="Set up")
+def rebuild() -> None:
+    """Make all records anew from the facts kept, after an upgrade; workers must be stopped."""
+    from services.commands import rebuild as command
+    from services.commands import settings
+    from services.compliance.settings import Settings
+
+    command.run(settings.settings(Settings))
+
+
+@app.command(rich_help_panel="Set up")
+def doctor() -> None:
+    """Look at everything that must be right, and say how to mend what is not."""
+    from services.commands import doctor as command
+    from services.commands import settings
+    from services.compliance.settings import Settings
+
+    raise typer.Exit(0 if command.run(settings.settings(Settings)) else 1)
