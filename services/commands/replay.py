@@ -18,10 +18,11 @@ from services.commands.archives import Refusals
 from services.commands.replay_processes import Archive
 from services.commands.terminal import counted, say, show
 from services.compliance.findings.violation import Violation
-from services.compliance.findings.words import clock
+from services.compliance.findings.words import shanghai
 from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy as policies
 from services.compliance.policies.policy import Policies
+from shared.domain import calendar
 from shared.domain.errors import InvalidArgumentError, SetupError
 
 Format = Literal["ndjson", "csv", "table"]
@@ -112,7 +113,7 @@ def write_table(found: Sequence[Violation]) -> None:
         table.add_column(heading, overflow="fold")
     for one in found:
         status = f"{one.status}, exempt" if one.exempt else one.status
-        when = clock(one.occurred_at)
+        when = shanghai(calendar.parse_instant(one.occurred_at))
         table.add_row(one.rule, status, one.severity, one.area, one.subject, when, one.message_en)
     show(table)
 

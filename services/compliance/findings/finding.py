@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Evidence, Term
+from shared.domain.calendar import instant_text
 
 
 class About(Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
@@ -24,7 +25,8 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     """What a rule sees in a record at a moment; instants in UTC.
 
     `cured_at` is None while the breach goes on; `heard_by` is set where the finding rests on
-    silence: it counts only when everything until then has been heard. `terms` are the values
+    silence: it counts only when everything until then has been heard. `observed` and `limit` are
+    a number, a text, an instant, or what JSON makes of several. `terms` are the values
     used, `limits` those of them that the limit rests on (severity follows their basis).
     """
 
@@ -61,6 +63,6 @@ Outcome = Finding | Watch | Missing
 Words = tuple[str, str]
 
 
-def past(instant: datetime | None, now: datetime) -> datetime | None:
-    """Give an instant only if it is not after `now`: what ends later still goes on."""
-    return instant if instant is not None and instant <= now else None
+def as_told(value: Any) -> Any:
+    """Give what was observed, or its limit, as it is told: an instant as its text."""
+    return instant_text(value) if isinstance(value, datetime) else value

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.compliance.findings.finding import Finding, Words
+from services.compliance.findings.finding import Finding, Words, as_told
 from services.compliance.findings.rule import Rule
-from services.compliance.findings.words import clock
+from services.compliance.findings.words import shanghai
 from services.compliance.records.evidence import Evidence, Term, evidence_of
 from services.compliance.register.exemption import Exemption
 from shared.domain import ids, topics
@@ -93,8 +93,8 @@ def violation_of(
         anchor=finding.anchor,
         occurred_at=instant_text(finding.occurred_at),
         cured_at=None if finding.cured_at is None else instant_text(finding.cured_at),
-        observed=finding.observed,
-        limit=finding.limit,
+        observed=as_told(finding.observed),
+        limit=as_told(finding.limit),
         breach=finding.breach,
         policy=policy.id,
         policy_version=policy.digest,
@@ -118,7 +118,10 @@ def _notes(finding: Finding, exemption: Exemption | None) -> Words:
             " (an act: over once done, not mended)",
         )
     elif finding.cured_at is not None:
-        zh, en = f"（已于 {clock(finding.cured_at)} 结束）", f" (over at {clock(finding.cured_at)})"
+        zh, en = (
+            f"（已于 {shanghai(finding.cured_at)} 结束）",
+            f" (over at {shanghai(finding.cured_at)})",
+        )
     if finding.policy.draft:
         zh, en = f"{zh}（征求意见稿，仅供说明）", f"{en} (a draft for comment)"
     if exemption is not None:

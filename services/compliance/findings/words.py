@@ -56,16 +56,14 @@ REASONS_ZH = {
 }
 
 
-def clock(instant: datetime | str) -> str:
-    """Show an instant, or the text of one, as Shanghai time with its offset."""
-    if isinstance(instant, str):
-        instant = calendar.parse_instant(instant)
+def shanghai(instant: datetime) -> str:
+    """Show an instant as Shanghai time with its offset."""
     return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S+08:00")
 
 
-def instant_or(observed: str | None, zh: str, en: str) -> Words:
+def instant_or(observed: datetime | None, zh: str, en: str) -> Words:
     """Show an observed instant, or say in words that there is none."""
-    return (zh, en) if observed is None else (clock(observed), clock(observed))
+    return (zh, en) if observed is None else (shanghai(observed), shanghai(observed))
 
 
 def basis_zh(finding: Finding) -> str:
@@ -93,7 +91,10 @@ def _value(term: Term, yes: str, no: str) -> str:
         return ", ".join(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return clock(value) if term.name == "deliver_by" else str(value)
+    if term.name == "deliver_by":
+        # A term is a value that JSON knows, for it is stored and served; here it is shown.
+        return shanghai(calendar.parse_instant(value))
+    return str(value)
 
 
 def _source_zh(source: str) -> str:
@@ -103,7 +104,7 @@ def _source_zh(source: str) -> str:
 
 def breach_words(finding: Finding) -> Words:
     """Explain an order that was refused, overpriced or left undelivered."""
-    about, when = finding.about, clock(finding.occurred_at)
+    about, when = finding.about, shanghai(finding.occurred_at)
     order = about.order
     match finding.details["breach"]:
         case "refused":

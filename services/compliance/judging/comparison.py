@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.compliance.findings.finding import Finding, Watch
+from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.violation import Change, ChangeKind, violation_of
 from services.compliance.judging.contributions.contribution import Contribution, Kept, Unjudged
@@ -145,8 +145,8 @@ def _seen(name: UUID, rule: Rule, finding: Finding, exemption: Exemption | None)
         finding.about,
         finding.cured_at,
         finding.occurred_at,
-        finding.observed,
-        finding.limit,
+        as_told(finding.observed),
+        as_told(finding.limit),
         finding.terms,
         finding.evidence,
         finding.details,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
-from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.intervals import Interval, difference, intersection, union
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.law.supply_period import Stretch
@@ -135,7 +135,7 @@ def _evidence(start: datetime, who: Participant, record: Appointments) -> tuple[
 
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
-    about, since = finding.about, clock(finding.occurred_at)
+    about, since = finding.about, shanghai(finding.occurred_at)
     zh = (
         f"自 {since} 起，参加带量采购的医疗机构 {about.hospital}（统筹区 {about.area}）没有产品 "
         f"{about.product} 的配送企业（{basis_zh(finding)}）。"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
-from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.intervals import intersection
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.law.supply_period import Stretch
@@ -121,7 +121,7 @@ def _outcome(excess: list[Piece], area: Area, now: datetime) -> Iterator[Outcome
 
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
-    about, since = finding.about, clock(finding.occurred_at)
+    about, since = finding.about, shanghai(finding.occurred_at)
     zh = (
         f"产品 {about.product} 在统筹区 {about.area} 自 {since} 起配送企业同时超过 {finding.limit} "
         f"家，最多时 {finding.observed} 家；原则上不超过 {finding.limit} 家"

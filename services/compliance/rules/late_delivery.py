@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
-from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.order_terms import DELIVERY_HOURS, OrderTerms
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.order import Order
@@ -47,7 +47,7 @@ def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
 
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
-    order, due = finding.about.order, clock(finding.occurred_at)
+    order, due = finding.about.order, shanghai(finding.occurred_at)
     there, ordered = finding.observed, finding.limit
     zh = (
         f"订单 {order} 应于 {due} 前全部送达（{basis_zh(finding)}）："

@@ -10,11 +10,10 @@ from datetime import datetime
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
-from services.compliance.findings.words import basis_en, basis_zh, clock, instant_or
+from services.compliance.findings.words import basis_en, basis_zh, instant_or, shanghai
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.order import Order
-from shared.domain.calendar import instant_text
 
 
 def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
@@ -34,8 +33,8 @@ def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
         anchor="response",
         occurred_at=due.at,
         cured_at=order.ended_at(answered),
-        observed=None if answered is None else instant_text(answered),
-        limit=instant_text(due.at),
+        observed=answered,
+        limit=due.at,
         terms=due.terms,
         evidence=evidence_of(terms.placed, *due.facts, answer and answer.fact, order.cancelled),
         heard_by=terms.heard_by(due.at),
@@ -44,7 +43,7 @@ def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:
 
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
-    order, due = finding.about.order, clock(finding.limit)
+    order, due = finding.about.order, shanghai(finding.occurred_at)
     zh, en = instant_or(finding.observed, "至今未响应", "not answered so far")
     return (
         f"订单 {order} 应于 {due} 前响应（{basis_zh(finding)}），实际响应：{zh}。",

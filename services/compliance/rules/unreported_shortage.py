@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from services.compliance.findings.finding import About, Finding, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
-from services.compliance.findings.words import basis_en, basis_zh, clock
+from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.order_terms import DELIVERY_HOURS
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.policies.policy import Policy
@@ -90,7 +90,7 @@ def _outcome(
 
 def words(finding: Finding) -> Words:
     """Explain in Chinese and English."""
-    about, since, seen = finding.about, clock(finding.occurred_at), finding.observed
+    about, since, seen = finding.about, shanghai(finding.occurred_at), finding.observed
     zh = (
         f"自 {since} 起，产品 {about.product} 在统筹区 {about.area} 断供（缺货拒单或逾期未供）："
         f"{seen['orders']} 笔订单、"
