@@ -23,7 +23,7 @@ from typing_extensions import override
 from services.compliance.judging.turn import Turn
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
-from services.compliance.storage import storage
+from services.compliance.storage import dossiers, facts, positions, register, violations
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
 from services.compliance.worker.intake import Intake
@@ -39,10 +39,15 @@ PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "read": ((Intake, "read"),),
     "hear": ((Turn, "hear"),),
     "judge": ((Turn, "judge"), (Turn, "pass_on")),
-    "load": ((storage, "load"), (Lawbook, "read"), (Lawbook, "open")),
-    "write": tuple(
-        (storage, name)
-        for name in ("advance", "hold_law", "move_law", "save_facts", "save_turn", "save_register")
+    "load": ((dossiers, "load"), (Lawbook, "read"), (Lawbook, "open")),
+    "write": (
+        (positions, "advance"),
+        (register, "hold_law"),
+        (register, "move_law"),
+        (facts, "save"),
+        (dossiers, "save"),
+        (violations, "save"),
+        (register, "save"),
     ),
     "sweep": ((Compliance, "sweep"), (Compliance, "expand_touches")),
 }
@@ -90,10 +95,10 @@ class Figures(WorkerMetrics):
         self.batches += 1
 
     @override
-    def conflicts(self, total: int) -> None:
-        """Note the conflicts so far."""
-        super().conflicts(total)
-        self.lost = total
+    def conflicts(self, count: int) -> None:
+        """Note more conflicts."""
+        super().conflicts(count)
+        self.lost += count
 
 
 class GatedReader(Reader):

@@ -24,10 +24,11 @@ from deploy.local.stack import LocalStack
 from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
-from services.compliance.storage import schema, storage
-from services.compliance.storage.facts import Batch, Span
+from services.compliance.storage import facts, schema
+from services.compliance.storage.facts import Batch
+from services.compliance.storage.positions import Span
 from services.compliance.worker.intake import Intake, Limit
-from services.compliance.worker.reader import MOST
+from services.compliance.worker.reader import AT_ONCE
 from services.compliance.worker.service import SETTLE
 from services.sources.province import Plan, simulate
 from shared.adapters import kafka
@@ -61,7 +62,7 @@ async def floor(settings: Settings, count: int) -> float:
     intake, done, began = Intake(POLICIES.jurisdictions, Limit(count)), 0, 0.0
     flight: asyncio.Task[None] | None = None
     while done < count:
-        fetched = await consumer.getmany(timeout_ms=100, max_records=MOST)
+        fetched = await consumer.getmany(timeout_ms=100, max_records=AT_ONCE)
         began = began or time.perf_counter()
         spans = [
             Span(tp.topic, tp.partition, 0, rows[0].offset, rows[-1].offset + 1)
@@ -84,7 +85,7 @@ async def floor(settings: Settings, count: int) -> float:
 async def _copy(connection: Connection, batch: Batch) -> None:
     async with connection.transaction():
         await connection.execute("SET LOCAL synchronous_commit = off")
-        await connection.copy_records_to_table("floor", records=map(storage.fact_row, batch.events))
+        await connection.copy_records_to_table("floor", records=map(facts.fact_row, batch.events))
         places = [(span.topic, span.partition, span.next) for span in batch.spans]
         await connection.copy_records_to_table("place", records=places)
 

@@ -42,6 +42,16 @@ def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
+async def write_lazily(connection: Connection) -> None:
+    """Let this transaction's commit be told before it is on disk: what is lost is read again."""
+    await connection.execute("SET LOCAL synchronous_commit = off")
+
+
+def written(status: str) -> int:
+    """Give the number of rows that a statement says it wrote."""
+    return int(status.rpartition(" ")[2])
+
+
 async def connect(dsn: str, *, patience: float = 10, **settings: str) -> Connection:
     """Connect with server settings, or raise SetupError that says what to check; seconds."""
     try:

@@ -10,12 +10,11 @@ import httpx
 import msgspec
 
 from services.compliance.answers.answers import MIGRATIONS
-from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change, ChangeKind, Violation
 from services.compliance.policies import policy
 from services.compliance.records.evidence import Evidence
 from services.compliance.settings import Settings
-from services.compliance.storage.storage import QUERIES
+from services.compliance.storage import violations as kept
 from services.compliance.web.app import create_app
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
@@ -93,17 +92,11 @@ async def tell(
 ) -> None:
     """Keep changes of violations, by the queries of the worker."""
     gone = kind == "withdrawn"
-    told = lines_of(
+    changes = [
         Change(kind, violation.id, at, None if gone else violation, causes)
         for violation in violations
-    )
-    if gone:
-        await connection.execute(
-            QUERIES["withdraw_violations"], told.withdrawn, told.withdrawn_lines, at
-        )
-    else:
-        columns = (told.bodies, told.changes, told.lines, told.supersedes)
-        await connection.execute(QUERIES["tell_violations"], *columns, at)
+    ]
+    await kept.tell(connection, changes, at)
 
 
 async def keep_fact(connection: Connection, offset: int, data: bytes = ORDER_PLACED) -> None:

@@ -8,9 +8,11 @@ import asyncpg
 import msgspec
 
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.turn import Turn
 from services.compliance.storage import positions
-from services.compliance.storage.facts import Batch, Span
-from services.compliance.worker.service import Compliance
+from services.compliance.storage.facts import Batch
+from services.compliance.storage.positions import Span
+from services.compliance.worker.service import Compliance, Done
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.cloudevents import Event
@@ -42,11 +44,13 @@ class ServiceDesk:
         ]
         return Batch([span for span in spans if span.next > span.first], placed, [])
 
-    async def handle(self, *events: Event) -> None:
-        await self.service.handle(self.batch(*events), HEARD)
+    async def handle(self, *events: Event) -> Done[Turn]:
+        return await self.service.handle(self.batch(*events), HEARD)
 
     async def sweep(self, moment: Moment = HEARD) -> None:
-        while await self.service.expand_touches() or await self.service.sweep(moment):
+        while (await self.service.expand_touches()).result or (
+            await self.service.sweep(moment)
+        ).result:
             pass
 
     async def rules(self) -> set[str]:

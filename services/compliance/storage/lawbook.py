@@ -1,7 +1,8 @@
 """The part of the register that a worker has read, and the version of the law it was read at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,12 +15,15 @@ from services.compliance.register.exemption import Exemption
 from services.compliance.register.hospital import Hospital
 from services.compliance.register.product import Product
 from services.compliance.register.register import Register
+from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 from shared.domain.errors import SetupError
 
 Key = tuple[str, str]
 
-MOST = 200_000
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+REMEMBERED = 200_000
 """How many agreements are remembered; beyond that the book is read anew, to bound the memory."""
 
 _products = msgspec.msgpack.Decoder(Product)
@@ -31,9 +35,8 @@ _agreements = msgspec.msgpack.Decoder(Agreement)
 class Lawbook:
     """A law whose register is read as it is needed, and remembered until the law moves."""
 
-    def __init__(self, policies: Policies, queries: Mapping[str, str], settle: timedelta) -> None:
+    def __init__(self, policies: Policies, settle: timedelta) -> None:
         self._policies = policies
-        self._queries = queries
         self._settle = settle
         self.versions: dict[str, int] = {}
         self.close()
@@ -56,7 +59,7 @@ class Lawbook:
         Raises SetupError where others have told other policies than ours.
         """
         wanted = sorted(set(jurisdictions))
-        rows = await connection.fetch(self._queries["law_versions"], wanted)
+        rows = await connection.fetch(QUERIES["law_versions"], wanted)
         told = {row["jurisdiction"]: row["policies"] for row in rows}
         if other := [where for where in wanted if told.get(where) != self._policies.digest(where)]:
             raise SetupError(
@@ -65,7 +68,7 @@ class Lawbook:
             )
         versions = {row["jurisdiction"]: row["version"] for row in rows}
         moved = any(self.versions.get(j, version) != version for j, version in versions.items())
-        if moved or len(self.law.register.agreements) > MOST:
+        if moved or len(self.law.register.agreements) > REMEMBERED:
             self.close()
         fresh = [where for where in versions if where not in self.versions]
         self.versions.update(versions)
@@ -78,9 +81,9 @@ class Lawbook:
         whole = self._unknown("whole", needs.whole)
         named = self._unknown("named", needs.named)
         between = self._unknown("between", needs.between)
-        await self._read_agreements(connection, "agreements_named", named)
-        await self._read_agreements(connection, "agreements_between", between)
-        await self._read_agreements(connection, "agreements_of_products", whole)
+        await self._read_agreements(connection, QUERIES["agreements_named"], named)
+        await self._read_agreements(connection, QUERIES["agreements_between"], between)
+        await self._read_agreements(connection, QUERIES["agreements_of_products"], whole)
         if needs.whole:
             await self._read_references(connection, self._hospitals_of(needs.whole))
 
@@ -102,7 +105,7 @@ class Lawbook:
         if not wanted:
             return
         register = self.law.register
-        for row in await connection.fetch(self._queries["references"], *columns(wanted)):
+        for row in await connection.fetch(QUERIES["references"], *columns(wanted)):
             key = (row["jurisdiction"], row["code"])
             if row["kind"] == "product":
                 register.products[key] = _products.decode(row["body"])
@@ -112,10 +115,10 @@ class Lawbook:
     async def _read_agreements(self, connection: Connection, query: str, wanted: list[Any]) -> None:
         if not wanted:
             return
-        for row in await connection.fetch(self._queries[query], *columns(wanted)):
+        for row in await connection.fetch(query, *columns(wanted)):
             self.law.register.sign(row["jurisdiction"], _agreements.decode(row["body"]))
 
     async def _read_exemptions(self, connection: Connection, jurisdictions: list[str]) -> None:
-        for row in await connection.fetch(self._queries["exemptions"], jurisdictions):
+        for row in await connection.fetch(QUERIES["exemptions"], jurisdictions):
             key = (row["jurisdiction"], row["code"])
             self.law.register.exemptions[key] = _exemptions.decode(row["body"])

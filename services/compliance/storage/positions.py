@@ -1,18 +1,26 @@
-"""Who owns a partition: epochs in PostgreSQL, so that a zombie can never write."""
+"""Where we stand in each partition, who owns it, and until when it was heard.
+
+Epochs in PostgreSQL fence the partitions, so that a zombie can never write.
+"""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
 
-from services.compliance.storage.storage import QUERIES
+from services.compliance.judging.moment import Moment
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain.errors import TransientError
+from shared.domain import calendar, topics
+from shared.domain.errors import FencedError, TransientError
 from shared.domain.topics import Place
 
 log = logging.getLogger(__name__)
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 LOCK_WAIT = "1s"
 """How long a takeover waits for the last owner's transaction, which lasts milliseconds; after
@@ -28,6 +36,16 @@ class Hold(NamedTuple):
     next: int
 
 
+class Span(NamedTuple):
+    """How far a batch reads in a partition: from `first` up to, not including, `next`."""
+
+    topic: str
+    partition: int
+    epoch: int
+    first: int
+    next: int
+
+
 async def connect(dsn: str, owner: str) -> Connection:
     """Connect as an owner of partitions, whose backend can be found by the owner's name."""
     return await postgres.connect(
@@ -36,6 +54,11 @@ async def connect(dsn: str, owner: str) -> Connection:
         idle_in_transaction_session_timeout="5s",
         jit="off",
     )
+
+
+async def create(connection: Connection) -> None:
+    """Make the rows of all partitions that have none."""
+    await connection.execute(QUERIES["create"], *postgres.columns(topics.PLACES))
 
 
 class Taker:
@@ -73,20 +96,32 @@ async def take(
         try:
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-                await connection.fetch(QUERIES["lock_positions"], *columns)
-                rows = await connection.fetch(
-                    QUERIES["take_positions"], *columns, owner, writer_pid
-                )
+                await lock(connection, wanted)
+                rows = await connection.fetch(QUERIES["take"], *columns, owner, writer_pid)
             return {(row["topic"], row["partition"]): _hold(row) for row in rows}
         except asyncpg.LockNotAvailableError:
             if tries == TRIES - 1:
                 raise
-            for row in await connection.fetch(QUERIES["owners"], *columns, owner):
-                await connection.execute("SELECT pg_terminate_backend($1)", row["backend_pid"])
+            for pid in await others(connection, wanted, owner):
+                await connection.execute("SELECT pg_terminate_backend($1)", pid)
     raise AssertionError
 
 
-async def still_held(connection: Connection, holds: dict[Place, Hold]) -> dict[Place, Hold] | None:
+async def lock(connection: Connection, places: Iterable[Place]) -> None:
+    """Hold the rows of partitions until the transaction ends; nobody takes or advances them."""
+    await connection.fetch(QUERIES["lock"], *(postgres.columns(sorted(places)) or [[], []]))
+
+
+async def others(connection: Connection, places: Iterable[Place], owner: str) -> list[int]:
+    """Give the backends of living owners other than `owner`."""
+    columns = postgres.columns(sorted(places)) or [[], []]
+    rows = await connection.fetch(QUERIES["owners"], *columns, owner)
+    return [row["backend_pid"] for row in rows]
+
+
+async def still_held(
+    connection: Connection, holds: Mapping[Place, Hold]
+) -> dict[Place, Hold] | None:
     """Read the places of our partitions again; None if one of them has another owner."""
     found = await _read(connection, sorted(holds))
     if any(found[place].epoch != hold.epoch for place, hold in holds.items()):
@@ -103,7 +138,7 @@ async def reached(connection: Connection, place: Place) -> int:
 async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold]:
     columns = postgres.columns(places) or [[], []]
     try:
-        rows = await connection.fetch(QUERIES["positions"], *columns)
+        rows = await connection.fetch(QUERIES["read"], *columns)
     except postgres.FAILURES as error:
         raise TransientError("PostgreSQL failed while places were read") from error
     return {(row["topic"], row["partition"]): _hold(row) for row in rows}
@@ -111,3 +146,37 @@ async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold
 
 def _hold(row: asyncpg.Record) -> Hold:
     return Hold(row["epoch"], row["next_offset"])
+
+
+async def advance(connection: Connection, spans: Iterable[Span], now: datetime) -> None:
+    """Pass the fence, or raise FencedError: another owner, or not the place we believed."""
+    rows = sorted(spans)
+    done = await connection.execute(QUERIES["advance"], *postgres.columns(rows), now)
+    if postgres.written(done) != len(rows):
+        raise FencedError("a partition has another owner, or was read from another place")
+
+
+async def passed(connection: Connection) -> int:
+    """Count the messages that all partitions have passed, taken or not."""
+    count: int = await connection.fetchval(QUERIES["passed"])
+    return count
+
+
+async def hear(
+    connection: Connection,
+    holds: Mapping[Place, Hold],
+    ends: Mapping[Place, int],
+    asked: datetime,
+) -> None:
+    """Note where our partitions ended at an instant; those read to there were heard until then."""
+    rows = [(*place, hold.epoch, ends[place]) for place, hold in sorted(holds.items())]
+    if rows:
+        await connection.execute(QUERIES["hear"], *postgres.columns(rows), asked)
+
+
+async def heard(connection: Connection, now: datetime) -> Moment:
+    """Give the moment of asking: never before any moment that was judged at."""
+    row = await connection.fetchrow(QUERIES["heard"])
+    if row is None or row["heard_until"] is None:
+        return Moment(now, calendar.EPOCH)
+    return Moment(max(now, row["judged_at"]), row["heard_until"])

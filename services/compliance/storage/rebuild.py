@@ -5,9 +5,9 @@ ones, put in place in one transaction, and judged again by the worker that start
 contributes to others follows from that.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.compliance.judging import dossier as dossiers
 from services.compliance.judging.dossier import RECORDS, Judgement
@@ -18,18 +18,18 @@ from services.compliance.register import changes
 from services.compliance.register.changes import Registered
 from services.compliance.register.register import Register
 from services.compliance.settings import Settings
-from services.compliance.storage import positions, storage
+from services.compliance.storage import facts, positions
+from services.compliance.storage import register as registers
 from services.compliance.storage.positions import Hold
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain import cloudevents, topics
+from shared.domain import topics
 from shared.domain.cloudevents import Event
-from shared.domain.errors import InvalidEventError, SetupError
+from shared.domain.errors import SetupError
 from shared.domain.topics import Place
 
-QUERIES = postgres.queries(Path(__file__).parent / "rebuild.sql")
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 OWNER = "vbp-rebuild"
-AT_ONCE = 10_000
 RUNNING = "a worker is running: stop all of them, and rebuild then"
 
 
@@ -52,9 +52,9 @@ async def rebuild(
     try:
         holds = await _take(connection)
         await connection.execute(QUERIES["begin"])
-        total = await connection.fetchval(QUERIES["count"])
+        total = await positions.passed(connection)
         read, register = 0, list[Event]()
-        async for events in _facts(connection):
+        async for events in facts.read_back(connection):
             register += (event for event in events if event.topic == topics.REGISTER.name)
             await _merge(connection, by_subject(events))
             read += len(events)
@@ -67,27 +67,9 @@ async def rebuild(
 
 async def _take(connection: Connection) -> dict[Place, Hold]:
     """Shut workers out; one that runs all the same takes its place back, which is seen."""
-    places = postgres.columns(topics.PLACES)
-    if await connection.fetch(storage.QUERIES["owners"], *places, OWNER):
+    if await positions.others(connection, topics.PLACES, OWNER):
         raise SetupError(RUNNING)
     return await positions.take(connection, topics.PLACES, OWNER, connection.get_server_pid())
-
-
-async def _facts(connection: Connection) -> AsyncIterator[list[Event]]:
-    last: tuple[int, ...] = (-1, -1, -1)
-    while rows := await connection.fetch(QUERIES["facts"], *last, AT_ONCE):
-        yield [_event(row) for row in rows]
-        last = tuple(rows[-1][:3])
-
-
-def _event(row: Mapping[str, Any]) -> Event:
-    # The topic, a number here, follows from the type.
-    fact = {name: value for name, value in row.items() if name != "topic"}
-    try:
-        return cloudevents.read_fact(**fact)
-    except InvalidEventError as error:
-        place = f"partition {row['partition']}, offset {row['offset']} of {row['type']}"
-        raise SetupError(f"this version does not take the fact at {place}: {error}") from error
 
 
 async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]]) -> None:
@@ -109,12 +91,11 @@ async def _put(
     """Put records and register in place and have everything judged; gives how many records."""
     everywhere = sorted(policies.jurisdictions)
     async with connection.transaction():
-        await connection.fetch(storage.QUERIES["lock_positions"], *postgres.columns(sorted(holds)))
+        await positions.lock(connection, holds)
         if await positions.still_held(connection, holds) is None:
             raise SetupError(RUNNING)
-        await storage.move_law(connection, everywhere)
-        await storage.save_register(connection, register)
+        await registers.move_law(connection, everywhere)
+        await registers.save(connection, register)
         done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
-        nobody = [None] * len(everywhere)
-        await connection.execute(storage.QUERIES["touch"], everywhere, nobody, nobody)
-    return storage.count(done)
+        await registers.touch(connection, ((where, None, None) for where in everywhere))
+    return postgres.written(done)

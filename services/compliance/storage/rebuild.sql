@@ -8,17 +8,6 @@ CREATE TEMP TABLE anew (
     PRIMARY KEY (jurisdiction, kind, key)
 );
 
--- count --
--- Say about how many facts there are.
-SELECT sum(next_offset) FROM compliance.position;
-
--- facts --
--- Give the next facts, the register's first.
-SELECT topic, partition, "offset", told, type, source, id, "time", recorded, data
-FROM compliance.fact
-WHERE (topic, partition, "offset") > ($1, $2, $3)
-ORDER BY topic, partition, "offset" LIMIT $4;
-
 -- anew --
 -- Give what some records have come to so far.
 SELECT a.jurisdiction, a.kind, a.key, a.record

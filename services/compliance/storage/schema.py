@@ -1,14 +1,17 @@
 """What must stand before a worker reads: the schema, the rows of partitions, the law."""
 
+from pathlib import Path
+
 import asyncpg
 
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
-from services.compliance.storage.storage import MIGRATIONS, QUERIES
+from services.compliance.storage import positions, register
 from shared.adapters import kafka, postgres
-from shared.adapters.postgres import Connection
-from shared.domain import topics
 from shared.domain.errors import SetupError
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def migrate(settings: Settings) -> list[str]:
@@ -20,16 +23,12 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
     """Create the rows of all partitions first, then the topics that are missing."""
     connection = await postgres.connect(settings.database)
     try:
-        await _create_positions(connection)
+        await positions.create(connection)
     except asyncpg.UndefinedTableError as error:
         raise SetupError(postgres.NO_SCHEMA) from error
     finally:
         await connection.close()
     return await kafka.create_topics(settings.kafka, replication=replication)
-
-
-async def _create_positions(connection: Connection) -> None:
-    await connection.execute(QUERIES["create_positions"], *postgres.columns(topics.PLACES))
 
 
 async def prepare(settings: Settings, policies: Policies) -> None:
@@ -43,7 +42,7 @@ async def prepare(settings: Settings, policies: Policies) -> None:
             async with connection.transaction():
                 moved = await connection.fetchval(QUERIES["policies_told"], jurisdiction, digest)
                 if moved is not None and moved > 1:
-                    await connection.execute(QUERIES["touch"], [jurisdiction], [None], [None])
+                    await register.touch(connection, [(jurisdiction, None, None)])
     except asyncpg.UndefinedTableError as error:
         raise SetupError(postgres.NO_SCHEMA) from error
     finally:

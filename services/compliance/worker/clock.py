@@ -17,10 +17,9 @@ from aiokafka.errors import KafkaError
 
 from services.compliance.judging.moment import Moment
 from services.compliance.settings import Settings
+from services.compliance.storage import positions
 from services.compliance.storage.positions import Hold
-from services.compliance.storage.storage import QUERIES
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.service import heard
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain import calendar
@@ -93,13 +92,10 @@ class Clock:
     async def _ask(self, held: Mapping[Place, Hold]) -> None:
         asked = datetime.now(UTC)
         if held:
-            ends = await self._side.end_offsets([TopicPartition(*place) for place in held])
-            rows = [
-                (*place, hold.epoch, ends[TopicPartition(*place)])
-                for place, hold in sorted(held.items())
-            ]
-            await self._connection.execute(QUERIES["hear"], *postgres.columns(rows), asked)
-        moment = await heard(self._connection, datetime.now(UTC))
+            found = await self._side.end_offsets([TopicPartition(*place) for place in held])
+            ends = {(tp.topic, tp.partition): end for tp, end in found.items()}
+            await positions.hear(self._connection, held, ends, asked)
+        moment = await positions.heard(self._connection, datetime.now(UTC))
         self._latest = max(self._latest, moment.now)
         self._heard = max(self._heard, moment.heard)
         self._metrics.heard(self.moment())

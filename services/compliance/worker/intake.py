@@ -8,7 +8,8 @@ from typing import Protocol
 
 import msgspec
 
-from services.compliance.storage.facts import Batch, Letter, Span
+from services.compliance.storage.facts import Batch, Letter
+from services.compliance.storage.positions import Span
 from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import InvalidEventError, TooManyInvalidError

@@ -59,12 +59,8 @@ class WorkerMetrics:
         self._conflicts = Counter(
             "vbp_conflicts", "Batches and sweeps judged again after a conflict.", registry=registry
         )
-        self._conflicts_seen = 0
         self._swept = Counter(
             "vbp_swept", "Records judged because their time had come.", registry=registry
-        )
-        self._outbox_pending = Gauge(
-            "vbp_outbox_pending", "Changes still to be told on the bus.", registry=registry
         )
         for topic in _INPUTS:
             self._events.labels(topic)
@@ -85,10 +81,9 @@ class WorkerMetrics:
             oldest = min(map(_told, batch.events))
             self._told_to_committed.observe((datetime.now(UTC) - oldest).total_seconds())
 
-    def conflicts(self, total: int) -> None:
-        """Note how many conflicts there were since the start."""
-        self._conflicts.inc(total - self._conflicts_seen)
-        self._conflicts_seen = total
+    def conflicts(self, count: int) -> None:
+        """Count conflicts with other workers."""
+        self._conflicts.inc(count)
 
     def swept(self, turn: Turn) -> None:
         """Count records that were judged because their time had come, and what changed."""
@@ -102,7 +97,3 @@ class WorkerMetrics:
     def heard(self, moment: Moment) -> None:
         """Note until when everything has been heard."""
         self._heard_age.set((moment.now - moment.heard).total_seconds())
-
-    def outbox(self, pending: int) -> None:
-        """Note how many changes are still to be told."""
-        self._outbox_pending.set(pending)

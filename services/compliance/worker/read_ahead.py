@@ -17,14 +17,14 @@ AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
 
 
-class Poured(NamedTuple):
+class Taken(NamedTuple):
     """Records that go on, by partition, and from where each of those partitions is read next."""
 
     records: dict[Place, list[Any]]
     next: dict[Place, int]
 
 
-class Reservoir:
+class ReadAhead:
     """Records read and not yet handed on, by partition."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Reservoir:
         """Forget everything, because it will be read again from elsewhere."""
         self._held = {}
 
-    def thirsty(self, places: Iterable[Place]) -> list[Place]:
+    def wants_more(self, places: Iterable[Place]) -> list[Place]:
         """Give the partitions of which more may be read."""
         return [place for place in places if len(self._held.get(place, ())) < AHEAD]
 
@@ -46,22 +46,24 @@ class Reservoir:
         for place, records in fetched.items():
             self._held.setdefault(place, deque()).extend(records)
 
-    def pour(self, reached: Mapping[Place, int], at_end: Collection[Place], most: int) -> Poured:
-        """Hand on what lies before the horizon, about `most` records.
+    def take(
+        self, stands_at: Mapping[Place, int], at_end: Collection[Place], at_most: int
+    ) -> Taken:
+        """Hand on what lies before the horizon, about `at_most` records.
 
-        `reached` says where the consumer stands in each partition: what it has passed and nobody
+        `stands_at` says where the consumer stands in each partition: what it has passed and nobody
         buffers (offsets may have holes) is done with.
         """
-        horizon = self._horizon(place for place in reached if place not in at_end)
-        ready = {place: _until(self._held.get(place, ()), horizon) for place in reached}
-        share = min(1.0, most / max(1, sum(ready.values())))
-        poured = Poured({}, {})
+        horizon = self._horizon(place for place in stands_at if place not in at_end)
+        ready = {place: _until(self._held.get(place, ()), horizon) for place in stands_at}
+        share = min(1.0, at_most / max(1, sum(ready.values())))
+        taken = Taken({}, {})
         for place, count in ready.items():
             held = self._held.get(place)
             if held:
-                poured.records[place] = [held.popleft() for _ in range(ceil(count * share))]
-            poured.next[place] = held[0].offset if held else reached[place]
-        return poured
+                taken.records[place] = [held.popleft() for _ in range(ceil(count * share))]
+            taken.next[place] = held[0].offset if held else stands_at[place]
+        return taken
 
     def _horizon(self, going_on: Iterable[Place]) -> float:
         """Give the timestamp (milliseconds) up to which all partitions that go on were read."""

@@ -20,13 +20,13 @@ from aiokafka.errors import KafkaError
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.storage import positions
-from services.compliance.storage.facts import Batch, Span
-from services.compliance.storage.positions import Hold
+from services.compliance.storage.facts import Batch
+from services.compliance.storage.positions import Hold, Span
 from services.compliance.worker.assignment import REGISTER, Assignment
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.intake import Intake, Limit
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.read_ahead import Reservoir
+from services.compliance.worker.read_ahead import ReadAhead
 from services.compliance.worker.service import Compliance
 from shared.adapters import kafka
 from shared.adapters.postgres import Connection
@@ -36,7 +36,7 @@ from shared.domain.topics import Place
 
 log = logging.getLogger(__name__)
 
-MOST = 30_000
+AT_ONCE = 30_000
 """Records in a batch of a backlog: the more, the more often all of an order is judged at once."""
 
 POLL_SECONDS = 0.1
@@ -73,7 +73,7 @@ class Reader:
         self._stopping = False
         self._swept = 0.0
         self._told_kafka = 0.0
-        self._reservoir = Reservoir()
+        self._ahead = ReadAhead()
         self._known: dict[Place, Hold] = {}
         self._collected = 0.0
         self._assignment: Assignment
@@ -137,7 +137,7 @@ class Reader:
                 raise trouble
         holds = self._assignment.holds
         if holds is not self._known:
-            self._reservoir.clear()
+            self._ahead.clear()
             self._known = holds
         if holds and self._consumer.paused():
             await self._open_the_rest(holds)
@@ -162,16 +162,16 @@ class Reader:
             self._assignment.open_the_rest(register)
 
     async def _fetch(self, holds: dict[Place, Hold]) -> None:
-        """Read into the reservoir, of partitions that are ours and not far ahead of the rest."""
-        thirsty = [TopicPartition(*place) for place in self._reservoir.thirsty(holds)]
-        if not thirsty:
+        """Read into the buffers, of partitions that are ours and not far ahead of the rest."""
+        wanted = [TopicPartition(*place) for place in self._ahead.wants_more(holds)]
+        if not wanted:
             await asyncio.sleep(0 if holds else POLL_SECONDS)
             return
         fetched = await self._consumer.getmany(
-            *thirsty, timeout_ms=int(POLL_SECONDS * 1000), max_records=MOST
+            *wanted, timeout_ms=int(POLL_SECONDS * 1000), max_records=AT_ONCE
         )
         if holds is self._assignment.holds:
-            self._reservoir.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
+            self._ahead.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
 
     async def _read(self, holds: dict[Place, Hold]) -> Batch:
         """Decode what may go on; offsets may have holes, so the consumer says where it stands."""
@@ -182,13 +182,13 @@ class Reader:
             end = self._consumer.highwater(partition)
             if partition in self._consumer.paused() or (end is not None and reached[place] >= end):
                 at_end.add(place)
-        poured = self._reservoir.pour(reached, at_end, MOST)
+        taken = self._ahead.take(reached, at_end, AT_ONCE)
         spans = [
             Span(*place, holds[place].epoch, holds[place].next, following)
-            for place, following in poured.next.items()
+            for place, following in taken.next.items()
             if following > holds[place].next
         ]
-        records = chain.from_iterable(poured.records.values())
+        records = chain.from_iterable(taken.records.values())
         return self._intake.read(spans, records, datetime.now(UTC))
 
     async def _settle(self) -> None:
@@ -207,9 +207,9 @@ class Reader:
 
     async def _commit(self, batch: Batch) -> None:
         began = time.monotonic()
-        turn = await self._service.handle(batch, self._clock.moment())
+        turn, conflicts = await self._service.handle(batch, self._clock.moment())
         self._metrics.batch(batch, turn, time.monotonic() - began)
-        self._metrics.conflicts(self._service.conflicts)
+        self._metrics.conflicts(conflicts)
 
     async def _sweep(self, *, idle: bool) -> None:
         moment = self._clock.moment()
@@ -222,7 +222,8 @@ class Reader:
         # Touches come first: two of them that reach the same record have it judged once.
         await self._expand_touches(until)
         while not self._stopping and time.monotonic() < until:
-            turn = await self._service.sweep(moment)
+            turn, conflicts = await self._service.sweep(moment)
+            self._metrics.conflicts(conflicts)
             if turn is None:
                 break
             self._metrics.swept(turn)
@@ -234,7 +235,9 @@ class Reader:
 
     async def _expand_touches(self, until: float) -> None:
         while not self._stopping and time.monotonic() < until:
-            if not await self._service.expand_touches():
+            marked, conflicts = await self._service.expand_touches()
+            self._metrics.conflicts(conflicts)
+            if not marked:
                 return
 
     async def _tell_kafka(self) -> None:

@@ -14,7 +14,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.compliance.settings import Settings
-from services.compliance.storage.storage import QUERIES, headers_of
+from services.compliance.storage import outbox
+from services.compliance.storage.facts import headers_of
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain import topics
@@ -23,7 +24,9 @@ from shared.domain.errors import VbpError
 
 log = logging.getLogger(__name__)
 
-MOST = 1_000
+AT_ONCE = 1_000
+"""Changes, or dead letters, that are sent before what was sent is noted."""
+
 FAILED = (VbpError, KafkaError, *postgres.FAILURES)
 """What fails outside, and is tried again."""
 
@@ -32,9 +35,6 @@ PAUSE = 0.2
 
 STAND_BY = 2.0
 """Seconds between asks to become the one relay."""
-
-ONE_RELAY = "SELECT pg_try_advisory_lock(hashtext('vbp-compliance-relay'))"
-"""One relay at a time keeps a violation's messages in order."""
 
 
 class Relay:
@@ -64,7 +64,7 @@ class Relay:
         try:
             chosen = False
             while not self._stopping:
-                chosen = chosen or await connection.fetchval(ONE_RELAY)
+                chosen = chosen or await outbox.become_the_relay(connection)
                 if not chosen:
                     await asyncio.sleep(STAND_BY)
                     continue
@@ -79,11 +79,10 @@ class Relay:
 
 async def send_violations(connection: Connection, producer: AIOKafkaProducer) -> int:
     """Send one claim of violations on `vbp.violations.v1`, keyed by violation; gives how many."""
-    claimed = await connection.fetch(QUERIES["claim_outbox"], MOST)
+    claimed = await outbox.claim(connection, AT_ONCE)
     if not claimed:
         return 0
-    wanted = [[row["violation"] for row in claimed], [row["seq"] for row in claimed]]
-    rows = await connection.fetch(QUERIES["outgoing"], *wanted)
+    rows = await outbox.outgoing(connection, claimed)
     pending = [
         await producer.send(
             topics.VIOLATIONS,
@@ -94,7 +93,7 @@ async def send_violations(connection: Connection, producer: AIOKafkaProducer) ->
         for row in rows
     ]
     await asyncio.gather(*pending)
-    await connection.execute(QUERIES["end_outbox"], [row["id"] for row in claimed])
+    await outbox.end(connection, claimed)
     return len(claimed)
 
 
@@ -114,7 +113,7 @@ def _headers(row: asyncpg.Record) -> list[tuple[str, bytes]]:
 
 async def send_letters(connection: Connection, producer: AIOKafkaProducer) -> int:
     """Send dead letters: raw bytes and headers unchanged, the reason as headers of our own."""
-    rows = await connection.fetch(QUERIES["unsent_letters"], MOST)
+    rows = await outbox.unsent_letters(connection, AT_ONCE)
     if not rows:
         return 0
     pending = [
@@ -128,8 +127,7 @@ async def send_letters(connection: Connection, producer: AIOKafkaProducer) -> in
         for row in rows
     ]
     await asyncio.gather(*pending)
-    places = [[row[name] for row in rows] for name in ("topic", "partition", "offset")]
-    await connection.execute(QUERIES["sent_letters"], *places)
+    await outbox.note_sent(connection, rows)
     return len(rows)
 
 

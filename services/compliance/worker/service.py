@@ -6,11 +6,13 @@ anything it was judged under has moved meanwhile. Then all is loaded and judged 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import timedelta
+from functools import partial
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import asyncpg
 
+from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Subject, by_subject
@@ -18,16 +20,17 @@ from services.compliance.judging.turn import Turn
 from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
 from services.compliance.register.changes import Registered
-from services.compliance.storage import storage
+from services.compliance.storage import dossiers, facts, positions, register, violations
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain import calendar, topics
+from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import ConflictError, TransientError
 
 T = TypeVar("T")
+Load: TypeAlias = Callable[[Connection, Iterable[Subject]], Awaitable[list[Dossier]]]
 
 SETTLE = timedelta(seconds=10)
 """How long facts may take to arrive before silence counts (rules.md, *Silence*)."""
@@ -36,10 +39,18 @@ PATIENCE = 60
 """Seconds for a whole transaction: a connection lost inside COPY would wait for ever."""
 
 LOCK_AFTER = 3
-"""After so many lost races the records are loaded FOR UPDATE."""
+"""After so many lost races the records are loaded FOR UPDATE, in one transaction with the rest."""
+
 
 FIRST_LEVEL = frozenset({"order", "announcement"})
 """The kinds of record that events merge into; the others gather their contributions."""
+
+
+class Done(NamedTuple, Generic[T]):
+    """What came of a piece of work, and how often it had to be begun anew because of others."""
+
+    result: T
+    conflicts: int
 
 
 class Compliance:
@@ -47,46 +58,38 @@ class Compliance:
 
     def __init__(self, connection: Connection, policies: Policies) -> None:
         self._connection = connection
-        self._book = Lawbook(policies, storage.QUERIES, SETTLE)
-        self.conflicts = 0
+        self._book = Lawbook(policies, SETTLE)
 
-    async def handle(self, batch: Batch, moment: Moment) -> Turn:
+    async def handle(self, batch: Batch, moment: Moment) -> Done[Turn]:
         """Judge a batch and commit it with its positions.
 
         Raises FencedError if the partitions are no longer ours, TransientError if PostgreSQL
         fails; then nothing was written.
         """
+        return await self._until_unrivalled(partial(self._handle, batch, moment))
 
-        async def attempt(*, lock: bool) -> Turn:
-            return await self._handle(batch, moment, lock=lock)
-
-        return await self._persist(attempt)
-
-    async def sweep(self, moment: Moment, most: int = 2_000) -> Turn | None:
+    async def sweep(self, moment: Moment, at_most: int = 2_000) -> Done[Turn | None]:
         """Judge records that are due without being told anything; gives None where none were."""
+        return await self._until_unrivalled(partial(self._sweep, moment, at_most))
 
-        async def attempt(**_lock: bool) -> Turn | None:
-            return await self._sweep(moment, most)
-
-        return await self._persist(attempt)
-
-    async def expand_touches(self, most: int = 5_000) -> bool:
+    async def expand_touches(self, at_most: int = 5_000) -> Done[bool]:
         """Mark the next range of records that a change of the register touches."""
 
-        async def attempt(**_lock: bool) -> bool:
-            async with self._transaction():
-                return await _expand_pairs(self._connection, most) or await _expand_wide(
-                    self._connection, most
-                )
+        async def expand(_load: Load) -> bool:
+            return await register.expand_touches(self._connection, at_most)
 
-        return await self._persist(attempt)
+        return await self._until_unrivalled(expand)
 
-    async def _persist(self, attempt: Callable[..., Awaitable[T]]) -> T:
-        for tries in range(LOCK_AFTER * 3):
+    async def _until_unrivalled(self, attempt: Callable[[Load], Awaitable[T]]) -> Done[T]:
+        """Attempt until no other worker writes what was loaded; in the end by locking it."""
+        for conflicts in range(LOCK_AFTER * 3):
             try:
-                return await asyncio.wait_for(attempt(lock=tries >= LOCK_AFTER), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    if conflicts < LOCK_AFTER:
+                        return Done(await attempt(dossiers.load), conflicts)
+                    async with self._connection.transaction():
+                        return Done(await attempt(dossiers.load_and_lock), conflicts)
             except (ConflictError, asyncpg.DeadlockDetectedError):
-                self.conflicts += 1
                 self._book.close()
             except postgres.FAILURES as error:
                 self._book.close()
@@ -96,33 +99,24 @@ class Compliance:
                 raise
         raise TransientError("records were written by others again and again")
 
-    def _transaction(self) -> Any:
-        return self._connection.transaction()
-
-    async def _handle(self, batch: Batch, moment: Moment, *, lock: bool) -> Turn:
-        if lock:
-            async with self._transaction():
-                return await self._judge_and_write(batch, moment, lock=True)
-        return await self._judge_and_write(batch, moment, lock=False)
-
-    async def _judge_and_write(self, batch: Batch, moment: Moment, *, lock: bool) -> Turn:
+    async def _handle(self, batch: Batch, moment: Moment, load: Load) -> Turn:
         await self._book.open(self._connection, (event.data.jurisdiction for event in batch.events))
         registered = await self._register(batch.events)
         turn = Turn(self._book.law, moment)
         heard = by_subject(batch.events)
         subjects = list(heard)
-        await self._load(turn, subjects, lock=lock)
+        await self._load(turn, subjects, load)
         turn.hear(heard)
-        await self._judge(turn, subjects, lock=lock)
-        async with self._transaction():
-            await self._connection.execute("SET LOCAL synchronous_commit = off")
-            await storage.advance(self._connection, batch.spans, moment.now)
-            await storage.hold_law(self._connection, self._book.versions)
-            moved = await storage.move_law(self._connection, registered.jurisdictions)
-            await storage.save_facts(self._connection, batch)
-            await storage.save_turn(self._connection, turn, {**self._book.versions, **moved})
+        await self._judge(turn, subjects, load)
+        async with self._connection.transaction():
+            await postgres.write_lazily(self._connection)
+            await positions.advance(self._connection, batch.spans, moment.now)
+            await register.hold_law(self._connection, self._book.versions)
+            moved = await register.move_law(self._connection, registered.jurisdictions)
+            await facts.save(self._connection, batch)
+            await self._save(turn, {**self._book.versions, **moved})
             # Only now: an agreement creates the appointments that the turn may have begun itself.
-            await storage.save_register(self._connection, registered)
+            await register.save(self._connection, registered)
         self._book.versions.update(moved)
         return turn
 
@@ -134,17 +128,17 @@ class Compliance:
         self._book.law.forget()
         return registered
 
-    async def _load(self, turn: Turn, subjects: list[Subject], *, lock: bool) -> None:
+    async def _load(self, turn: Turn, subjects: list[Subject], load: Load) -> None:
         missing = [subject for subject in subjects if subject not in turn.dossiers]
-        turn.add(await storage.load(self._connection, missing, lock=lock))
+        turn.add(await load(self._connection, missing))
         turn.new(missing)
 
-    async def _judge(self, turn: Turn, subjects: list[Subject], *, lock: bool) -> None:
+    async def _judge(self, turn: Turn, subjects: list[Subject], load: Load) -> None:
         """Judge what was heard or is due, then what gathers from it, each once."""
         first = [subject for subject in subjects if subject.kind in FIRST_LEVEL]
         await self._read(turn, first)
         turn.judge(first)
-        await self._load(turn, sorted({item.target for item in turn.transfers}), lock=lock)
+        await self._load(turn, sorted({item.target for item in turn.transfers}), load)
         gathering = dict.fromkeys(turn.pass_on())
         gathering.update(dict.fromkeys(held for held in subjects if held.kind not in FIRST_LEVEL))
         await self._read(turn, gathering)
@@ -154,48 +148,23 @@ class Compliance:
         needs = Needs().of(turn.dossiers[subject] for subject in subjects)
         await self._book.read(self._connection, needs)
 
-    async def _sweep(self, moment: Moment, most: int) -> Turn | None:
-        async with self._transaction():
-            await self._connection.execute("SET LOCAL synchronous_commit = off")
-            rows = await self._connection.fetch(storage.QUERIES["due"], *moment, most)
-            subjects = sorted({Subject(*row) for row in rows})
+    async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Turn | None:
+        async with self._connection.transaction():
+            await postgres.write_lazily(self._connection)
+            subjects = await dossiers.due(self._connection, moment, at_most)
             if not subjects:
                 return None
             await self._book.open(self._connection, (where for where, _, _ in subjects))
             turn = Turn(self._book.law, moment)
-            turn.add(await storage.load(self._connection, subjects))
+            turn.add(await load(self._connection, subjects))
             known = [subject for subject in subjects if subject in turn.dossiers]
-            await self._judge(turn, known, lock=False)
-            await storage.hold_law(self._connection, self._book.versions)
-            await storage.forget_watches(self._connection, subjects)
+            await self._judge(turn, known, load)
+            await register.hold_law(self._connection, self._book.versions)
+            await dossiers.forget_watches(self._connection, subjects)
             turn.forget_watches(known)
-            await storage.save_turn(self._connection, turn, self._book.versions)
+            await self._save(turn, self._book.versions)
         return turn
 
-
-async def _expand_pairs(connection: Connection, most: int) -> bool:
-    rows = await connection.fetch(storage.QUERIES["claim_pair_touches"], most)
-    if rows:
-        await connection.execute(storage.QUERIES["expand_pairs"], *postgres.columns(rows))
-    return bool(rows)
-
-
-async def _expand_wide(connection: Connection, most: int) -> bool:
-    touch = await connection.fetchrow(storage.QUERIES["claim_wide_touch"])
-    if touch is None:
-        return False
-    number, *range_left = touch
-    last = await connection.fetchrow(storage.QUERIES["expand_wide"], *range_left, most)
-    if last is None or last["reached"] < most:
-        await connection.execute(storage.QUERIES["end_touch"], number)
-    else:
-        await connection.execute(storage.QUERIES["move_touch"], number, last["kind"], last["key"])
-    return True
-
-
-async def heard(connection: Connection, now: datetime) -> Moment:
-    """Give the moment of asking: never before any moment that was judged at."""
-    row = await connection.fetchrow(storage.QUERIES["heard"])
-    if row is None or row["heard_until"] is None:
-        return Moment(now, calendar.EPOCH)
-    return Moment(max(now, row["judged_at"]), row["heard_until"])
+    async def _save(self, turn: Turn, law: dict[str, int]) -> None:
+        await dossiers.save(self._connection, turn, law)
+        await violations.save(self._connection, turn)

@@ -1,10 +1,15 @@
+from collections.abc import Iterable
 from datetime import datetime
 
 import asyncpg
 import pytest
 
+from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.moment import Moment
-from services.compliance.storage import positions
+from services.compliance.judging.subjects import Subject
+from services.compliance.storage import dossiers, positions
+from services.compliance.worker.service import LOCK_AFTER
+from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError
 from tests.support.builders import an_event
 from tests.support.service import HEARD, NOW, ServiceDesk
@@ -29,9 +34,9 @@ async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(
     assert await desk.rules() == set()
 
     released = an_event("distributor.released", "2022-05-01 00:00:00", end="2022-05-02")
-    await desk.handle(released)
+    done = await desk.handle(released)
     assert await desk.rules() == {"coverage-gap"}
-    assert desk.service.conflicts == 0
+    assert done.conflicts == 0
 
 
 async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: ServiceDesk) -> None:
@@ -47,21 +52,27 @@ async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: Serv
 
 
 async def test_a_record_written_by_another_meanwhile_is_judged_again(
-    desk: ServiceDesk, database: str
+    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED, ORDER)
     other = await asyncpg.connect(database)
-    load = desk.service._load  # noqa: SLF001
+    overtake(monkeypatch, other, times=1)
+    done = await desk.handle(REFUSED)
 
-    async def overtaken(*arguments: object, **options: object) -> None:
-        await load(*arguments, **options)  # type: ignore[arg-type]
-        if not desk.service.conflicts:
-            await other.execute("UPDATE compliance.dossier SET version = version + 1")
+    assert done.conflicts == 1
+    assert await desk.rules() == {"supply-refusal"}
+    await other.close()
 
-    desk.service._load = overtaken  # type: ignore[method-assign]  # noqa: SLF001
-    await desk.handle(REFUSED)
 
-    assert desk.service.conflicts == 1
+async def test_a_record_written_by_others_again_and_again_is_held_in_the_end(
+    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.handle(*REGISTER, APPOINTED, ORDER)
+    other = await asyncpg.connect(database)
+    overtake(monkeypatch, other, times=100)
+    done = await desk.handle(REFUSED)
+
+    assert done.conflicts == LOCK_AFTER
     assert await desk.rules() == {"supply-refusal"}
     await other.close()
 
@@ -86,6 +97,19 @@ async def test_the_gauges_keep_step_with_the_rows(desk: ServiceDesk) -> None:
     released = an_event("distributor.released", "2022-05-01 00:00:00", end="2022-05-02")
     await desk.handle(released)
     assert await counted(desk, "open_count") == 1
+
+
+def overtake(monkeypatch: pytest.MonkeyPatch, other: Connection, times: int) -> None:
+    """Have another worker write all records right after some were loaded, so many times."""
+    load, left = dossiers.load, iter(range(times))
+
+    async def overtaken(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
+        loaded = await load(connection, subjects)
+        if next(left, None) is not None:
+            await other.execute("UPDATE compliance.dossier SET version = version + 1")
+        return loaded
+
+    monkeypatch.setattr(dossiers, "load", overtaken)
 
 
 async def counted(desk: ServiceDesk, table: str) -> int:

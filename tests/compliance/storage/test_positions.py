@@ -6,9 +6,8 @@ import asyncpg
 import pytest
 
 from services.compliance.settings import Settings
-from services.compliance.storage import positions, schema, storage
-from services.compliance.storage.facts import Span
-from services.compliance.storage.positions import Hold
+from services.compliance.storage import positions, schema
+from services.compliance.storage.positions import Hold, Span
 from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError
 
@@ -40,9 +39,9 @@ async def test_whoever_takes_a_partition_over_shuts_out_its_last_owner(prepared:
     old, new = await taken(one, "one"), await taken(other, "other")
 
     async with other.transaction():
-        await storage.advance(other, [Span(*PLACE, new.epoch, 0, 7)], NOW)
+        await positions.advance(other, [Span(*PLACE, new.epoch, 0, 7)], NOW)
     with pytest.raises(FencedError):
-        await storage.advance(one, [Span(*PLACE, old.epoch, 7, 9)], NOW)
+        await positions.advance(one, [Span(*PLACE, old.epoch, 7, 9)], NOW)
 
     assert await positions.still_held(one, {PLACE: old}) is None
     assert await positions.still_held(other, {PLACE: new}) == {PLACE: Hold(new.epoch, 7)}
@@ -54,9 +53,9 @@ async def test_an_owner_reads_on_only_from_where_it_stands(prepared: str) -> Non
     one = await connect(prepared, "one")
     hold = await taken(one, "one")
 
-    await storage.advance(one, [Span(*PLACE, hold.epoch, 0, 5)], NOW)
+    await positions.advance(one, [Span(*PLACE, hold.epoch, 0, 5)], NOW)
     with pytest.raises(FencedError):
-        await storage.advance(one, [Span(*PLACE, hold.epoch, 0, 5)], NOW)
+        await positions.advance(one, [Span(*PLACE, hold.epoch, 0, 5)], NOW)
     await one.close()
 
 
@@ -74,7 +73,7 @@ async def test_an_owner_frozen_inside_a_statement_does_not_hold_a_partition_up(
 
     async def commit() -> None:
         async with frozen.transaction():
-            await storage.advance(frozen, [Span(*PLACE, hold.epoch, 0, 5)], NOW)
+            await positions.advance(frozen, [Span(*PLACE, hold.epoch, 0, 5)], NOW)
             await frozen.copy_to_table("touch", schema_name="compliance", source=never_ends())
 
     batch = asyncio.create_task(commit())

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.compliance.storage.facts import Batch, Span
-from services.compliance.storage.storage import headers_of
+from services.compliance.storage.facts import Batch, headers_of
+from services.compliance.storage.positions import Span
 from services.compliance.worker.intake import RUN, SHARE, WINDOW, Intake, Limit
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event, Headers

@@ -16,7 +16,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
 from services.compliance.register.register import Register
 from services.compliance.settings import Settings
-from services.compliance.storage import lawbook, schema, storage
+from services.compliance.storage import dossiers, lawbook, register, schema
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
@@ -51,18 +51,18 @@ async def told(connection: Connection, *events: Event) -> dict[str, int]:
     await other.read(connection, needs)
     done = changes.register(other.law.register, events)
     async with connection.transaction():
-        moved = await storage.move_law(connection, done.jurisdictions)
-        await storage.save_register(connection, done)
+        moved = await register.move_law(connection, done.jurisdictions)
+        await register.save(connection, done)
     return moved
 
 
 def a_book() -> Lawbook:
-    return Lawbook(POLICIES, storage.QUERIES, timedelta(0))
+    return Lawbook(POLICIES, timedelta(0))
 
 
 @pytest.fixture
 async def connection(database: str) -> AsyncIterator[Connection]:
-    await postgres.migrate(database, storage.MIGRATIONS, "compliance")
+    await postgres.migrate(database, schema.MIGRATIONS, "compliance")
     await schema.prepare(Settings(database=database), POLICIES)
     async with a_connection(database) as connection:
         await told(connection, *REGISTER)
@@ -127,7 +127,7 @@ async def test_nobody_judges_under_other_policies_than_those_last_told(
     connection: Connection,
 ) -> None:
     newer = msgspec.structs.replace(POLICIES.of("cn-sx")[0], digest="of another version")
-    book = Lawbook(Policies([newer]), storage.QUERIES, timedelta(0))
+    book = Lawbook(Policies([newer]), timedelta(0))
     with pytest.raises(SetupError, match=r"the policies of cn-sx are not those last told: .*stop"):
         await book.open(connection, ["cn-sx"])
 
@@ -144,7 +144,7 @@ async def test_appointments_have_read_all_agreements_of_their_product_and_their_
     connection: Connection,
 ) -> None:
     book = a_book()
-    (appointments,) = await storage.load(connection, [Subject("cn-sx", "appointments", "P2")])
+    (appointments,) = await dossiers.load(connection, [Subject("cn-sx", "appointments", "P2")])
     await book.open(connection, ["cn-sx"])
     await book.read(connection, Needs().of([appointments]))
     assert held(book.law.register) == {
@@ -179,12 +179,12 @@ async def test_what_is_known_is_not_read_again_nor_what_is_known_to_be_missing(
         await book.open(connection, ["cn-sx"])
         await book.read(connection, needs)
     names = ("law_versions", "exemptions", "references", "agreements_named", "agreements_between")
-    assert asked == [storage.QUERIES[name] for name in names]
+    assert asked == [lawbook.QUERIES[name] for name in names]
 
     async with queries_of(connection) as asked:
         await book.open(connection, ["cn-sx"])
         await book.read(connection, needs)
-    assert asked == [storage.QUERIES["law_versions"]]
+    assert asked == [lawbook.QUERIES["law_versions"]]
 
 
 async def test_everything_is_forgotten_when_the_law_moves(connection: Connection) -> None:
@@ -200,7 +200,7 @@ async def test_everything_is_forgotten_when_the_law_moves(connection: Connection
         an_event("exemption.granted", exemption="X2", rule="late-response", hospital="H2"),
     )
     with pytest.raises(ConflictError, match="register moved"):
-        await storage.hold_law(connection, book.versions)
+        await register.hold_law(connection, book.versions)
     await book.open(connection, ["cn-sx"])
 
     assert book.versions == moved == {"cn-sx": before["cn-sx"] + 1}
@@ -212,7 +212,7 @@ async def test_everything_is_forgotten_when_the_law_moves(connection: Connection
     }
     await book.read(connection, needs)
     assert list(book.law.register.between("cn-sx", "H1", "P1")) == []
-    await storage.hold_law(connection, book.versions)
+    await register.hold_law(connection, book.versions)
 
 
 async def test_a_law_that_moves_elsewhere_is_not_forgotten_here(connection: Connection) -> None:
@@ -231,7 +231,7 @@ async def test_a_move_of_our_own_that_is_noted_forgets_nothing(connection: Conne
     await book.open(connection, ["cn-sx"])
     await book.read(connection, Needs().of([an_order()]))
     law = book.law
-    book.versions.update(await storage.move_law(connection, ["cn-sx"]))
+    book.versions.update(await register.move_law(connection, ["cn-sx"]))
     await book.open(connection, ["cn-sx"])
     assert book.law is law
 
@@ -239,7 +239,7 @@ async def test_a_move_of_our_own_that_is_noted_forgets_nothing(connection: Conne
 async def test_a_book_that_has_grown_too_large_is_begun_anew(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lawbook, "MOST", 2)
+    monkeypatch.setattr(lawbook, "REMEMBERED", 2)
     book = a_book()
     orders = [an_order(hospital=hospital) for hospital in HOSPITALS]
     await book.open(connection, ["cn-sx"])

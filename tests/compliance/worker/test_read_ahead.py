@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.worker.read_ahead import AHEAD, Poured, Reservoir
+from services.compliance.worker.read_ahead import AHEAD, ReadAhead, Taken
 from shared.domain.topics import Place
 
 PLACES: list[Place] = [("orders", 0), ("orders", 1), ("register", 0)]
@@ -25,7 +25,7 @@ class Partitions:
 
     def __init__(self, logs: Mapping[Place, list[Record]]) -> None:
         self.logs = logs
-        self.reservoir = Reservoir()
+        self.ahead = ReadAhead()
         self.fetched = dict.fromkeys(logs, 0)
         self.out: dict[Place, list[Record]] = {place: [] for place in logs}
 
@@ -36,7 +36,7 @@ class Partitions:
             begin = self.fetched[place]
             read[place] = self.logs[place][begin : begin + count]
             self.fetched[place] += len(read[place])
-        self.reservoir.add(read)
+        self.ahead.add(read)
 
     def held(self, place: Place) -> list[Record]:
         """What was read and has not come out."""
@@ -54,11 +54,11 @@ class Partitions:
     def at_end(self) -> set[Place]:
         return {place for place, log in self.logs.items() if self.fetched[place] == len(log)}
 
-    def pour(self, most: int) -> Poured:
-        poured = self.reservoir.pour(self.reached, self.at_end, most)
-        for place, records in poured.records.items():
+    def take(self, most: int) -> Taken:
+        taken = self.ahead.take(self.reached, self.at_end, most)
+        for place, records in taken.records.items():
             self.out[place] += records
-        return poured
+        return taken
 
     def ready(self) -> int:
         """How many of the records held lie before the horizon."""
@@ -106,11 +106,11 @@ def test_whatever_goes_in_comes_out_once_and_in_order(
 ) -> None:
     for counts, most in turns:
         read.fetch(counts)
-        read.pour(most)
+        read.take(most)
     read.fetch(dict.fromkeys(PLACES, PLENTY))
-    read.pour(PLENTY)
+    read.take(PLENTY)
     assert read.out == read.logs
-    assert len(read.reservoir) == 0
+    assert len(read.ahead) == 0
 
 
 @given(partitions, steps)
@@ -119,13 +119,13 @@ def test_a_partition_is_read_next_where_the_first_record_is_held_or_the_consumer
 ) -> None:
     for counts, most in turns:
         read.fetch(counts)
-        poured = read.pour(most)
+        taken = read.take(most)
         wanted = {
             place: held[0].offset if (held := read.held(place)) else read.reached[place]
             for place in PLACES
         }
-        assert poured.next == wanted
-        assert len(read.reservoir) == sum(len(read.held(place)) for place in PLACES)
+        assert taken.next == wanted
+        assert len(read.ahead) == sum(len(read.held(place)) for place in PLACES)
 
 
 @given(partitions, steps)
@@ -135,8 +135,8 @@ def test_nothing_goes_on_beyond_the_oldest_last_timestamp_of_partitions_that_go_
     for counts, most in turns:
         read.fetch(counts)
         horizon = read.horizon()
-        poured = read.pour(most)
-        assert all(record.timestamp <= horizon for row in poured.records.values() for record in row)
+        taken = read.take(most)
+        assert all(record.timestamp <= horizon for row in taken.records.values() for record in row)
 
 
 @given(partitions, steps)
@@ -146,13 +146,13 @@ def test_as_many_go_on_as_were_asked_for_and_hardly_more(
     for counts, most in turns:
         read.fetch(counts)
         ready = read.ready()
-        count = sum(map(len, read.pour(most).records.values()))
+        count = sum(map(len, read.take(most).records.values()))
         assert min(most, ready) <= count <= min(most + len(PLACES), ready)
 
 
 def test_partitions_are_read_side_by_side() -> None:
     read = filled([10, 20, 30], [15, 25])
-    assert read.pour(PLENTY).records == {
+    assert read.take(PLENTY).records == {
         PLACES[0]: [Record(0, 10), Record(1, 20)],
         PLACES[1]: [Record(0, 15), Record(1, 25)],
     }
@@ -160,40 +160,40 @@ def test_partitions_are_read_side_by_side() -> None:
 
 def test_a_partition_at_its_end_holds_nobody_up_and_is_held_up_by_the_others() -> None:
     read = filled([10, 20, 30], [15, 25])
-    poured = read.reservoir.pour(read.reached, {PLACES[1]}, PLENTY)
-    assert [len(poured.records[place]) for place in PLACES[:2]] == [3, 2]
+    taken = read.ahead.take(read.reached, {PLACES[1]}, PLENTY)
+    assert [len(taken.records[place]) for place in PLACES[:2]] == [3, 2]
 
     read = filled([10, 20], [15, 25])
-    poured = read.reservoir.pour(read.reached, {PLACES[1]}, PLENTY)
-    assert [len(poured.records[place]) for place in PLACES[:2]] == [2, 1]
+    taken = read.ahead.take(read.reached, {PLACES[1]}, PLENTY)
+    assert [len(taken.records[place]) for place in PLACES[:2]] == [2, 1]
 
 
 def test_a_partition_that_goes_on_and_was_not_read_yet_holds_everybody_up() -> None:
     read = filled([10, 20], [])
-    assert read.pour(PLENTY) == Poured({PLACES[0]: []}, {PLACES[0]: 0, PLACES[1]: 0})
+    assert read.take(PLENTY) == Taken({PLACES[0]: []}, {PLACES[0]: 0, PLACES[1]: 0})
 
 
 def test_partitions_share_what_may_go_on_by_what_they_hold() -> None:
     read = filled([1] * 60, [1] * 30)
-    poured = read.pour(30)
-    assert [len(poured.records[place]) for place in PLACES[:2]] == [20, 10]
+    taken = read.take(30)
+    assert [len(taken.records[place]) for place in PLACES[:2]] == [20, 10]
 
 
 def test_what_the_consumer_has_passed_and_nobody_holds_is_done_with() -> None:
-    reservoir = Reservoir()
-    assert reservoir.pour({PLACES[0]: 41}, PLACES, 10) == Poured({}, {PLACES[0]: 41})
+    ahead = ReadAhead()
+    assert ahead.take({PLACES[0]: 41}, PLACES, 10) == Taken({}, {PLACES[0]: 41})
 
 
-@pytest.mark.parametrize(("held", "thirsty"), [(AHEAD - 1, True), (AHEAD, False)])
-def test_a_partition_far_ahead_is_asked_for_no_more(held: int, *, thirsty: bool) -> None:
-    reservoir = Reservoir()
-    reservoir.add({PLACES[0]: [Record(n, n) for n in range(held)]})
-    assert (PLACES[0] in reservoir.thirsty(PLACES)) is thirsty
-    assert PLACES[1] in reservoir.thirsty(PLACES)
+@pytest.mark.parametrize(("held", "wanted"), [(AHEAD - 1, True), (AHEAD, False)])
+def test_a_partition_far_ahead_is_asked_for_no_more(held: int, *, wanted: bool) -> None:
+    ahead = ReadAhead()
+    ahead.add({PLACES[0]: [Record(n, n) for n in range(held)]})
+    assert (PLACES[0] in ahead.wants_more(PLACES)) is wanted
+    assert PLACES[1] in ahead.wants_more(PLACES)
 
 
 def test_what_is_read_again_from_elsewhere_is_forgotten() -> None:
     read = filled([10, 20], [15])
-    read.reservoir.clear()
-    assert len(read.reservoir) == 0
-    assert read.reservoir.pour({PLACES[0]: 0}, PLACES, PLENTY) == Poured({}, {PLACES[0]: 0})
+    read.ahead.clear()
+    assert len(read.ahead) == 0
+    assert read.ahead.take({PLACES[0]: 0}, PLACES, PLENTY) == Taken({}, {PLACES[0]: 0})

@@ -1,0 +1,127 @@
+"""Dossiers: records, what was last said of them, and when to look at them again."""
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from services.compliance.judging.dossier import Dossier, Judgement, decode, encode
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject
+from services.compliance.judging.turn import Turn
+from services.compliance.records.appointments import Appointments
+from services.compliance.register.register import Key
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection, columns
+from shared.domain.errors import ConflictError
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+_EMPTY = (encode(Appointments()), encode(Judgement()))
+_subject = attrgetter("subject")
+
+
+async def load(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
+    """Load the dossiers of some subjects, those that exist."""
+    return await _load(connection, QUERIES["load"], subjects)
+
+
+async def load_and_lock(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
+    """Load dossiers and hold their rows until the transaction ends."""
+    return await _load(connection, QUERIES["lock"], subjects)
+
+
+async def _load(connection: Connection, query: str, subjects: Iterable[Subject]) -> list[Dossier]:
+    wanted = sorted(set(subjects))
+    return (
+        [_dossier(row) for row in await connection.fetch(query, *columns(wanted))] if wanted else []
+    )
+
+
+def _dossier(row: asyncpg.Record) -> Dossier:
+    subject = Subject(row["jurisdiction"], row["kind"], row["key"])
+    dossier = decode(subject, row["record"], row["judgement"], row["version"])
+    dossier.product = row["product"]
+    dossier.hospital = row["hospital"]
+    dossier.area = row["area"]
+    return dossier
+
+
+async def save(connection: Connection, turn: Turn, law: Mapping[str, int]) -> None:
+    """Write the dossiers of a turn and when to look again, in the order of keys.
+
+    `law` gives the versions judged under. Raises ConflictError if a row moved.
+    """
+    await _save_records(connection, turn.dossiers.values(), law)
+    moved, done = turn.watches()
+    if moved:
+        rows = sorted(
+            (*held.subject, held.judgement.look_at, held.judgement.hear_at) for held in moved
+        )
+        await connection.execute(QUERIES["look_again"], *columns(rows))
+    await forget_watches(connection, (held.subject for held in done))
+
+
+async def _save_records(
+    connection: Connection, held: Iterable[Dossier], law: Mapping[str, int]
+) -> None:
+    new: list[tuple[Any, ...]] = []
+    known: list[tuple[Any, ...]] = []
+    for dossier in sorted(held, key=_subject):
+        row = (
+            *dossier.subject,
+            dossier.product,
+            dossier.hospital,
+            dossier.area,
+            dossier.awaits,
+            dossier.version or 1,
+            law[dossier.subject.jurisdiction],
+            encode(dossier.record),
+            encode(dossier.judgement),
+        )
+        (known if dossier.version else new).append(row)
+    if new:
+        try:
+            await connection.copy_records_to_table("dossier", schema_name="compliance", records=new)
+        except asyncpg.UniqueViolationError as error:
+            raise ConflictError("another worker began the same record") from error
+    if known:
+        done = await connection.execute(QUERIES["update"], *columns(known))
+        if postgres.written(done) != len(known):
+            raise ConflictError("another worker wrote the same record")
+
+
+async def due(connection: Connection, moment: Moment, at_most: int) -> list[Subject]:
+    """Claim records whose time has come; what another worker has claimed is passed over."""
+    rows = await connection.fetch(QUERIES["due"], *moment, at_most)
+    return sorted({Subject(*row) for row in rows})
+
+
+async def forget_watches(connection: Connection, subjects: Iterable[Subject]) -> None:
+    """Forget when records are to be looked at."""
+    done = sorted(subjects)
+    if done:
+        await connection.execute(QUERIES["look_no_more"], *columns(done))
+
+
+async def begin_appointments(connection: Connection, products: Iterable[Key]) -> None:
+    """Begin the appointments of products with agreements, where there are none yet."""
+    signed = sorted(products)
+    if signed:
+        await connection.execute(QUERIES["create_appointments"], *columns(signed), *_EMPTY)
+
+
+async def look_soon(connection: Connection, products: Iterable[Key]) -> None:
+    """Have the appointments of some products judged at once."""
+    covered = sorted(products)
+    if covered:
+        await connection.execute(QUERIES["look_soon"], *columns(covered))
+
+
+async def end_waiting(connection: Connection, agreements: Iterable[Key]) -> None:
+    """Have the records judged at once that waited for agreements to be told."""
+    named = sorted(agreements)
+    if named:
+        await connection.execute(QUERIES["end_waiting"], *columns(named))

@@ -1,0 +1,84 @@
+-- load --
+-- Load the dossiers of some subjects.
+SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.version, d.record, d.judgement
+FROM compliance.dossier d
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
+  ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key;
+
+-- lock --
+-- Load dossiers that lost the race three times, and hold them.
+SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.version, d.record, d.judgement
+FROM compliance.dossier d
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
+  ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key
+ORDER BY d.jurisdiction, d.kind, d.key
+FOR UPDATE OF d;
+
+-- update --
+-- Write dossiers, only where the version is still the one loaded.
+UPDATE compliance.dossier d
+SET product = new.product, hospital = new.hospital, area = new.area, awaits = new.awaits,
+    version = d.version + 1, law = new.law, record = new.record, judgement = new.judgement
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::bigint[], $9::bigint[], $10::bytea[], $11::bytea[])
+    AS new (jurisdiction, kind, key, product, hospital, area, awaits, version, law, record,
+            judgement)
+WHERE d.jurisdiction = new.jurisdiction AND d.kind = new.kind AND d.key = new.key
+  AND d.version = new.version;
+
+-- create_appointments --
+-- An agreement creates its product's appointments if there are none: no cover is the worst gap.
+INSERT INTO compliance.dossier
+    (jurisdiction, kind, key, product, version, law, record, judgement)
+SELECT jurisdiction, 'appointments', product, product, 1, 0, $3, $4
+FROM unnest($1::text[], $2::text[]) AS signed (jurisdiction, product)
+ON CONFLICT DO NOTHING;
+
+-- look_again --
+-- Set when to judge records again.
+INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at, hear_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+ON CONFLICT (jurisdiction, kind, key)
+DO UPDATE SET look_at = excluded.look_at, hear_at = excluded.hear_at;
+
+-- look_no_more --
+-- Forget records that wait for nothing.
+DELETE FROM compliance.look_again l
+USING unnest($1::text[], $2::text[], $3::text[]) AS done (jurisdiction, kind, key)
+WHERE l.jurisdiction = done.jurisdiction AND l.kind = done.kind AND l.key = done.key;
+
+-- look_soon --
+-- Have the appointments of some products judged at once.
+INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
+SELECT jurisdiction, 'appointments', product, 'epoch'
+FROM unnest($1::text[], $2::text[]) AS touched (jurisdiction, product)
+ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
+
+-- end_waiting --
+-- Have the orders judged that name agreements told just now, and the commitments they belong to.
+WITH waiting AS (
+    SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital
+    FROM unnest($1::text[], $2::text[]) AS told (jurisdiction, agreement)
+    JOIN compliance.dossier d
+      ON d.jurisdiction = told.jurisdiction AND d.awaits = told.agreement
+), touched AS (
+    SELECT jurisdiction, kind, key FROM waiting
+    UNION
+    SELECT c.jurisdiction, c.kind, c.key FROM waiting w
+    JOIN compliance.dossier c USING (jurisdiction, product, hospital)
+    WHERE c.kind = 'commitment'
+)
+INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
+SELECT jurisdiction, kind, key, 'epoch' FROM touched
+ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
+
+-- due --
+-- Claim records whose time has come; what another worker has claimed is passed over.
+WITH looked AS (
+    SELECT jurisdiction, kind, key FROM compliance.look_again
+    WHERE look_at < $1 ORDER BY look_at LIMIT $3 FOR UPDATE SKIP LOCKED
+), listened AS (
+    SELECT jurisdiction, kind, key FROM compliance.look_again
+    WHERE hear_at <= $2 ORDER BY hear_at LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+SELECT * FROM looked UNION SELECT * FROM listened;

@@ -1,0 +1,34 @@
+-- law_versions --
+-- Read the versions of the law that a batch is judged under, and the policies last told.
+SELECT jurisdiction, version, policies FROM compliance.law WHERE jurisdiction = ANY($1::text[]);
+
+-- references --
+-- Load products, hospitals or exemptions.
+SELECT r.jurisdiction, r.kind, r.code, r.body
+FROM compliance.reference r
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, code)
+  ON r.jurisdiction = wanted.jurisdiction AND r.kind = wanted.kind AND r.code = wanted.code;
+
+-- exemptions --
+-- Load all exemptions of some jurisdictions.
+SELECT jurisdiction, kind, code, body FROM compliance.reference
+WHERE jurisdiction = ANY($1::text[]) AND kind = 'exemption';
+
+-- agreements_named --
+-- Load agreements by their ids.
+SELECT a.jurisdiction, a.body FROM compliance.agreement a
+JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, agreement)
+  ON a.jurisdiction = wanted.jurisdiction AND a.agreement = wanted.agreement;
+
+-- agreements_between --
+-- Load the agreements between hospitals and products.
+SELECT a.jurisdiction, a.body FROM compliance.agreement a
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, product, hospital)
+  ON a.jurisdiction = wanted.jurisdiction AND a.product = wanted.product
+ AND a.hospital = wanted.hospital;
+
+-- agreements_of_products --
+-- Load all agreements for some products.
+SELECT a.jurisdiction, a.body FROM compliance.agreement a
+JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, product)
+  ON a.jurisdiction = wanted.jurisdiction AND a.product = wanted.product;

@@ -1,0 +1,37 @@
+-- become_the_relay --
+-- Take the lock of the one relay, if nobody holds it.
+SELECT pg_try_advisory_lock(hashtext('vbp-compliance-relay'));
+
+-- claim --
+-- Claim what is to be told, oldest first; a claim that was left behind is taken over.
+UPDATE compliance.outbox SET claimed_at = now()
+WHERE id IN (SELECT id FROM compliance.outbox
+             WHERE claimed_at IS NULL OR claimed_at < now() - interval '30 seconds'
+             ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING id, violation, seq;
+
+-- outgoing --
+-- Give violations as the API serves them, with the change to tell of.
+SELECT h.violation, h.seq, h.change, h.at, v.jurisdiction, v.recorded_at,
+       (v.body || jsonb_build_object('status', v.status, 'exempt', v.exempt,
+            'detected_at', v.detected_at, 'recorded_at', v.recorded_at,
+            'supersedes', to_jsonb(v.supersedes)))::text AS body
+FROM unnest($1::uuid[], $2::int[]) AS wanted (violation, seq)
+JOIN compliance.history h USING (violation, seq)
+JOIN compliance.violation v ON v.id = h.violation
+ORDER BY h.at, h.violation, h.seq;
+
+-- end --
+-- Forget what was told.
+DELETE FROM compliance.outbox WHERE id = ANY($1::bigint[]);
+
+-- unsent_letters --
+-- Give dead letters that are not yet on their topic.
+SELECT topic, partition, "offset", told, field, reason, key, value, headers
+FROM compliance.dead_letter WHERE sent_at IS NULL ORDER BY told LIMIT $1;
+
+-- sent_letters --
+-- Note that dead letters are on their topic.
+UPDATE compliance.dead_letter l SET sent_at = now()
+FROM unnest($1::text[], $2::int[], $3::bigint[]) AS sent (topic, partition, "offset")
+WHERE l.topic = sent.topic AND l.partition = sent.partition AND l."offset" = sent."offset";

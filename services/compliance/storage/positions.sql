@@ -1,0 +1,64 @@
+-- create --
+-- Make the rows of all partitions, before anybody reads them.
+INSERT INTO compliance.position (topic, partition)
+SELECT * FROM unnest($1::text[], $2::int[])
+ON CONFLICT DO NOTHING;
+
+-- lock --
+-- Take the rows of some partitions, in one order for every worker, before their epochs move.
+SELECT topic, partition, backend_pid, owner
+FROM compliance.position
+WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]))
+ORDER BY topic, partition
+FOR UPDATE;
+
+-- owners --
+-- Name the backends that hold partitions, to end those that are frozen inside a statement.
+SELECT DISTINCT p.backend_pid
+FROM compliance.position p
+JOIN pg_stat_activity a ON a.pid = p.backend_pid AND a.application_name = p.owner
+WHERE (p.topic, p.partition) IN (SELECT * FROM unnest($1::text[], $2::int[]))
+  AND p.owner <> $3;
+
+-- take --
+-- Become the owner of some partitions: whoever held them can no longer write.
+UPDATE compliance.position p
+SET epoch = p.epoch + 1, owner = $3, backend_pid = $4
+FROM unnest($1::text[], $2::int[]) AS mine (topic, partition)
+WHERE p.topic = mine.topic AND p.partition = mine.partition
+RETURNING p.topic, p.partition, p.epoch, p.next_offset;
+
+-- read --
+-- Read where some partitions stand, to tell a lost fence from a lost place.
+SELECT topic, partition, epoch, next_offset
+FROM compliance.position
+WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]));
+
+-- advance --
+-- The fence: move positions on, only where we own the partition and stand where we believe.
+UPDATE compliance.position p
+SET next_offset = batch.next_offset,
+    judged_at = greatest(p.judged_at, $6),
+    backend_pid = pg_backend_pid()
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])
+    AS batch (topic, partition, epoch, first_offset, next_offset)
+WHERE p.topic = batch.topic AND p.partition = batch.partition
+  AND p.epoch = batch.epoch AND p.next_offset = batch.first_offset;
+
+-- hear --
+-- Note that partitions whose end we had passed at an instant were heard until then.
+UPDATE compliance.position p
+SET heard_until = CASE WHEN p.next_offset >= ends.end_offset
+                       THEN greatest(p.heard_until, $5) ELSE p.heard_until END,
+    end_offset = greatest(p.end_offset, ends.end_offset)
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[])
+    AS ends (topic, partition, epoch, end_offset)
+WHERE p.topic = ends.topic AND p.partition = ends.partition AND p.epoch = ends.epoch;
+
+-- heard --
+-- Say until when everything has been heard, whoever reads it, and the latest moment of judging.
+SELECT min(heard_until) AS heard_until, max(judged_at) AS judged_at FROM compliance.position;
+
+-- passed --
+-- Say about how many facts there are.
+SELECT sum(next_offset) FROM compliance.position;

@@ -1,0 +1,84 @@
+"""The register as told: its entries, the law's version, and the records that a change touches."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from services.compliance.judging.dossier import encode
+from services.compliance.register.changes import Registered, Touch
+from services.compliance.storage import dossiers
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection, columns
+from shared.domain.errors import ConflictError
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+
+async def hold_law(connection: Connection, versions: Mapping[str, int]) -> None:
+    """Hold the law as it was judged under, or raise ConflictError if it moved."""
+    if not versions:
+        return
+    rows = await connection.fetch(QUERIES["share_law"], sorted(versions))
+    if any(versions[row["jurisdiction"]] != row["version"] for row in rows):
+        raise ConflictError("the register moved while the batch was judged")
+
+
+async def move_law(connection: Connection, jurisdictions: list[str]) -> dict[str, int]:
+    """Move the law on; gives the new versions."""
+    if not jurisdictions:
+        return {}
+    rows = await connection.fetch(QUERIES["move_law"], jurisdictions)
+    return {row["jurisdiction"]: row["version"] for row in rows}
+
+
+async def save(connection: Connection, done: Registered) -> None:
+    """Write the register as merged, and what it touches."""
+    if done.references:
+        rows = [(*key, encode(done.references[key])) for key in sorted(done.references)]
+        await connection.execute(QUERIES["save_references"], *columns(rows))
+    if done.agreements:
+        held = [
+            (*key, signed.product, signed.hospital, encode(signed))
+            for key, signed in sorted(done.agreements.items())
+        ]
+        await connection.execute(QUERIES["save_agreements"], *columns(held))
+    await dossiers.end_waiting(connection, done.named)
+    await dossiers.begin_appointments(connection, done.signed)
+    covered = done.signed | done.covered
+    for where, hospital in sorted(done.enrolled):
+        found = await connection.fetch(QUERIES["products_of_hospital"], where, hospital)
+        covered.update((where, row["product"]) for row in found)
+    await dossiers.look_soon(connection, covered)
+    await touch(connection, done.touches)
+
+
+async def touch(connection: Connection, touches: Iterable[Touch]) -> None:
+    """Note that records must be judged again, because the law that they rest on has moved."""
+    noted = list(touches)
+    if noted:
+        await connection.execute(QUERIES["touch"], *columns(noted))
+
+
+async def expand_touches(connection: Connection, at_most: int) -> bool:
+    """Mark the next range of records that were touched; gives whether there were any."""
+    async with connection.transaction():
+        return await _expand_pairs(connection, at_most) or await _expand_wide(connection, at_most)
+
+
+async def _expand_pairs(connection: Connection, at_most: int) -> bool:
+    rows = await connection.fetch(QUERIES["claim_pair_touches"], at_most)
+    if rows:
+        await connection.execute(QUERIES["expand_pairs"], *columns(rows))
+    return bool(rows)
+
+
+async def _expand_wide(connection: Connection, at_most: int) -> bool:
+    claimed = await connection.fetchrow(QUERIES["claim_wide_touch"])
+    if claimed is None:
+        return False
+    number, *range_left = claimed
+    last = await connection.fetchrow(QUERIES["expand_wide"], *range_left, at_most)
+    if last is None or last["reached"] < at_most:
+        await connection.execute(QUERIES["end_touch"], number)
+    else:
+        await connection.execute(QUERIES["move_touch"], number, last["kind"], last["key"])
+    return True

@@ -1,0 +1,83 @@
+-- share_law --
+-- Hold the law still until the batch is committed.
+SELECT jurisdiction, version FROM compliance.law
+WHERE jurisdiction = ANY($1::text[]) ORDER BY jurisdiction FOR SHARE;
+
+-- move_law --
+-- Move the law on, because the register changed.
+UPDATE compliance.law SET version = version + 1
+WHERE jurisdiction = ANY($1::text[]) RETURNING jurisdiction, version;
+
+-- save_references --
+-- Write products, hospitals and exemptions as merged.
+INSERT INTO compliance.reference (jurisdiction, kind, code, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+ON CONFLICT (jurisdiction, kind, code) DO UPDATE SET body = excluded.body;
+
+-- save_agreements --
+-- Write agreements as last told.
+INSERT INTO compliance.agreement (jurisdiction, agreement, product, hospital, body)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+ON CONFLICT (jurisdiction, agreement)
+DO UPDATE SET product = excluded.product, hospital = excluded.hospital, body = excluded.body;
+
+-- products_of_hospital --
+-- Name the products for which a hospital has agreements.
+SELECT DISTINCT product FROM compliance.agreement WHERE jurisdiction = $1 AND hospital = $2;
+
+-- touch --
+-- Note that everything of a product, a hospital or a whole jurisdiction that was judged before the
+-- law moved must be judged again.
+INSERT INTO compliance.touch (jurisdiction, product, hospital, law)
+SELECT jurisdiction, product, hospital, l.version
+FROM unnest($1::text[], $2::text[], $3::text[]) AS touched (jurisdiction, product, hospital)
+JOIN compliance.law l USING (jurisdiction);
+
+-- claim_pair_touches --
+-- Take touches of one hospital and product each; they are expanded together.
+DELETE FROM compliance.touch
+WHERE id IN (SELECT id FROM compliance.touch
+             WHERE product IS NOT NULL AND hospital IS NOT NULL
+             ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING jurisdiction, product, hospital, law;
+
+-- expand_pairs --
+-- Have the records between hospitals and products judged at once.
+INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
+SELECT DISTINCT d.jurisdiction, d.kind, d.key, 'epoch'::timestamptz
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    AS touched (jurisdiction, product, hospital, law)
+JOIN compliance.dossier d USING (jurisdiction, product, hospital)
+WHERE d.law < touched.law
+ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
+
+-- claim_wide_touch --
+-- Take one touch that may reach very many records.
+SELECT id, jurisdiction, product, hospital, law, done_kind, done_key
+FROM compliance.touch
+WHERE product IS NULL OR hospital IS NULL
+ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- expand_wide --
+-- Have the next range of records judged at once; gives the last one reached, and how many.
+WITH next AS (
+    SELECT d.jurisdiction, d.kind, d.key, d.law
+    FROM compliance.dossier d
+    WHERE d.jurisdiction = $1
+      AND ($2::text IS NULL OR d.product = $2) AND ($3::text IS NULL OR d.hospital = $3)
+      AND (d.kind, d.key) > ($5, $6)
+    ORDER BY d.kind, d.key LIMIT $7
+), due AS (
+    INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
+    SELECT jurisdiction, kind, key, 'epoch' FROM next WHERE law < $4
+    ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch'
+)
+SELECT kind, key, count(*) OVER () AS reached FROM next ORDER BY kind DESC, key DESC LIMIT 1;
+
+-- move_touch --
+-- Note how far a touch was expanded.
+UPDATE compliance.touch SET done_kind = $2, done_key = $3 WHERE id = $1;
+
+-- end_touch --
+-- Forget a touch that was expanded to its end.
+DELETE FROM compliance.touch WHERE id = $1;

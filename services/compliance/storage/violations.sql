@@ -1,0 +1,68 @@
+-- tell --
+-- Write violations as found, a line of history each, and what is to be told of them.
+WITH told AS (
+    SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes
+    FROM unnest($1::jsonb[], $2::text[], $3::bytea[], $4::text[])
+        AS t (body, change, line, supersedes)
+), changed AS (
+    UPDATE compliance.violation v
+    SET status = t.body ->> 'status', exempt = (t.body ->> 'exempt')::boolean,
+        severity = t.body ->> 'severity', product = t.body ->> 'product', area = t.body ->> 'area',
+        hospital = t.body ->> 'hospital', manufacturer = t.body ->> 'manufacturer',
+        distributor = t.body ->> 'distributor', "order" = t.body ->> 'order',
+        occurred_at = (t.body ->> 'occurred_at')::timestamptz,
+        cured_at = (t.body ->> 'cured_at')::timestamptz, recorded_at = $5, body = t.body,
+        supersedes = v.supersedes || t.supersedes,
+        seq = v.seq + 1, head = sha256(v.head || t.line)
+    FROM told t WHERE v.id = t.id
+    RETURNING v.id, v.seq, v.head
+), opened AS (
+    INSERT INTO compliance.violation
+        (id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
+         distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head,
+         supersedes, body)
+    SELECT t.id, t.body ->> 'jurisdiction', t.body ->> 'rule', t.body ->> 'status',
+           (t.body ->> 'exempt')::boolean, t.body ->> 'severity', t.body ->> 'product',
+           t.body ->> 'area', t.body ->> 'hospital', t.body ->> 'manufacturer',
+           t.body ->> 'distributor', t.body ->> 'order',
+           (t.body ->> 'occurred_at')::timestamptz, (t.body ->> 'cured_at')::timestamptz,
+           $5, $5, 1, sha256(t.line), t.supersedes, t.body
+    FROM told t WHERE NOT EXISTS (SELECT FROM compliance.violation v WHERE v.id = t.id)
+    RETURNING id, seq, head
+), lines AS (
+    INSERT INTO compliance.history (violation, seq, at, actor, change, line, hash)
+    SELECT now.id, now.seq, $5, 'machine', t.change, t.line, now.head
+    FROM (SELECT * FROM changed UNION ALL SELECT * FROM opened) AS now JOIN told t USING (id)
+    RETURNING violation, seq
+)
+INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;
+
+-- withdraw --
+-- Note that violations never were, and say so.
+WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS t (id, line)
+), gone AS (
+    UPDATE compliance.violation v
+    SET status = 'withdrawn', recorded_at = $3, seq = v.seq + 1, head = sha256(v.head || t.line)
+    FROM told t WHERE v.id = t.id
+    RETURNING v.id, v.seq, v.head, t.line
+), lines AS (
+    INSERT INTO compliance.history (violation, seq, at, actor, change, line, hash)
+    SELECT id, seq, $3, 'machine', 'withdrawn', line, head FROM gone
+    RETURNING violation, seq
+)
+INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;
+
+-- count_open --
+-- Keep the gauge of open violations in step.
+INSERT INTO compliance.open_count (jurisdiction, rule, severity, area, exempt, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::bigint[])
+ON CONFLICT (jurisdiction, rule, severity, area, exempt)
+DO UPDATE SET count = open_count.count + excluded.count;
+
+-- count_unjudged --
+-- Keep the gauge of unjudged records in step.
+INSERT INTO compliance.unjudged_count (jurisdiction, rule, missing, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (jurisdiction, rule, missing)
+DO UPDATE SET count = unjudged_count.count + excluded.count;

@@ -1,0 +1,108 @@
+"""What the migrations make, and the queries that the service asks of it."""
+
+import operator
+import re
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.compliance.answers import answers
+from services.compliance.storage import (
+    dossiers,
+    facts,
+    lawbook,
+    outbox,
+    positions,
+    rebuild,
+    register,
+    schema,
+    violations,
+)
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection
+from shared.domain.errors import SetupError
+from tests.support.kept import a_violation, tell
+
+pytestmark = pytest.mark.integration
+
+MODULES: list[Any] = [
+    dossiers,
+    facts,
+    lawbook,
+    outbox,
+    positions,
+    rebuild,
+    register,
+    schema,
+    violations,
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=operator.attrgetter("__name__"))
+def test_each_query_stands_beside_the_one_module_that_names_it(module: Any) -> None:
+    source = Path(str(module.__file__))
+    named = re.findall(r'QUERIES\["(\w+)"\]', source.read_text(encoding="utf-8"))
+    assert set(named) == module.QUERIES.keys()
+    begun = re.findall(r"^-- \w+ --$", source.with_suffix(".sql").read_text(), re.MULTILINE)
+    assert len(begun) == len(module.QUERIES), "two queries of one name"
+
+
+def test_every_file_of_queries_has_its_module() -> None:
+    files = {path.stem for path in Path(str(schema.__file__)).parent.glob("*.sql")}
+    assert files == {module.__name__.rpartition(".")[2] for module in MODULES}
+
+
+async def test_postgresql_can_prepare_every_query(connection: Connection) -> None:
+    refused = {}
+    # What is made anew stands in a table that lasts as long as the connection.
+    await connection.execute(rebuild.QUERIES["begin"])
+    for module in (*MODULES, answers):
+        for name, query in module.QUERIES.items():
+            try:
+                await connection.prepare(query)
+            except asyncpg.PostgresError as error:
+                refused[module.__name__, name] = str(error)
+    assert refused == {}
+
+
+async def test_migrations_that_were_applied_are_not_applied_again(database: str) -> None:
+    files = sorted(path.name for path in schema.MIGRATIONS.glob("*.sql"))
+    assert await postgres.migrate(database, schema.MIGRATIONS, "compliance") == files
+    assert await postgres.migrate(database, schema.MIGRATIONS, "compliance") == []
+
+
+async def test_a_database_newer_than_the_code_is_left_alone(database: str, tmp_path: Path) -> None:
+    await postgres.migrate(database, schema.MIGRATIONS, "compliance")
+    with pytest.raises(SetupError, match=r"0001_compliance\.sql\. Run the newer version"):
+        await postgres.migrate(database, tmp_path, "compliance")
+
+
+async def test_every_instant_is_kept_with_its_time_zone(connection: Connection) -> None:
+    rows = await connection.fetch(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema IN ('compliance', 'public') AND data_type ~ '^(time|date)'"
+    )
+    kinds = {(row["table_name"], row["column_name"]): row["data_type"] for row in rows}
+    assert ("violation", "occurred_at") in kinds
+    assert set(kinds.values()) == {"timestamp with time zone"}
+
+
+REWRITINGS = {
+    "update": "UPDATE compliance.history SET actor = 'nobody'",
+    "delete": "DELETE FROM compliance.history WHERE seq = 1",
+    "upsert": "INSERT INTO compliance.history TABLE compliance.history "
+    "ON CONFLICT (violation, seq) DO UPDATE SET line = 'other'",
+    "truncate": "TRUNCATE compliance.history",
+}
+
+
+@pytest.mark.parametrize("statement", REWRITINGS.values(), ids=REWRITINGS)
+async def test_history_is_never_rewritten(connection: Connection, statement: str) -> None:
+    await tell(connection, "opened", [a_violation()])
+    before = await connection.fetch("SELECT * FROM compliance.history")
+    with pytest.raises(asyncpg.RaiseError, match="history is append-only"):
+        await connection.execute(statement)
+    assert await connection.fetch("SELECT * FROM compliance.history") == before
+    assert len(before) == 1
