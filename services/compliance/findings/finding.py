@@ -1,7 +1,7 @@
 """What a rule can say: a finding, a watch, or that a term is missing."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from msgspec import Struct
 
@@ -44,6 +44,18 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     heard_by: datetime | None = None
     breach: str | None = None
     details: dict[str, Any] = {}
+
+
+class Observation(TypedDict):
+    """What a rule saw and what it compared that with: keywords of the `finding()` of all terms."""
+
+    observed: Any
+    limit: Any
+    terms: tuple[Term, ...]
+    evidence: tuple[Evidence, ...]
+    limits: NotRequired[tuple[Term, ...]]
+    heard_by: NotRequired[datetime]
+    details: NotRequired[dict[str, Any]]
 
 
 class Watch(NamedTuple):

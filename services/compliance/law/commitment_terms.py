@@ -42,17 +42,37 @@ class CommitmentTerms:
     """What holds between a hospital and a product."""
 
     def __init__(self, law: Law, jurisdiction: str, hospital: str, product: str) -> None:
-        self.law = law
+        self._law = law
         self.jurisdiction = jurisdiction
         self.hospital = hospital
         self.product = product
+
+    def within(
+        self, record: Commitment, rule: str, breaches: Container[Breach]
+    ) -> Iterator[Finding | Missing]:
+        """Find what a rule judges of orders whose supply is owed within the volume."""
+        for case in self.cases(record, rule, breaches):
+            if isinstance(case, Missing):
+                yield case
+            elif case.volume.owed:
+                yield self.finding(case)
+
+    def beyond(
+        self, record: Commitment, rule: str, breaches: Container[Breach]
+    ) -> Iterator[Finding | Missing]:
+        """Find what a rule judges of orders beyond the volume; each finding names its breach."""
+        for case in self.cases(record, rule, breaches):
+            if isinstance(case, Missing):
+                yield case
+            elif case.volume.beyond:
+                yield self.finding(case, breach=case.candidate.breach)
 
     def cases(
         self, record: Commitment, rule: str, breaches: Container[Breach]
     ) -> Iterator[Case | Missing]:
         """Give what a rule judges, with where each order stands against the volume."""
         for dealing in record.dealings.values():
-            policy = self.law.policies.on(self.jurisdiction, date.fromordinal(dealing.day))
+            policy = self._law.policies.on(self.jurisdiction, date.fromordinal(dealing.day))
             if policy is None or rule not in policy.rules:
                 continue
             judged = [held for held in dealing.candidates if held.breach in breaches]
@@ -67,7 +87,7 @@ class CommitmentTerms:
 
     def _volume(self, record: Commitment, dealing: Dealing, policy: Policy) -> Volume | Missing:
         day = date.fromordinal(dealing.day)
-        agreement = self.law.agreement_for(
+        agreement = self._law.agreement_for(
             self.jurisdiction, self.hospital, self.product, dealing.agreement, day
         )
         if isinstance(agreement, Missing):

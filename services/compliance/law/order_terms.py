@@ -1,9 +1,9 @@
 """The terms under which an order is judged, drawn from the law as of its day."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple, Unpack
 
-from services.compliance.findings.finding import About, Finding, Missing
+from services.compliance.findings.finding import About, Finding, Missing, Observation
 from services.compliance.law.law import Law
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import NOTHING
@@ -31,7 +31,7 @@ class OrderTerms:
     """What holds for one order: policy and stretch of its day, hospital, agreement, parties."""
 
     def __init__(self, law: Law, jurisdiction: str, order: str, placed: Placed) -> None:
-        self.law = law
+        self._law = law
         self.jurisdiction = jurisdiction
         self.order = order
         self.placed = placed
@@ -52,7 +52,7 @@ class OrderTerms:
         if self.in_force is NOTHING or self.product is None:
             return None
         time = self.placed.telling.time
-        for stretch in self.law.stretches(jurisdiction, self.placed.product, self.in_force):
+        for stretch in self._law.stretches(jurisdiction, self.placed.product, self.in_force):
             if stretch.start <= time < stretch.end:
                 return stretch
         return None
@@ -107,21 +107,42 @@ class OrderTerms:
 
     def _after(self, name: str, own: float | None) -> Deadline:
         if own is None or not isinstance(self.agreement, Agreement):
-            term, wait = self.law.hours(self.in_force, name)
+            term, wait = self.hours(name)
             return Deadline(self.placed.telling.time + wait, (term,))
         term = Term(name, own, "agreement", f"agreement {self.agreement.agreement}")
         at = self.placed.telling.time + timedelta(hours=own)
         return Deadline(at, (term,), (self.agreement,))
 
-    def heard_by(self, deadline: datetime) -> datetime:
-        """Until when all must have been heard before the order's silence counts."""
-        return self.law.heard_by(deadline, self.placed.telling.told)
+    def heard_by(self, deadline: datetime, told: datetime | None = None) -> datetime:
+        """Until when all must have been heard before silence since `told` (the placing) counts."""
+        return self._law.heard_by(deadline, told or self.placed.telling.told)
 
-    def finding(self, **seen: Any) -> Finding:
-        """Make a finding about this order; `terms` are all that its limit rests on."""
+    @property
+    def gathered(self) -> bool:
+        """Whether anything of this jurisdiction's orders is judged beside the single order."""
+        return self._law.policies.gathers(self.jurisdiction)
+
+    def days(self, name: str) -> tuple[Term, timedelta]:
+        """Give a number of days of the policy in force, with its basis."""
+        return self._law.days(self.in_force, name)
+
+    def hours(self, name: str) -> tuple[Term, timedelta]:
+        """Give a number of hours of the policy in force, with its basis."""
+        return self._law.hours(self.in_force, name)
+
+    def finding(
+        self,
+        anchor: str,
+        occurred_at: datetime,
+        cured_at: datetime | None,
+        **seen: Unpack[Observation],
+    ) -> Finding:
+        """Make a finding about this order; its limit rests on all `terms`, unless told on which."""
         placed = self.placed
+        seen.setdefault("limits", seen["terms"])
         return Finding(
             subject=self.order,
+            anchor=anchor,
             about=About(
                 placed.product,
                 self.area,
@@ -131,7 +152,8 @@ class OrderTerms:
                 self.order,
             ),
             policy=self.in_force,
-            limits=seen.get("terms", ()),
+            occurred_at=occurred_at,
+            cured_at=cured_at,
             **seen,
         )
 

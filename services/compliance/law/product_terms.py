@@ -1,49 +1,110 @@
 """The terms under which the records of a product are judged."""
 
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from functools import wraps
+from typing import TypeVar, Unpack
 
+from services.compliance.findings.finding import About, Finding, Missing, Observation, Outcome
+from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
 from services.compliance.register.agreement import Agreement
 from services.compliance.register.hospital import Hospital
+from shared.domain import ids
+from shared.domain.calendar import instant_text
+
+Record = TypeVar("Record")
 
 
 class ProductTerms:
     """What holds for a product: its policies, supply period, agreements and their hospitals."""
 
     def __init__(self, law: Law, jurisdiction: str, product: str) -> None:
-        self.law = law
+        self._law = law
         self.jurisdiction = jurisdiction
         self.product = product
 
     @property
     def known(self) -> bool:
         """Whether the register knows the product at all."""
-        found = self.law.register.products.get((self.jurisdiction, self.product))
+        found = self._law.register.products.get((self.jurisdiction, self.product))
         return found is not None and bool(found.cycles or found.listed)
 
     def policies(self, rule: str) -> list[Policy]:
         """Give the policies of the jurisdiction that carry a rule."""
         return [
             policy
-            for policy in self.law.policies.of(self.jurisdiction)
+            for policy in self._law.policies.of(self.jurisdiction)
             if rule in policy.rules and policy.scope == "selected"
         ]
 
     def policy_on(self, day: date) -> Policy | None:
         """Give the policy in force on a day."""
-        return self.law.policies.on(self.jurisdiction, day)
+        return self._law.policies.on(self.jurisdiction, day)
 
     def stretches(self, policy: Policy) -> list[Stretch]:
         """Give the supply period, cycle by cycle."""
-        return self.law.stretches(self.jurisdiction, self.product, policy)
+        return self._law.stretches(self.jurisdiction, self.product, policy)
 
     def agreements(self) -> dict[str, dict[str, Agreement]]:
         """Give all agreements for the product, by hospital and by id."""
-        return self.law.register.of_product(self.jurisdiction, self.product)
+        return self._law.register.of_product(self.jurisdiction, self.product)
 
     def hospital(self, code: str) -> Hospital | None:
         """Give a hospital, None if nobody enrolled it."""
-        return enrolled(self.law.register.hospitals.get((self.jurisdiction, code)))
+        return enrolled(self._law.register.hospitals.get((self.jurisdiction, code)))
+
+    def days_in_force(self, policy: Policy) -> Interval:
+        """Give the days of a policy as instants."""
+        return self._law.days_in_force(policy)
+
+    def manufacturer(self, policy: Policy, at: datetime) -> str | None:
+        """Give who had won the product at an instant."""
+        stretches = self.stretches(policy)
+        return next((it.cycle.manufacturer for it in stretches if it.start <= at < it.end), None)
+
+    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
+        """Until when all must have been heard before a silence counts."""
+        return self._law.heard_by(deadline, told)
+
+    def finding(
+        self,
+        about: About,
+        lasting: Interval,
+        policy: Policy,
+        now: datetime,
+        **seen: Unpack[Observation],
+    ) -> Finding:
+        """Make a finding of the product in an area, or for the hospital if `about` names one.
+
+        It is anchored at its start, and over if its end is not after `now`.
+        """
+        start, end = lasting
+        return Finding(
+            subject=ids.pair(self.product, about.hospital or about.area or ""),
+            anchor=instant_text(start),
+            about=about,
+            policy=policy,
+            occurred_at=start,
+            cured_at=end if end <= now else None,
+            **seen,
+        )
+
+
+Judge = Callable[[Record, ProductTerms, datetime], Iterator[Outcome]]
+
+
+def of_known_product(judge: Judge[Record]) -> Judge[Record]:
+    """Have a rule say of a product that nobody selected or listed only that it is unjudged."""
+
+    @wraps(judge)
+    def judge_if_known(record: Record, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
+        if terms.known:
+            yield from judge(record, terms, now)
+        else:
+            yield Missing("product")
+
+    return judge_if_known

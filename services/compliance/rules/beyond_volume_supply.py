@@ -9,7 +9,7 @@ Refused, overpriced and undelivered are the three ways to break the clause.
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.findings.finding import Finding, Missing, Outcome, Words
+from services.compliance.findings.finding import Finding, Outcome, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import breach_words
 from services.compliance.law.commitment_terms import CommitmentTerms
@@ -22,11 +22,7 @@ BREACHES: tuple[Breach, ...] = ("refused", "overpriced", "undelivered")
 
 def judge(record: Commitment, terms: CommitmentTerms, _now: datetime) -> Iterator[Outcome]:
     """Find orders beyond the volume that were refused, overpriced or left undelivered."""
-    for case in terms.cases(record, NAME, BREACHES):
-        if isinstance(case, Missing):
-            yield case
-        elif case.volume.beyond:
-            yield terms.finding(case, breach=case.candidate.breach)
+    return terms.beyond(record, NAME, BREACHES)
 
 
 def words(finding: Finding) -> Words:

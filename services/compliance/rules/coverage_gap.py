@@ -14,15 +14,14 @@ from services.compliance.findings.finding import About, Finding, Missing, Outcom
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.intervals import Interval, difference, intersection, union
-from services.compliance.law.product_terms import ProductTerms
+from services.compliance.law.product_terms import ProductTerms, of_known_product
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.evidence import Evidence, evidence_of
 from services.compliance.register.agreement import Agreement
 from services.compliance.register.hospital import Hospital
-from shared.domain import calendar, ids
-from shared.domain.calendar import instant_text
+from shared.domain import calendar
 
 NAME = "coverage-gap"
 
@@ -39,9 +38,6 @@ class Participant(NamedTuple):
 
 def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
     """Find the maximal intervals in which a hospital took part without cover."""
-    if not terms.known:
-        yield Missing("product")
-        return
     for code, agreements in terms.agreements().items():
         hospital = terms.hospital(code)
         if agreements and hospital is None:
@@ -64,7 +60,7 @@ def _taking_part(who: Participant) -> list[Interval]:
     ]
     grace = timedelta(days=who.policy.number("coverage_grace_days"))
     begun = [(start + grace, end) for start, end in intersection(parts, enrolled)]
-    return intersection(begun, [who.terms.law.days_in_force(who.policy)])
+    return intersection(begun, [who.terms.days_in_force(who.policy)])
 
 
 def _in_stretch(stretch: Stretch, agreements: list[Agreement]) -> list[Interval]:
@@ -102,27 +98,19 @@ def _outcome(
     told = max((item.telling.told for item in evidence), default=start)
     grace = (who.policy.term("coverage_grace_days"),)
     area = who.hospital.on(calendar.day_of(start)).area
-    yield Finding(
-        subject=ids.pair(who.terms.product, who.code),
-        anchor=instant_text(start),
-        about=About(who.terms.product, area, who.code, _manufacturer(start, who)),
-        policy=who.policy,
-        occurred_at=start,
-        cured_at=end if end <= now else None,
+    maker = who.terms.manufacturer(who.policy, start)
+    yield who.terms.finding(
+        About(who.terms.product, area, who.code, maker),
+        gap,
+        who.policy,
+        now,
         observed=0,
         limit=1,
         terms=grace,
         limits=grace,
         evidence=evidence,
-        heard_by=who.terms.law.heard_by(start, told),
+        heard_by=who.terms.heard_by(start, told),
     )
-
-
-def _manufacturer(start: datetime, who: Participant) -> str | None:
-    """Give who had won the product at the start of a gap."""
-    stretches = who.terms.stretches(who.policy)
-    makers = (held.cycle.manufacturer for held in stretches if held.start <= start < held.end)
-    return next(makers, None)
 
 
 def _evidence(start: datetime, who: Participant, record: Appointments) -> tuple[Evidence, ...]:
@@ -153,7 +141,7 @@ RULE = Rule(
     title_en="Hospital without a distributor",
     record=Appointments,
     values=("coverage_grace_days",),
-    judge=judge,
+    judge=of_known_product(judge),
     words=words,
     interval=True,
 )

@@ -11,16 +11,14 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
+from services.compliance.findings.finding import About, Finding, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.intervals import intersection
-from services.compliance.law.product_terms import ProductTerms
+from services.compliance.law.product_terms import ProductTerms, of_known_product
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
 from services.compliance.records.appointments import Appointment, Appointments
-from shared.domain import ids
-from shared.domain.calendar import instant_text
 
 NAME = "distributor-cap"
 
@@ -45,9 +43,6 @@ class Area(NamedTuple):
 
 def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
     """Find the maximal intervals in which an area had too many distributors."""
-    if not terms.known:
-        yield Missing("product")
-        return
     for code in sorted({appointment.area for appointment in record.held.values()}):
         there = [held for held in record.in_order() if held.area == code]
         for policy in terms.policies(NAME):
@@ -76,7 +71,7 @@ def _pieces(area: Area) -> Iterator[Piece]:
     cuts = {instant for held in there for instant in (held.start, held.end)}
     for stretch in area.terms.stretches(policy):
         own = stretch.cycle.manufacturer if not policy.values["count_self_delivery"].value else None
-        days = [area.terms.law.days_in_force(policy)]
+        days = [area.terms.days_in_force(policy)]
         for start, end in intersection([(stretch.start, stretch.end)], days):
             inside = sorted({start, end, *(cut for cut in cuts if start < cut < end)})
             for left, right in pairwise(inside):
@@ -103,13 +98,11 @@ def _outcome(excess: list[Piece], area: Area, now: datetime) -> Iterator[Outcome
         for held in area.appointments
         if held.start <= now and held.start < end and held.end > start
     ]
-    yield Finding(
-        subject=ids.pair(area.terms.product, area.code),
-        anchor=instant_text(start),
-        about=About(area.terms.product, area.code, manufacturer=stretch.cycle.manufacturer),
-        policy=area.policy,
-        occurred_at=start,
-        cured_at=end if end <= now else None,
+    yield area.terms.finding(
+        About(area.terms.product, area.code, manufacturer=stretch.cycle.manufacturer),
+        (start, end),
+        area.policy,
+        now,
         observed=max(piece.live for piece in excess if piece.start <= now),
         limit=limit[0].value,
         terms=(*limit, area.policy.term("count_self_delivery")),
@@ -141,7 +134,7 @@ RULE = Rule(
     title_en="Too many distributors in a pooling area",
     record=Appointments,
     values=("drug_distributor_cap", "consumable_distributor_cap", "count_self_delivery"),
-    judge=judge,
+    judge=of_known_product(judge),
     words=words,
     interval=True,
 )

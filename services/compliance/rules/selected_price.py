@@ -8,7 +8,7 @@ was placed, whatever became of the order. Beyond the volume, `beyond-volume-supp
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.findings.finding import Missing, Outcome
+from services.compliance.findings.finding import Outcome
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import breach_words
 from services.compliance.law.commitment_terms import CommitmentTerms
@@ -20,11 +20,7 @@ BREACHES: tuple[Breach, ...] = ("overpriced",)
 
 def judge(record: Commitment, terms: CommitmentTerms, _now: datetime) -> Iterator[Outcome]:
     """Find orders within the volume that were priced or invoiced above the selected price."""
-    for case in terms.cases(record, NAME, BREACHES):
-        if isinstance(case, Missing):
-            yield case
-        elif case.volume.owed:
-            yield terms.finding(case)
+    return terms.within(record, NAME, BREACHES)
 
 
 RULE = Rule(

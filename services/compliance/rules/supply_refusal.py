@@ -8,7 +8,7 @@ assumption). Under TJ the duty is the agreement's: without one in force nothing 
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.compliance.findings.finding import Finding, Missing, Outcome, Words
+from services.compliance.findings.finding import Finding, Outcome, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import breach_words
 from services.compliance.law.commitment_terms import CommitmentTerms
@@ -20,11 +20,7 @@ BREACHES: tuple[Breach, ...] = ("refused",)
 
 def judge(record: Commitment, terms: CommitmentTerms, _now: datetime) -> Iterator[Outcome]:
     """Find orders within the volume that were refused."""
-    for case in terms.cases(record, NAME, BREACHES):
-        if isinstance(case, Missing):
-            yield case
-        elif case.volume.owed:
-            yield terms.finding(case)
+    return terms.within(record, NAME, BREACHES)
 
 
 def words(finding: Finding) -> Words:

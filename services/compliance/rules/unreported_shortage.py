@@ -15,8 +15,7 @@ from services.compliance.law.order_terms import DELIVERY_HOURS
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import StockOut, Supply
-from shared.domain import calendar, ids
-from shared.domain.calendar import instant_text
+from shared.domain import calendar
 
 NAME = "unreported-shortage"
 SHOWN = 100
@@ -72,13 +71,11 @@ def _outcome(
         yield Watch(end)
     grace = policy.term("report_grace_hours")
     used = dict.fromkeys(term for out in episode[:SHOWN] for term in out.terms)
-    yield Finding(
-        subject=ids.pair(terms.product, first.area),
-        anchor=instant_text(first.at),
-        about=About(terms.product, first.area, manufacturer=first.manufacturer),
-        policy=policy,
-        occurred_at=first.at,
-        cured_at=end if end <= now else None,
+    yield terms.finding(
+        About(terms.product, first.area, manufacturer=first.manufacturer),
+        (first.at, end),
+        policy,
+        now,
         observed={"orders": len(episode), "hospitals": len({out.hospital for out in episode})},
         limit=grace.value,
         terms=(grace, policy.term("episode_gap_days"), *used),

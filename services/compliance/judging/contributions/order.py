@@ -28,7 +28,7 @@ def contribute_order(
     order: Order, terms: OrderTerms, moment: Moment, *, in_scope: bool
 ) -> Iterator[Given]:
     """Give an order's quantities and what went wrong, and its stock-out."""
-    if not terms.law.policies.gathers(terms.jurisdiction):
+    if not terms.gathered:
         return
     candidates: list[Candidate] = []
     if in_scope:

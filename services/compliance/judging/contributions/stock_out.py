@@ -1,7 +1,7 @@
 """What an order contributes to the supply of its product: at most one stock-out."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from services.compliance.findings.finding import Missing, Watch
@@ -28,13 +28,12 @@ class Stale(NamedTuple):
 
 def stale_at(terms: OrderTerms) -> Stale | Missing | None:
     """Give when nothing having come turns an order into a stock-out, None where no policy says."""
-    policy = terms.in_force
-    if "stock_out_after_days" not in policy.values:
+    if "stock_out_after_days" not in terms.in_force.values:
         return None
     due = terms.delivery_due()
     if isinstance(due, Missing):
         return due
-    term, days = terms.law.days(policy, "stock_out_after_days")
+    term, days = terms.days("stock_out_after_days")
     return Stale(due.at + days, (*due.terms, term), due.facts)
 
 
@@ -46,9 +45,9 @@ def stock_out(
     if not outs:
         return
     at, fact = min(outs, key=lambda out: out[0])
-    grace = timedelta(hours=terms.in_force.number("report_grace_hours"))
+    _, grace = terms.hours("report_grace_hours")
     told = (fact or terms.placed).telling.told
-    heard_by = terms.law.heard_by(at + grace, told)
+    heard_by = terms.heard_by(at + grace, told)
     if moment.now <= at + grace or moment.heard < heard_by:
         yield Watch(heard_by, silent=True)
         if moment.now > at + grace:
