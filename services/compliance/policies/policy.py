@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from services.compliance.policies import calendar
+from services.compliance.policies.calendar import Table
 from services.compliance.records.evidence import Term
 from shared.domain.errors import SetupError
 
@@ -110,10 +112,16 @@ NOTHING = Policy("", "", "", "", "", "", rules={}, values={}, clauses={})
 
 
 class Policies:
-    """The policies known, at most one in force in a jurisdiction on a day."""
+    """The policies known, at most one in force in a jurisdiction on a day, and the working days."""
 
-    def __init__(self, policies: Iterable[Policy], everywhere: Policy | None = None) -> None:
+    def __init__(
+        self,
+        policies: Iterable[Policy],
+        table: Table | None = None,
+        everywhere: Policy | None = None,
+    ) -> None:
         self.all = tuple(policies)
+        self.table = table or Table()
         self._everywhere = everywhere
         self._by_jurisdiction: dict[str, list[Policy]] = {}
         for policy in self.all:
@@ -151,8 +159,8 @@ class Policies:
         return tuple(self._by_jurisdiction.get(jurisdiction, ()))
 
     def digest(self, jurisdiction: str) -> str:
-        """Give a text that differs when anything in the policies of a jurisdiction does."""
-        held = "".join(policy.digest for policy in self.of(jurisdiction))
+        """Give a text that differs when the policies of a jurisdiction do, or the working days."""
+        held = "".join(policy.digest for policy in self.of(jurisdiction)) + self.table.digest
         return hashlib.sha256(held.encode()).hexdigest()
 
     def instead(self, policy_id: str) -> "Policies":
@@ -160,17 +168,17 @@ class Policies:
         for policy in self.all:
             if policy.id == policy_id:
                 always = msgspec.structs.replace(policy, in_force=ALWAYS, until=None)
-                return Policies(self.all, everywhere=always)
+                return Policies(self.all, self.table, everywhere=always)
         known = ", ".join(policy.id for policy in self.all)
         raise SetupError(f"no policy {policy_id!r}; known are: {known}")
 
 
-def load(folder: Path = FOLDER) -> Policies:
-    """Read every policy file of a folder."""
+def load(folder: Path = FOLDER, calendars: Path | None = None) -> Policies:
+    """Read every policy file of a folder, and the calendars: shipped ones and the operator's."""
     policies = [_read(path) for path in sorted(folder.glob("*.toml"))]
     for one, other in combinations(policies, 2):
         _check_days(one, other)
-    return Policies(policies)
+    return Policies(policies, calendar.load(calendars))
 
 
 def _read(path: Path) -> Policy:

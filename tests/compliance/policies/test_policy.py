@@ -227,9 +227,9 @@ def test_only_where_more_than_single_orders_is_judged_are_records_gathered() -> 
 def test_the_digest_of_a_jurisdiction_is_of_all_its_policies() -> None:
     one = SHIPPED.digest("cn-sx")
     assert one != SHIPPED.digest("cn-tj")
-    assert one == Policies([BY_ID[SX], BY_ID[TJ]]).digest("cn-sx")
+    assert one == Policies([BY_ID[SX], BY_ID[TJ]], SHIPPED.table).digest("cn-sx")
     corrected = msgspec.structs.replace(BY_ID[SX], digest="other")
-    assert one != Policies([corrected]).digest("cn-sx")
+    assert one != Policies([corrected], SHIPPED.table).digest("cn-sx")
 
 
 def test_the_jurisdictions_taken_are_those_with_a_policy_file() -> None:
