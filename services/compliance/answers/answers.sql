@@ -50,6 +50,10 @@ GROUP BY topic;
 -- Give the gauge of open violations.
 SELECT jurisdiction, rule, severity, area, exempt, count FROM compliance.open_count;
 
+-- found --
+-- Give how many violations were ever found.
+SELECT jurisdiction, rule, severity, area, count FROM compliance.found_count;
+
 -- unjudged --
 -- Give the gauge of records that a rule cannot judge, by what is missing.
 SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count

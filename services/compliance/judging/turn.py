@@ -19,6 +19,7 @@ from services.compliance.law.law import Law
 from shared.domain.cloudevents import Event
 
 OpenKey = tuple[str, str, str, str, bool]
+FoundKey = tuple[str, str, str, str]
 UnjudgedKey = tuple[str, str, str]
 
 
@@ -83,6 +84,31 @@ class Turn:
                         key = (subject.jurisdiction, seen.rule, seen.severity, place, seen.exempt)
                         counts[key] += sign
         return Counter({key: count for key, count in counts.items() if count})
+
+    def found_counts(self) -> Counter[FoundKey]:
+        """Give how many violations were newly found, an act that was over at once among them.
+
+        Neither one that is exempt, nor one that only takes the place of another: nobody needs to be
+        told of those. One that was over and goes on again is found again.
+        """
+        news = {
+            change.id.bytes: change.violation
+            for change in self.told()
+            if change.kind != "changed" and change.violation is not None and not change.supersedes
+        }
+        known = {
+            seen.id: seen
+            for held in (self.before.values() if news else ())
+            for seen in held.findings
+            if seen.id in news
+        }
+        counts: Counter[FoundKey] = Counter()
+        for name, found in news.items():
+            was = known.get(name)
+            again = was is not None and was.cured_at is not None and found.cured_at is None
+            if not found.exempt and (was is None or again):
+                counts[found.jurisdiction, found.rule, found.severity, found.area or ""] += 1
+        return counts
 
     def unjudged_counts(self) -> Counter[UnjudgedKey]:
         """Give how the numbers of unjudged records changed."""

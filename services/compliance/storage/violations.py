@@ -19,6 +19,9 @@ async def save(connection: Connection, turn: Turn) -> None:
     opened = sorted((*key, count) for key, count in turn.open_counts().items())
     if opened:
         await connection.execute(QUERIES["count_open"], *columns(opened))
+    found = sorted((*key, count) for key, count in turn.found_counts().items())
+    if found:
+        await connection.execute(QUERIES["count_found"], *columns(found))
     unjudged = sorted((*key, count) for key, count in turn.unjudged_counts().items())
     if unjudged:
         await connection.execute(QUERIES["count_unjudged"], *columns(unjudged))

@@ -60,6 +60,13 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean
 ON CONFLICT (jurisdiction, rule, severity, area, exempt)
 DO UPDATE SET count = open_count.count + excluded.count;
 
+-- count_found --
+-- Count violations that were newly found; the number only grows.
+INSERT INTO compliance.found_count (jurisdiction, rule, severity, area, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+ON CONFLICT (jurisdiction, rule, severity, area)
+DO UPDATE SET count = found_count.count + excluded.count;
+
 -- count_unjudged --
 -- Keep the gauge of unjudged records in step.
 INSERT INTO compliance.unjudged_count (jurisdiction, rule, missing, count)

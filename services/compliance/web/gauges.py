@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from services.compliance.answers.answers import COUNTED_AT_MOST, Answers
 from services.compliance.policies.policy import Policies, Policy
@@ -39,6 +42,7 @@ class ApiMetrics:
             "1 if the database answered this scrape; if 0, the gauges read from it are absent.",
             registry=registry,
         )
+        self._found = Found(registry)
         self._gauges = {
             name: Gauge(name, said, labels, registry=registry)
             for name, (said, labels) in _GAUGES.items()
@@ -51,14 +55,35 @@ class ApiMetrics:
                 return
             try:
                 shown = await _read(answers, self._born)
+                self._found.counts = await _found(answers, self._born)
             except (TransientError, SetupError):
-                shown = {}
+                shown, self._found.counts = {}, {}
             self._database_up.set(bool(shown))
             for name, gauge in self._gauges.items():
                 gauge.clear()
                 for labels, value in shown.get(name, {}).items():
                     (gauge.labels(*labels) if labels else gauge).set(value)
             self._read_at = time.monotonic()
+
+
+class Found(Collector):
+    """A counter that PostgreSQL keeps: neither a restart nor a second worker moves it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.counts: Mapping[tuple[str, ...], float] = {}
+        registry.register(self)
+
+    @override
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Give it as it was last read; without a series where the database is away."""
+        family = CounterMetricFamily(
+            "vbp_violations_opened",
+            "Violations newly found, acts that were over at once among them; none that are exempt.",
+            labels=("rule", "severity", "jurisdiction", "area"),
+        )
+        for labels, count in self.counts.items():
+            family.add_metric(labels, count)
+        yield family
 
 
 _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -129,6 +154,16 @@ async def _by_topic(
 ) -> dict[tuple[str, ...], float]:
     found = {row["topic"]: row[column] for row in await answers.all(query, *values)}
     return {(topic,): found.get(topic, 0) for topic in _INPUTS}
+
+
+async def _found(answers: Answers, born: list[tuple[str, ...]]) -> Mapping[tuple[str, ...], float]:
+    return {
+        **{labels[:4]: 0.0 for labels in born},
+        **{
+            (row["rule"], row["severity"], row["jurisdiction"], row["area"]): float(row["count"])
+            for row in await answers.all("found")
+        },
+    }
 
 
 def _open_labels(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -115,3 +115,48 @@ def overtake(monkeypatch: pytest.MonkeyPatch, other: Connection, times: int) -> 
 async def counted(desk: ServiceDesk, table: str) -> int:
     total: int = await desk.connection.fetchval(f"SELECT sum(count) FROM compliance.{table}")  # noqa: S608
     return total
+
+
+async def test_each_violation_is_counted_once_when_it_is_found(desk: ServiceDesk) -> None:
+    await desk.handle(*REGISTER, APPOINTED)
+    await desk.handle(ORDER)
+    await desk.sweep()
+    late = await found(desk)
+    assert late == {"late-response": 1, "late-delivery": 1, "unreported-shortage": 1}
+
+    await desk.handle(REFUSED)
+    assert await found(desk) == {**late, "supply-refusal": 1}, "an act is over once done"
+    await desk.handle(ORDER, REFUSED)
+    assert await found(desk) == {**late, "supply-refusal": 1}, "told twice"
+
+    other = an_event("order.placed", "2022-03-01 09:00:00", order="O-2")
+    await desk.handle(other)
+    await desk.sweep()
+    both = await found(desk)
+    assert both == {
+        "late-response": 2,
+        "late-delivery": 2,
+        "supply-refusal": 1,
+        "unreported-shortage": 2,
+    }, "a second one, while the first is open"
+    accepted = an_event("order.accepted", "2022-03-20 09:00:00", order="O-2")
+    await desk.handle(accepted)
+    assert await found(desk) == both, "mended, which is no new one"
+
+
+async def test_what_is_exempt_when_it_is_found_is_not_counted(desk: ServiceDesk) -> None:
+    granted = an_event("exemption.granted", "2022-02-01 00:00:00", rule="late-response")
+    await desk.handle(*REGISTER, APPOINTED, granted)
+    await desk.handle(ORDER)
+    await desk.sweep()
+
+    rows = await desk.connection.fetch("SELECT rule, exempt FROM compliance.violation")
+    counts = await found(desk)
+    assert {row["rule"] for row in rows if not row["exempt"]} == counts.keys()
+    assert any(row["exempt"] for row in rows)
+
+
+async def found(desk: ServiceDesk) -> dict[str, int]:
+    """How many violations were ever found, by rule."""
+    query = "SELECT rule, sum(count)::int FROM compliance.found_count GROUP BY rule"
+    return dict(await desk.connection.fetch(query))
