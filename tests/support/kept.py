@@ -96,7 +96,7 @@ async def tell(
         Change(kind, violation.id, at, None if gone else violation, causes)
         for violation in violations
     ]
-    await kept.tell(connection, changes, at)
+    await kept.tell(connection, changes)
 
 
 async def keep_fact(connection: Connection, offset: int, data: bytes = ORDER_PLACED) -> None:

@@ -14,7 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 from services.compliance.answers.filters import Filters, listing
 from services.compliance.answers.paging import Place
 from services.compliance.findings.history import Line, Verdict, line_of, said_in, verify
-from services.compliance.findings.violation import Violation
+from services.compliance.findings.violation import ServedViolation, served
 from shared.adapters import postgres
 from shared.adapters.postgres import Pool, queries
 from shared.domain import topics
@@ -59,7 +59,7 @@ Row = Mapping[str, Any]
 class Told(NamedTuple):
     """A violation with what shows that it can be trusted: `facts` stand as its evidence does."""
 
-    item: dict[str, Any]
+    item: ServedViolation
     history: list[dict[str, Any]]
     facts: list[dict[str, Any]]
     verdict: Verdict
@@ -93,11 +93,11 @@ class Answers:
 
     async def violations(
         self, filters: Filters, after: Place | None, limit: int
-    ) -> list[dict[str, Any]]:
+    ) -> list[ServedViolation]:
         """Give the violations behind a place, newest first."""
         query, values = listing(QUERIES["violations"], filters, after, limit)
         rows = await self._fetch(query, *values)
-        return [_item(row) for row in rows]
+        return [served(row) for row in rows]
 
     async def violation(self, identity: UUID) -> Told | None:
         """Give one violation with its history and the facts it rests on, as of one moment."""
@@ -113,7 +113,7 @@ class Answers:
         history = [line_of(line) for line in lines]
         verdict = verify(history, seq=row["seq"], head=row["head"], body=body)
         return Told(
-            _item(row), [_line(line) for line in history], _facts(body["evidence"], facts), verdict
+            served(row), [_line(line) for line in history], _facts(body["evidence"], facts), verdict
         )
 
     async def all(self, query: str, *values: object) -> list[Row]:
@@ -151,22 +151,6 @@ class Answers:
         except _FAILURES as error:
             _log.warning("PostgreSQL failed: %r", error)
             raise TransientError(_UNREACHABLE) from error
-
-
-def _item(row: Row) -> dict[str, Any]:
-    """Lay the current columns over the violation as it was last told."""
-    body = msgspec.json.decode(row["body"])
-    cured_at = row["cured_at"]
-    return {
-        **{name: body.get(name) for name in Violation.__struct_fields__},
-        "status": row["status"],
-        "exempt": row["exempt"],
-        "occurred_at": instant_text(row["occurred_at"]),
-        "cured_at": None if cured_at is None else instant_text(cured_at),
-        "detected_at": instant_text(row["detected_at"]),
-        "recorded_at": instant_text(row["recorded_at"]),
-        "supersedes": [str(identity) for identity in row["supersedes"]],
-    }
 
 
 def _line(line: Line) -> dict[str, Any]:

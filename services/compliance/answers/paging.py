@@ -4,11 +4,11 @@ import base64
 import binascii
 import hashlib
 import struct
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.compliance.findings.violation import ServedViolation
 from shared.domain.calendar import EPOCH, parse_instant
 from shared.domain.errors import InvalidArgumentError
 
@@ -27,9 +27,9 @@ class Place(NamedTuple):
     id: UUID
 
 
-def place_in(item: Mapping[str, str]) -> Place:
+def place_in(item: ServedViolation) -> Place:
     """Give the place of a violation as the list shows it."""
-    return Place(parse_instant(item["occurred_at"]), UUID(item["id"]))
+    return Place(parse_instant(item.occurred_at), item.id)
 
 
 def token_of(place: Place, filters: bytes) -> str:

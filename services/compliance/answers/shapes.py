@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from services.compliance.findings.violation import Violation
+from services.compliance.findings.violation import ServedViolation, Violation
 from services.compliance.policies.policy import Basis, Force
 
 Instant = Annotated[
@@ -14,21 +14,10 @@ Instant = Annotated[
 ]
 
 
-class Item(Violation, frozen=True, kw_only=True):
-    """A violation as it stands; a withdrawn one is as it was last told, with its new status.
-
-    `occurred_at` and `cured_at` are when it was, `detected_at` and `recorded_at` when we knew.
-    """
-
-    detected_at: Instant
-    recorded_at: Instant
-    supersedes: list[str]
-
-
 class Page(Struct):
     """Violations, newest first; `next_page_token` is null on the last page."""
 
-    items: list[Item]
+    items: list[ServedViolation]
     next_page_token: str | None
 
 
@@ -83,7 +72,7 @@ class Chain(Struct):
     problem: str | None
 
 
-class Detail(Item, frozen=True, kw_only=True):
+class Detail(ServedViolation, frozen=True, kw_only=True):
     """A violation with its history, the facts it rests on, and whether the history holds."""
 
     history: list[HistoryLine]

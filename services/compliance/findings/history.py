@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -76,29 +77,33 @@ def _differing(line: Line, said: Mapping[str, Any]) -> str | None:
 
 
 class Lines(NamedTuple):
-    """Violations ready to be written, column by column."""
+    """Violations ready to be written, column by column; each instant is the one in its line."""
 
     bodies: list[str]
     changes: list[str]
     lines: list[bytes]
     supersedes: list[str]
+    instants: list[datetime]
     withdrawn: list[UUID]
     withdrawn_lines: list[bytes]
+    withdrawn_instants: list[datetime]
 
 
 def lines_of(changes: Iterable[Change]) -> Lines:
     """Write changes as lines of history."""
-    told = Lines([], [], [], [], [], [])
+    told = Lines([], [], [], [], [], [], [], [])
     for change in changes:
         line = _line(change)
         if change.violation is None:
             told.withdrawn.append(change.id)
             told.withdrawn_lines.append(line)
+            told.withdrawn_instants.append(change.at)
             continue
         told.bodies.append(msgspec.json.encode(change.violation).decode())
         told.changes.append(change.kind)
         told.lines.append(line)
         told.supersedes.append("{" + ",".join(map(str, change.supersedes)) + "}")
+        told.instants.append(change.at)
     return told
 
 

@@ -1,5 +1,6 @@
 """Violations: a finding with an identity, a life and a history."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -20,7 +21,7 @@ ChangeKind = Literal["opened", "changed", "closed", "withdrawn"]
 
 
 class Violation(Struct, frozen=True, kw_only=True):
-    """A violation as the API serves it; instants are text, UTC with microseconds and Z."""
+    """A violation as it is told; instants are text, UTC with microseconds and Z."""
 
     id: UUID
     rule: str
@@ -51,6 +52,40 @@ class Violation(Struct, frozen=True, kw_only=True):
     message_zh: str
     message_en: str
     evidence: list[dict[str, Any]]
+
+
+class ServedViolation(Violation, frozen=True, kw_only=True):
+    """A violation as it stands; a withdrawn one is as it was last told, with its new status.
+
+    `occurred_at` and `cured_at` are when it was, `detected_at` and `recorded_at` when we knew.
+    """
+
+    detected_at: str
+    recorded_at: str
+    supersedes: list[str]
+
+
+def served(row: Mapping[str, Any]) -> ServedViolation:
+    """Make of a row of the table `violation` what the API answers and the relay tells.
+
+    The current columns lie over the violation as it was last told. A row that was tampered with is
+    shown as it is, whatever it holds: its chain says that it does not hold.
+    """
+    told = msgspec.json.decode(row["body"])
+    cured_at = row["cured_at"]
+    shown: dict[str, Any] = {
+        **dict.fromkeys(Violation.__struct_fields__),
+        **(told if isinstance(told, dict) else {}),
+        "id": row["id"],
+        "status": row["status"],
+        "exempt": row["exempt"],
+        "occurred_at": instant_text(row["occurred_at"]),
+        "cured_at": None if cured_at is None else instant_text(cured_at),
+        "detected_at": instant_text(row["detected_at"]),
+        "recorded_at": instant_text(row["recorded_at"]),
+        "supersedes": [str(name) for name in row["supersedes"]],
+    }
+    return ServedViolation(**{name: shown[name] for name in ServedViolation.__struct_fields__})
 
 
 class Change(Struct, frozen=True):

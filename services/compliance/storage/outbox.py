@@ -1,7 +1,8 @@
 """What is still to be told on the bus: changes of violations, and dead letters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -24,8 +25,8 @@ async def claim(connection: Connection, at_most: int) -> list[asyncpg.Record]:
 
 async def outgoing(
     connection: Connection, claimed: Sequence[asyncpg.Record]
-) -> list[asyncpg.Record]:
-    """Give what was claimed as it is told, in the order in which it happened."""
+) -> list[Mapping[str, Any]]:
+    """Give the violations that were claimed, in the order in which they changed."""
     wanted = [[row["violation"] for row in claimed], [row["seq"] for row in claimed]]
     return await connection.fetch(QUERIES["outgoing"], *wanted)
 

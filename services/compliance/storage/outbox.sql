@@ -11,11 +11,9 @@ WHERE id IN (SELECT id FROM compliance.outbox
 RETURNING id, violation, seq;
 
 -- outgoing --
--- Give violations as the API serves them, with the change to tell of.
-SELECT h.violation, h.seq, h.change, h.at, v.jurisdiction, v.recorded_at,
-       (v.body || jsonb_build_object('status', v.status, 'exempt', v.exempt,
-            'detected_at', v.detected_at, 'recorded_at', v.recorded_at,
-            'supersedes', to_jsonb(v.supersedes)))::text AS body
+-- Give violations as they stand, with the change to tell of.
+SELECT h.seq, h.change, h.at, v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at,
+       v.detected_at, v.recorded_at, v.supersedes, v.body
 FROM unnest($1::uuid[], $2::int[]) AS wanted (violation, seq)
 JOIN compliance.history h USING (violation, seq)
 JOIN compliance.violation v ON v.id = h.violation

@@ -1,7 +1,6 @@
 """Violations as last told, their history, and the gauges that are kept in step with them."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 
 from services.compliance.findings.history import lines_of
@@ -15,7 +14,7 @@ QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 async def save(connection: Connection, turn: Turn) -> None:
     """Write what a turn found and took back, and by how much the gauges moved."""
-    await tell(connection, turn.told(), turn.moment.now)
+    await tell(connection, turn.told())
     opened = sorted((*key, count) for key, count in turn.open_counts().items())
     if opened:
         await connection.execute(QUERIES["count_open"], *columns(opened))
@@ -27,12 +26,12 @@ async def save(connection: Connection, turn: Turn) -> None:
         await connection.execute(QUERIES["count_unjudged"], *columns(unjudged))
 
 
-async def tell(connection: Connection, changes: Iterable[Change], at: datetime) -> None:
+async def tell(connection: Connection, changes: Iterable[Change]) -> None:
     """Write changes of violations, with a line of history and a row of the outbox each."""
     told = lines_of(changes)
     if told.bodies:
-        await connection.execute(
-            QUERIES["tell"], told.bodies, told.changes, told.lines, told.supersedes, at
-        )
+        found = (told.bodies, told.changes, told.lines, told.supersedes, told.instants)
+        await connection.execute(QUERIES["tell"], *found)
     if told.withdrawn:
-        await connection.execute(QUERIES["withdraw"], told.withdrawn, told.withdrawn_lines, at)
+        gone = (told.withdrawn, told.withdrawn_lines, told.withdrawn_instants)
+        await connection.execute(QUERIES["withdraw"], *gone)

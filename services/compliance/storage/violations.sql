@@ -1,9 +1,10 @@
 -- tell --
--- Write violations as found, a line of history each, and what is to be told of them.
+-- Write violations as found, a line of history each, and what is to be told of them; the instant
+-- of each is the one that its line says, so that row and line never differ.
 WITH told AS (
-    SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes
-    FROM unnest($1::jsonb[], $2::text[], $3::bytea[], $4::text[])
-        AS t (body, change, line, supersedes)
+    SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes, at
+    FROM unnest($1::jsonb[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[])
+        AS t (body, change, line, supersedes, at)
 ), changed AS (
     UPDATE compliance.violation v
     SET status = t.body ->> 'status', exempt = (t.body ->> 'exempt')::boolean,
@@ -11,7 +12,7 @@ WITH told AS (
         hospital = t.body ->> 'hospital', manufacturer = t.body ->> 'manufacturer',
         distributor = t.body ->> 'distributor', "order" = t.body ->> 'order',
         occurred_at = (t.body ->> 'occurred_at')::timestamptz,
-        cured_at = (t.body ->> 'cured_at')::timestamptz, recorded_at = $5, body = t.body,
+        cured_at = (t.body ->> 'cured_at')::timestamptz, recorded_at = t.at, body = t.body,
         supersedes = v.supersedes || t.supersedes,
         seq = v.seq + 1, head = sha256(v.head || t.line)
     FROM told t WHERE v.id = t.id
@@ -26,12 +27,12 @@ WITH told AS (
            t.body ->> 'area', t.body ->> 'hospital', t.body ->> 'manufacturer',
            t.body ->> 'distributor', t.body ->> 'order',
            (t.body ->> 'occurred_at')::timestamptz, (t.body ->> 'cured_at')::timestamptz,
-           $5, $5, 1, sha256(t.line), t.supersedes, t.body
+           t.at, t.at, 1, sha256(t.line), t.supersedes, t.body
     FROM told t WHERE NOT EXISTS (SELECT FROM compliance.violation v WHERE v.id = t.id)
     RETURNING id, seq, head
 ), lines AS (
     INSERT INTO compliance.history (violation, seq, at, actor, change, line, hash)
-    SELECT now.id, now.seq, $5, 'machine', t.change, t.line, now.head
+    SELECT now.id, now.seq, t.at, 'machine', t.change, t.line, now.head
     FROM (SELECT * FROM changed UNION ALL SELECT * FROM opened) AS now JOIN told t USING (id)
     RETURNING violation, seq
 )
@@ -40,15 +41,15 @@ INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;
 -- withdraw --
 -- Note that violations never were, and say so.
 WITH told AS (
-    SELECT * FROM unnest($1::uuid[], $2::bytea[]) AS t (id, line)
+    SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[]) AS t (id, line, at)
 ), gone AS (
     UPDATE compliance.violation v
-    SET status = 'withdrawn', recorded_at = $3, seq = v.seq + 1, head = sha256(v.head || t.line)
+    SET status = 'withdrawn', recorded_at = t.at, seq = v.seq + 1, head = sha256(v.head || t.line)
     FROM told t WHERE v.id = t.id
-    RETURNING v.id, v.seq, v.head, t.line
+    RETURNING v.id, v.seq, v.head, t.line, t.at
 ), lines AS (
     INSERT INTO compliance.history (violation, seq, at, actor, change, line, hash)
-    SELECT id, seq, $3, 'machine', 'withdrawn', line, head FROM gone
+    SELECT id, seq, at, 'machine', 'withdrawn', line, head FROM gone
     RETURNING violation, seq
 )
 INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;

@@ -91,7 +91,7 @@ def _add_violations(router: APIRouter, answers: Callable[[], Answers]) -> None:
             raise ProblemError(404, "not-found", detail)
         chain = told.verdict._asdict()
         parts = {"history": told.history, "facts": told.facts, "chain": chain}
-        return _json({**told.item, **parts})
+        return _json(msgspec.structs.asdict(told.item) | parts)
 
 
 def _add_catalogue(router: APIRouter, policies: Policies) -> None:

@@ -7,12 +7,16 @@ is told twice, under the same id.
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import asyncpg
+import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from services.compliance.findings.violation import served
 from services.compliance.settings import Settings
 from services.compliance.storage import outbox
 from services.compliance.storage.facts import headers_of
@@ -86,8 +90,8 @@ async def send_violations(connection: Connection, producer: AIOKafkaProducer) ->
     pending = [
         await producer.send(
             topics.VIOLATIONS,
-            key=str(row["violation"]).encode(),
-            value=row["body"].encode(),
+            key=str(row["id"]).encode(),
+            value=msgspec.json.encode(served(row)),
             headers=_headers(row),
         )
         for row in rows
@@ -97,14 +101,14 @@ async def send_violations(connection: Connection, producer: AIOKafkaProducer) ->
     return len(claimed)
 
 
-def _headers(row: asyncpg.Record) -> list[tuple[str, bytes]]:
+def _headers(row: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     at: datetime = row["at"]
     attributes = {
         "ce_specversion": "1.0",
-        "ce_id": f"{row['violation']}:{row['seq']}",
+        "ce_id": f"{row['id']}:{row['seq']}",
         "ce_source": f"/compliance/{row['jurisdiction']}",
         "ce_type": f"vbp.violation.{row['change']}.v1",
-        "ce_subject": str(row["violation"]),
+        "ce_subject": str(row["id"]),
         "ce_time": instant_text(at),
         "content-type": "application/json",
     }

@@ -1,0 +1,94 @@
+"""What the relay tells on vbp.violations.v1, read from the real Kafka."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import msgspec
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from services.compliance.worker.relay import send_violations
+from shared.adapters import kafka as bus
+from shared.domain import topics
+from tests.support.builders import an_event
+from tests.support.kept import an_api, read
+from tests.support.live import publishing
+from tests.support.service import ServiceDesk
+
+pytestmark = pytest.mark.integration
+
+REGISTER = [
+    an_event("product.selected"),
+    an_event("hospital.enrolled"),
+    an_event("agreement.signed"),
+    an_event("distributor.appointed"),
+]
+LATE = [
+    an_event("order.placed", "2022-03-01 09:00:00"),
+    an_event("order.accepted", "2022-03-05 09:00:00"),
+]
+
+
+@asynccontextmanager
+async def reading_from_now(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Read the topic of violations from where it ends now."""
+    partitions, _ = bus.wanted_topics()[topics.VIOLATIONS]
+    places = [TopicPartition(topics.VIOLATIONS, number) for number in range(partitions)]
+    consumer = bus.consumer(bootstrap)
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        for place, end in (await consumer.end_offsets(places)).items():
+            consumer.seek(place, end)
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def taken(consumer: AIOKafkaConsumer, count: int) -> list[ConsumerRecord[bytes, bytes]]:
+    """Read so many messages."""
+    messages: list[ConsumerRecord[bytes, bytes]] = []
+    while len(messages) < count:
+        messages.append(await consumer.getone())
+    return messages
+
+
+async def served(api: httpx.AsyncClient) -> dict[str, dict[str, object]]:
+    """Give the violations as the API lists them, by their keys on the bus."""
+    page = read(await api.get("/v1/violations"))
+    return {item["id"]: item for item in page["items"]}
+
+
+async def test_a_message_is_field_by_field_the_violation_that_the_api_answers(
+    desk: ServiceDesk, database: str, kafka: str
+) -> None:
+    async with (
+        reading_from_now(kafka) as consumer,
+        an_api(database) as api,
+        publishing(kafka) as producer,
+    ):
+        await desk.handle(*REGISTER, *LATE)
+        await desk.sweep()
+        told = await send_violations(desk.connection, producer)
+        opened = await served(api)
+        assert told == len(opened) > 1
+        for message in await taken(consumer, told):
+            assert msgspec.json.decode(message.value) == opened[message.key.decode()]
+
+        # An answer that was given in time after all: what rested on its lateness never was.
+        await desk.handle(an_event("order.accepted", "2022-03-01 10:00:00"))
+        told = await send_violations(desk.connection, producer)
+        assert told > 0
+        withdrawn = await served(api)
+        changed = set()
+        for message in await taken(consumer, told):
+            item = msgspec.json.decode(message.value)
+            assert item == withdrawn[message.key.decode()]
+            assert list(item) == list(withdrawn[message.key.decode()])
+            headers = dict(message.headers)
+            assert headers["ce_subject"] == message.key
+            assert headers["ce_time"].decode() == item["recorded_at"]
+            changed.add((headers["ce_type"].decode(), item["status"]))
+        assert ("vbp.violation.withdrawn.v1", "withdrawn") in changed
