@@ -13,7 +13,6 @@ from rich.progress import TaskID
 
 from services.commands.replay_shares import Share
 from services.commands.terminal import counted, reading, say
-from services.compliance.worker.intake import check_jurisdiction
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, InvalidEventError
@@ -121,7 +120,7 @@ def _events(
             try:
                 event = structured(line, None, place, number)
                 if jurisdictions is not None:
-                    check_jurisdiction(event, jurisdictions)
+                    cloudevents.check_jurisdiction(event, jurisdictions)
             except InvalidEventError as error:
                 # An empty line says nothing wrong.
                 if line.strip() and (share is None or share.answers_for(line)):

@@ -1,12 +1,12 @@
 """What the supply side tells: its answers to orders, deliveries, and supply."""
 
 from shared.domain.topics import DELIVERIES, SUPPLY
-from shared.door.app import Desk
+from shared.door.app import DoorConfig
 
 ANSWERS = frozenset({"vbp.order.accepted.v1", "vbp.order.rejected.v1"})
 """Distributors answer orders here; their answers travel with the orders."""
 
-DESK = Desk(
+DOOR = DoorConfig(
     name="delivery",
     other="orders",
     title="VBP delivery: the supply side's door",

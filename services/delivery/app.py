@@ -2,16 +2,16 @@
 
 from fastapi import FastAPI
 
-from services.delivery.api import DESK
+from services.delivery.api import DOOR
 from services.delivery.settings import Settings
-from shared.door import app as reception
+from shared.door.app import create_door, serve_door
 
 
 def create_app(settings: Settings, jurisdictions: frozenset[str]) -> FastAPI:
     """Make the application; `jurisdictions` are those that have a policy, others are refused."""
-    return reception.create_app(DESK, settings, jurisdictions)
+    return create_door(DOOR, settings, jurisdictions)
 
 
 def serve(settings: Settings, jurisdictions: frozenset[str]) -> None:
     """Serve the application until it is told to stop."""
-    reception.serve(create_app(settings, jurisdictions), settings)
+    serve_door(create_app(settings, jurisdictions), settings)

@@ -1,9 +1,9 @@
 """What the purchasing side tells: the register, orders, and money."""
 
 from shared.domain.topics import FUNDS, ORDERS, REGISTER
-from shared.door.app import Desk
+from shared.door.app import DoorConfig
 
-DESK = Desk(
+DOOR = DoorConfig(
     name="orders",
     other="delivery",
     title="VBP orders: the purchasing side's door",

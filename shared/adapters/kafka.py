@@ -113,9 +113,14 @@ def consumer(bootstrap: str, *, group: str | None = None, **settings: Any) -> AI
     )
 
 
-async def publish(sender: AIOKafkaProducer, events: Iterable[Event]) -> list[Any]:
-    """Hand events to the producer in binary mode; gives a future of each, done once it is taken."""
-    return [
-        await sender.send(event.topic, value=event.raw, key=event.key, headers=headers_of(event))
-        for event in events
-    ]
+async def send(sender: AIOKafkaProducer, event: Event) -> asyncio.Future[Any]:
+    """Hand an event to the producer in binary mode; the future is done once the broker has it."""
+    future: asyncio.Future[Any] = await sender.send(
+        event.topic, value=event.raw, key=event.key, headers=headers_of(event)
+    )
+    return future
+
+
+async def publish(sender: AIOKafkaProducer, events: Iterable[Event]) -> list[asyncio.Future[Any]]:
+    """Hand events to the producer as `send` does; gives the future of each."""
+    return [await send(sender, event) for event in events]

@@ -4,7 +4,7 @@ Structured JSON comes over HTTP, in archives and (told apart by `content-type`) 
 mode, attributes as `ce_*` headers, only over Kafka. What cannot be read raises InvalidEventError.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NoReturn
@@ -233,6 +233,14 @@ def check_ahead(event: Event, now: datetime) -> None:
         problem = "lies more than a day ahead of the clock"
         remedy = "Send when it happened; check the sender's clock and time zone"
         raise InvalidEventError("time", problem, remedy, event.time.isoformat())
+
+
+def check_jurisdiction(event: Event, known: Collection[str]) -> None:
+    """Refuse an event of a jurisdiction that has no policy; `known` are those that have one."""
+    jurisdiction = event.data.jurisdiction
+    if jurisdiction not in known:
+        remedy = f"Send one of: {', '.join(sorted(known))}"
+        raise InvalidEventError("data.jurisdiction", "has no policy here", remedy, jurisdiction)
 
 
 def digest(raw: bytes) -> bytes:

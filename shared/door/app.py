@@ -7,18 +7,16 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.adapters import http, logs
 from shared.adapters.problems import describe, problems
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
-from shared.door import bodies
-from shared.door import results as ledger
+from shared.door import bodies, results
 from shared.door.door import Door
-from shared.door.metrics import Measures
+from shared.door.metrics import DoorMetrics
 from shared.door.publisher import Publisher
+from shared.door.settings import DoorSettings
 
 _HOW = f"""
 
@@ -40,21 +38,7 @@ A batch or a stream: 202 if all were accepted, 207 if some were not; `results` s
 each, a bad one never stops the others. 503 if the broker takes nothing: try again later."""
 
 
-class Settings(BaseSettings):
-    """The settings of a door, from the environment (VBP_KAFKA, …); unknown keys are ignored."""
-
-    model_config = SettingsConfigDict(env_prefix="VBP_", extra="ignore", frozen=True)
-
-    kafka: str = Field("127.0.0.1:9092", description="where Apache Kafka listens, host:port")
-    host: str = Field("127.0.0.1", description="the address to listen at")
-    port: int = Field(8000, ge=0, le=65_535, description="the port to listen at")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-    publish_seconds: float = Field(
-        10, gt=0, le=600, description="how long the broker may take before the answer is 503"
-    )
-
-
-class Desk(msgspec.Struct, frozen=True):
+class DoorConfig(msgspec.Struct, frozen=True):
     """What makes one door differ from another: its name, its texts, its types.
 
     `other` is the service that takes all other types.
@@ -67,13 +51,15 @@ class Desk(msgspec.Struct, frozen=True):
     types: frozenset[str]
 
 
-def create_app(desk: Desk, settings: Settings, jurisdictions: frozenset[str]) -> FastAPI:
+def create_door(
+    config: DoorConfig, settings: DoorSettings, jurisdictions: frozenset[str]
+) -> FastAPI:
     """Make the application of a door; its producer lives as long as its lifespan."""
     registry = CollectorRegistry()
     publisher = Publisher(settings.kafka, settings.publish_seconds)
-    measures = Measures(registry, desk.types)
-    door = Door(desk.types, desk.other, jurisdictions, publisher, measures)
-    wanted = {topics.TOPIC_OF[kind] for kind in desk.types}
+    metrics = DoorMetrics(registry, config.types)
+    door = Door(config.types, config.other, jurisdictions, publisher, metrics)
+    wanted = {topics.TOPIC_OF[kind] for kind in config.types}
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -84,21 +70,21 @@ def create_app(desk: Desk, settings: Settings, jurisdictions: frozenset[str]) ->
         await publisher.check(wanted)
 
     app = http.create_app(
-        desk.name,
+        config.name,
         registry,
         ready,
-        title=desk.title,
-        description=desk.description + _HOW,
+        title=config.title,
+        description=config.description + _HOW,
         version="1",
         lifespan=lifespan,
     )
     _add_route(app, door)
-    _document(app, desk.types)
-    http.count_requests(app, desk.name, registry)
+    _document(app, config.types)
+    http.count_requests(app, config.name, registry)
     return app
 
 
-def serve(app: FastAPI, settings: Settings) -> None:
+def serve_door(app: FastAPI, settings: DoorSettings) -> None:
     """Serve the door until the process is told to stop."""
     logs.configure(settings.log_level)
     http.serve(app, settings.host, settings.port)
@@ -142,7 +128,7 @@ def _add_route(app: FastAPI, door: Door) -> None:
 def _document(app: FastAPI, types: Collection[str]) -> None:
     """Add to the OpenAPI document what pydantic does not know: events and results."""
     said = [topics.DATA_OF[kind] for kind in sorted(types)]
-    structs = [*said, ledger.Results, ledger.Accepted]
+    structs = [*said, results.Results, results.Accepted]
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     schemas["Event"] = {"oneOf": [_event(kind) for kind in sorted(types)]}
     describe(app, schemas)

@@ -15,11 +15,10 @@ from shared.adapters.problems import ProblemError, fault_of
 from shared.domain import cloudevents, refusals
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError
-from shared.door import bodies
-from shared.door import results as ledger
-from shared.door.metrics import Measures, reason_of
+from shared.door import bodies, results
+from shared.door.metrics import DoorMetrics, reason_of
 from shared.door.publisher import Publisher
-from shared.door.results import Ledger, Result
+from shared.door.results import Result, ResultSpool
 
 CHUNK_EVENTS = 1000
 CHUNK_BYTES = 2 << 20
@@ -51,7 +50,7 @@ class Door:
     other: str
     jurisdictions: frozenset[str]
     publisher: Publisher
-    measures: Measures
+    metrics: DoorMetrics
     authorise: Authorise = admit_everybody
 
     async def take(self, request: Request) -> Response:
@@ -73,11 +72,7 @@ class Door:
         if event.type not in self.types:
             remedy = f"Send it to POST /v1/events of the {self.other} service"
             raise InvalidEventError("type", "is not taken at this door", remedy, event.type)
-        jurisdiction = event.data.jurisdiction
-        if jurisdiction not in self.jurisdictions:
-            remedy = f"Send one of: {', '.join(sorted(self.jurisdictions))}"
-            problem = "has no policy here"
-            raise InvalidEventError("data.jurisdiction", problem, remedy, jurisdiction)
+        cloudevents.check_jurisdiction(event, self.jurisdictions)
         cloudevents.check_ahead(event, datetime.now(UTC))
         self.authorise(request, event)
         return event
@@ -88,17 +83,17 @@ class Door:
         try:
             event = self.admit(request, body)
         except InvalidEventError as error:
-            self.measures.refused(reason_of(error))
+            self.metrics.refused(reason_of(error))
             raise _refusal(error, body) from None
         (reason,) = await self._publish([event])
         if reason is not None:
-            detail = f"broker: {reason}. {ledger.AGAIN}"
-            raise ProblemError(503, "broker-unavailable", detail, headers=ledger.RETRY)
-        content = msgspec.json.encode(ledger.Accepted(1, event.id, event.source))
+            detail = f"broker: {reason}. {results.AGAIN}"
+            raise ProblemError(503, "broker-unavailable", detail, headers=results.RETRY)
+        content = msgspec.json.encode(results.Accepted(1, event.id, event.source))
         return Response(content, 202, media_type="application/json")
 
     async def _take_lines(self, request: Request, lines: Lines) -> Response:
-        kept = Ledger()
+        kept = ResultSpool()
         try:
             await self._read_lines(request, lines, kept)
         except BaseException:
@@ -106,7 +101,7 @@ class Door:
             raise
         return kept.answer(request.url.path)
 
-    async def _read_lines(self, request: Request, lines: Lines, kept: Ledger) -> None:
+    async def _read_lines(self, request: Request, lines: Lines, kept: ResultSpool) -> None:
         chunk: list[tuple[int, Event] | Result] = []
         index, size = -1, 0
         try:
@@ -132,10 +127,10 @@ class Door:
             return self._refuse(index, raw, error)
 
     def _refuse(self, index: int, raw: bytes, error: InvalidEventError) -> Result:
-        self.measures.refused(reason_of(error))
-        return ledger.refused(index, raw, error)
+        self.metrics.refused(reason_of(error))
+        return results.refused(index, raw, error)
 
-    async def _settle(self, chunk: Sequence[tuple[int, Event] | Result], kept: Ledger) -> None:
+    async def _settle(self, chunk: Sequence[tuple[int, Event] | Result], kept: ResultSpool) -> None:
         """Publish the good events of a chunk, and write down what became of each."""
         good = [entry[1] for entry in chunk if isinstance(entry, tuple)]
         if kept.broker_failed:  # Waiting for it again with every chunk would take hours.
@@ -145,7 +140,7 @@ class Door:
         verdicts = iter(reasons)
         kept.write(
             [
-                ledger.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
+                results.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
                 for entry in chunk
             ]
         )
@@ -153,13 +148,13 @@ class Door:
     async def _publish(self, events: list[Event]) -> list[str | None]:
         if not events:
             return []
-        with self.measures.publishing.time():
+        with self.metrics.publishing.time():
             reasons = await self.publisher.publish(events)
         for event, reason in zip(events, reasons, strict=True):
             if reason is None:
-                self.measures.accepted(event.type)
+                self.metrics.accepted(event.type)
             else:
-                self.measures.refused("broker")
+                self.metrics.refused("broker")
         return reasons
 
 

@@ -22,8 +22,8 @@ REASONS = (
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 
-class Measures:
-    """The measures of one door that takes events of `types`."""
+class DoorMetrics:
+    """The metrics of one door that takes events of `types`."""
 
     def __init__(self, registry: CollectorRegistry, types: Collection[str]) -> None:
         self._accepted = Counter(

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 
 from shared.adapters import kafka
-from shared.domain.cloudevents import Event, headers_of
+from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError, TransientError
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Publisher:
             async with asyncio.timeout_at(deadline):
                 producer = await self._connected()
                 for event in events:
-                    sent.append(await _send(producer, event))  # noqa: PERF401 - kept if it ends
+                    sent.append(await kafka.send(producer, event))  # noqa: PERF401 - kept if it ends
                 await asyncio.wait(sent)
         except TimeoutError:
             pass
@@ -150,10 +150,3 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             async with asyncio.timeout(_STOP_SECONDS):
                 await producer._sender.close()  # noqa: SLF001
         await producer.client.close()
-
-
-async def _send(producer: AIOKafkaProducer, event: Event) -> asyncio.Future[Any]:
-    future: asyncio.Future[Any] = await producer.send(
-        event.topic, value=event.raw, key=event.key, headers=headers_of(event)
-    )
-    return future

@@ -84,7 +84,7 @@ def taken(index: int, event: Event, reason: str | None) -> Result:
     return Result(index, event.id, event.source, accepted=error is None, error=error)
 
 
-class Ledger:
+class ResultSpool:
     """Collects results in bounded memory: a stream has no end, so they go to a file when many."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,8 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from fastapi import FastAPI
 
+from services.orders.app import create_app
+from services.orders.settings import Settings
 from shared.adapters import kafka as bus
 from shared.domain import cloudevents, examples
 from shared.domain.cloudevents import Event
@@ -40,6 +42,31 @@ def as_lines(events: Iterable[Any]) -> bytes:
     return b"".join(as_json(event) + b"\n" for event in events)
 
 
+ORDER = "vbp.order.placed.v1"
+NOWHERE = {"jurisdiction": "cn-xx"}
+FAR = (datetime.now(UTC) + timedelta(hours=25)).isoformat()
+INVALID: list[tuple[str, dict[str, Any], str]] = [
+    ("a missing attribute", an_event(ORDER, source=None), "#/source"),
+    ("a missing field", an_event(ORDER, data={"hospital": None}), "#/data/hospital"),
+    ("no data", {**an_event(ORDER, data=None), "data": None}, "#/data"),
+    ("a text for a number", an_event(ORDER, data={"quantity": "600"}), "#/data/quantity"),
+    ("a naive time", an_event(ORDER, time="2022-03-01T09:30:00"), "#/time"),
+    ("a time far ahead", an_event(ORDER, time=FAR), "#/time"),
+    ("an unknown type", an_event(ORDER, type="vbp.order.lost.v1"), "#/type"),
+    ("a number for money", an_event(ORDER, data={"unit_price": 0.36}), "#/data/unit_price"),
+    ("a bad decimal", an_event(ORDER, data={"unit_price": "0,36"}), "#/data/unit_price"),
+    ("a negative quantity", an_event(ORDER, data={"quantity": -1}), "#/data/quantity"),
+    ("nothing ordered", an_event(ORDER, data={"quantity": 0}), "#/data/quantity"),
+    ("an unknown jurisdiction", an_event(ORDER, data=NOWHERE), "#/data/jurisdiction"),
+    ("a bad deadline", an_event(ORDER, data={"deliver_by": "soon"}), "#/data/deliver_by"),
+    ("an old specversion", an_event(ORDER, specversion="0.3"), "#/specversion"),
+    ("a character NUL in an id", an_event(ORDER, id="a\0b"), "#"),
+    ("a subject that is a number", an_event(ORDER, subject=5), "#/subject"),
+    ("a number, not an object", 5, "#"),  # type: ignore[list-item]
+]  # fmt: skip
+"""What the door of the purchasing side refuses: its name, the event, the place of the fault."""
+
+
 @asynccontextmanager
 async def reached(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the running application."""
@@ -50,6 +77,21 @@ async def reached(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         ) as client,
     ):
         yield client
+
+
+@asynccontextmanager
+async def orders_door(kafka: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the door of the purchasing side on a real bus, whose topics are there."""
+    await bus.create_topics(kafka)
+    app = create_app(Settings(kafka=kafka), frozenset({"cn-sx", "cn-tj"}))
+    async with reached(app) as client:
+        yield client
+
+
+async def post(door: httpx.AsyncClient, body: Any, headers: dict[str, str]) -> httpx.Response:
+    """Post a body to the door, as JSON unless it is bytes."""
+    content = body if isinstance(body, bytes) else as_json(body)
+    return await door.post("/v1/events", content=content, headers=headers)
 
 
 @dataclass

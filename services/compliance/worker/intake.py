@@ -103,17 +103,8 @@ class Intake:
                 f"Publish it on {event.topic}",
                 event.type,
             )
-        check_jurisdiction(event, self._jurisdictions)
+        cloudevents.check_jurisdiction(event, self._jurisdictions)
         return event
-
-
-def check_jurisdiction(event: Event, known: frozenset[str]) -> None:
-    """Refuse an event of a jurisdiction that has no policy."""
-    if event.data.jurisdiction not in known:
-        remedy = f"Send one of: {', '.join(sorted(known))}"
-        raise InvalidEventError(
-            "data.jurisdiction", "has no policy here", remedy, event.data.jurisdiction
-        )
 
 
 @lru_cache(maxsize=1_024)

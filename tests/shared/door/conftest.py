@@ -5,18 +5,13 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest_asyncio
 
-from services.orders.app import create_app
-from services.orders.settings import Settings
-from shared.adapters import kafka as bus
-from tests.support.doors import Heard, listening, reached
+from tests.support.doors import Heard, listening, orders_door
 
 
 @pytest_asyncio.fixture
 async def door(kafka: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the door, whose topics are there."""
-    await bus.create_topics(kafka)
-    app = create_app(Settings(kafka=kafka), frozenset({"cn-sx", "cn-tj"}))
-    async with reached(app) as client:
+    """A client of the door."""
+    async with orders_door(kafka) as client:
         yield client
 
 

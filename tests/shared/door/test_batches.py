@@ -4,8 +4,17 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.support.doors import BATCH, LINES, Heard, an_event, as_json, as_lines
-from tests.support.orders_door import INVALID, ORDER, post
+from tests.support.doors import (
+    BATCH,
+    INVALID,
+    LINES,
+    ORDER,
+    Heard,
+    an_event,
+    as_json,
+    as_lines,
+    post,
+)
 
 pytestmark = pytest.mark.integration
 
