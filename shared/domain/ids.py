@@ -20,7 +20,17 @@ def pair(first: str, second: str) -> str:
     return f"{_escape(first)}/{_escape(second)}"
 
 
+def parts(key: str) -> tuple[str, str]:
+    """Give the two codes that were joined into a key."""
+    first, _, second = key.partition("/")
+    return _unescape(first), _unescape(second)
+
+
 def _escape(code: str) -> str:
     if "/" not in code and "%" not in code:
         return code
     return code.replace("%", "%25").replace("/", "%2F")
+
+
+def _unescape(code: str) -> str:
+    return code.replace("%2F", "/").replace("%25", "%") if "%" in code else code

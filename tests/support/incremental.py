@@ -17,7 +17,7 @@ from services.compliance.judging import dossier, engine
 from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.engine import Transfer
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.judging.subjects import Columns, Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register.register import Register
@@ -89,7 +89,7 @@ class Incremental:
         self.law.forget()
         if isinstance(event.data, say.AgreementSigned):
             where, product = event.data.jurisdiction, event.data.product
-            self._load(Subject(where, "appointments", product)).product = product
+            self._load(Subject(where, "appointments", product))
 
     def _known(self) -> list[Subject]:
         return list({**self.rows, **self._loaded})
@@ -105,8 +105,8 @@ class Incremental:
             if row is None:
                 self._loaded[subject] = Dossier(subject)
             else:
-                read = dossier.decode(subject, row.record, row.judgement, 0)
-                read.product, read.hospital = row.product, row.hospital
+                columns = Columns(row.product, row.hospital)
+                read = dossier.decode(subject, row.record, row.judgement, 0, columns)
                 self._loaded[subject] = read
         return self._loaded[subject]
 
@@ -135,7 +135,7 @@ class Incremental:
         """Store rows and violations; one that moved between two records was not withdrawn."""
         for subject, held in self._loaded.items():
             record, judgement = dossier.encode(held.record), dossier.encode(held.judgement)
-            self.rows[subject] = Row(record, judgement, held.product, held.hospital)
+            self.rows[subject] = Row(record, judgement, held.columns.product, held.columns.hospital)
         self._loaded = {}
         found = {change.id for change, _ in self._changes if change.violation is not None}
         for change, _ in self._changes:

@@ -1,8 +1,9 @@
 """Compares what is found of a record with what was told of it: what is new, different or gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,9 +12,12 @@ from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.violation import Change, ChangeKind, violation_of
 from services.compliance.judging.contributions.contribution import Contribution, Kept, Unjudged
-from services.compliance.judging.dossier import Dossier, Seen
+from services.compliance.judging.dossier import Dossier, Judgement, LastTold
+from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Columns
 from services.compliance.law.law import Law
+from services.compliance.records.evidence import Evidence
 from services.compliance.register.exemption import Exemption
 from shared.domain import ids
 
@@ -21,121 +25,149 @@ LIVE = timedelta(seconds=5)
 """How far behind the clock we may have heard and still believe an act at once; further behind, a
 finding waits until all has been heard that was told before what it rests on."""
 
-Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Kept
+
+class News(NamedTuple):
+    """A finding that was never told, or not so."""
+
+    rule: Rule
+    finding: Finding
+    exemption: Exemption | None
+    telling: LastTold
+
+
+class Conclusion(NamedTuple):
+    """What was said of a record in all; `columns` is None where nothing says where it stands."""
+
+    judgement: Judgement
+    columns: Columns | None
+    changes: list[Change]
 
 
 class Comparison:
     """What is found of a dossier at a moment, beside what was told before."""
 
     def __init__(self, dossier: Dossier, law: Law, moment: Moment) -> None:
-        self.dossier = dossier
-        self.jurisdiction = dossier.subject.jurisdiction
-        self.law = law
-        self.moment = moment
-        self.before = {seen.id: seen for seen in dossier.judgement.findings}
-        self.seen: list[Seen] = []
-        self.news: list[tuple[Rule, Finding, Seen, Exemption | None]] = []
-        self.unheard: list[tuple[Rule, Finding]] = []
-        self.given: list[Contribution] = []
-        self.missing: set[tuple[str, str]] = set()
-        self.look_at: datetime | None = None
-        self.hear_at: datetime | None = None
+        self._jurisdiction = dossier.subject.jurisdiction
+        self._causes = dossier.causes
+        self._last = dossier.judgement
+        self._law = law
+        self._moment = moment
+        self._told = {told.id: told for told in dossier.judgement.findings}
+        self._standing: dict[bytes, LastTold] = {}
+        self._news: list[News] = []
+        self._unheard: list[tuple[Rule, Finding]] = []
+        self._given: list[Contribution] = []
+        self._missing: set[tuple[str, str]] = set()
+        self._look_at: datetime | None = None
+        self._hear_at: datetime | None = None
+        self._columns: Columns | None = None
 
     def take(self, item: Said) -> None:
         """Sort what was said."""
         if isinstance(item, Watch):
             self._watch(item)
         elif isinstance(item, Contribution):
-            self.given.append(item)
+            self._given.append(item)
+        elif isinstance(item, Columns):
+            self._columns = item
         elif isinstance(item, Unjudged):
-            self.missing.add((item.rule, item.missing.term))
+            self._missing.add((item.rule, item.missing.term))
         elif isinstance(item, Kept):
-            self.given += [
-                given for given in self.dossier.judgement.given if given.kind == item.kind
-            ]
+            self._given += [given for given in self._last.given if given.kind == item.kind]
         else:
-            self._add(*item)
+            self._find(*item)
+
+    def conclude(self) -> Conclusion:
+        """Say it all at once, when everything was taken."""
+        for rule, finding in self._unheard:
+            self._let_stand(rule, finding)
+        judgement = Judgement(
+            findings=list(self._standing.values()),
+            given=self._given,
+            missing=sorted(self._missing),
+            look_at=self._look_at,
+            hear_at=self._hear_at,
+            judged_at=self._moment.now,
+            heard=self._moment.heard,
+        )
+        changes = self._changes() if self._news or self._told else []
+        return Conclusion(judgement, self._columns, changes)
 
     def _watch(self, watch: Watch) -> None:
         if watch.silent:
-            self.hear_at = watch.at if self.hear_at is None else min(self.hear_at, watch.at)
+            self._hear_at = watch.at if self._hear_at is None else min(self._hear_at, watch.at)
         else:
-            self.look_at = watch.at if self.look_at is None else min(self.look_at, watch.at)
+            self._look_at = watch.at if self._look_at is None else min(self._look_at, watch.at)
 
-    def _add(self, rule: Rule, finding: Finding) -> None:
+    def _find(self, rule: Rule, finding: Finding) -> None:
         """Take a finding; one that rests on what was not yet heard leaves all as it was."""
-        name = ids.violation_id(self.jurisdiction, rule.name, finding.subject, finding.anchor)
-        told = self.before.pop(name.bytes, None)
-        heard_by = finding.heard_by
-        if heard_by is None and self.moment.now - self.moment.heard > LIVE:
-            told_at = (item.telling.told for item in finding.evidence)
-            heard_by = max(told_at, default=self.moment.heard)
-        if heard_by is not None and heard_by > self.moment.heard:
+        name = ids.violation_id(self._jurisdiction, rule.name, finding.subject, finding.anchor)
+        told = self._told.get(name.bytes)
+        heard_by = self._heard_by(finding)
+        if heard_by is not None and heard_by > self._moment.heard:
             if told is not None:
-                self.seen.append(told)
+                self._standing[told.id] = told
             elif rule.interval:
-                self.unheard.append((rule, finding))
+                self._unheard.append((rule, finding))
             self._watch(Watch(heard_by, silent=True))
             return
-        exemption = self.law.exemption(self.jurisdiction, rule.name, finding)
-        seen = _seen(name, rule, finding, exemption)
-        self.seen.append(seen)
-        if told is None or told.digest != seen.digest:
-            self.news.append((rule, finding, seen, exemption))
-            if told is not None:
-                self.before[name.bytes] = told
+        exemption = self._law.exemption(self._jurisdiction, rule.name, finding)
+        telling = _telling(name, rule, finding, exemption)
+        self._standing[telling.id] = telling
+        if told is None or told.digest != telling.digest:
+            self._news.append(News(rule, finding, exemption, telling))
 
-    def hold(self) -> None:
+    def _heard_by(self, finding: Finding) -> datetime | None:
+        """Give until when all must be heard before a finding counts; None where it does at once."""
+        if finding.heard_by is None and self._moment.now - self._moment.heard > LIVE:
+            told_at = (item.telling.told for item in finding.evidence)
+            return max(told_at, default=self._moment.heard)
+        return finding.heard_by
+
+    def _let_stand(self, rule: Rule, finding: Finding) -> None:
         """Leave what was told standing until what would take its place has been heard."""
-        for rule, finding in self.unheard:
-            self.seen += [
-                old
-                for old in self._withdrawn()
-                if old.rule == rule.name
-                and old.subject == finding.subject
-                and _overlap(old, finding.occurred_at, finding.cured_at)
-            ]
+        for old in _overlapping(self._gone(), rule, finding):
+            self._standing[old.id] = old
 
-    def changes(self) -> list[Change]:
+    def _gone(self) -> list[LastTold]:
+        """Give what was told and is found no more."""
+        return [told for told in self._told.values() if told.id not in self._standing]
+
+    def _changes(self) -> list[Change]:
         """Give the lines of history: what is new or different, then what is no longer found."""
-        lines = [self._change(*new) for new in self.news]
-        gone = (UUID(bytes=seen.id) for seen in self._withdrawn())
-        causes = tuple(self.dossier.causes)
-        lines += [Change("withdrawn", name, self.moment.now, None, causes) for name in gone]
+        gone = self._gone()
+        causes = tuple(self._causes)
+        lines = [self._change(news, gone, causes) for news in self._news]
+        now = self._moment.now
+        lines += [Change("withdrawn", UUID(bytes=old.id), now, None, causes) for old in gone]
         return lines
 
-    def _withdrawn(self) -> Iterator[Seen]:
-        current = {seen.id for seen in self.seen} if self.before else set()
-        return (seen for seen in self.before.values() if seen.id not in current)
-
-    def _change(
-        self, rule: Rule, finding: Finding, seen: Seen, exemption: Exemption | None
-    ) -> Change:
-        violation = violation_of(self.jurisdiction, rule, finding, exemption)
-        told = self.before.get(seen.id)
+    def _change(self, news: News, gone: list[LastTold], causes: tuple[Evidence, ...]) -> Change:
+        rule, finding, exemption, telling = news
+        violation = violation_of(self._jurisdiction, rule, finding, exemption)
+        told = self._told.get(telling.id)
         over = finding.cured_at is not None
         same = told is not None and over == (told.cured_at is not None)
         kind: ChangeKind = "changed" if same else "closed" if over else "opened"
-        replaced = self._replaced(rule, seen) if rule.interval and told is None else ()
-        causes = tuple(self.dossier.causes)
-        return Change(kind, violation.id, self.moment.now, violation, causes, replaced)
-
-    def _replaced(self, rule: Rule, seen: Seen) -> tuple[UUID, ...]:
-        """Give the withdrawn intervals of the same rule and subject that overlap a new one."""
-        return tuple(
-            UUID(bytes=old.id)
-            for old in self._withdrawn()
-            if old.rule == rule.name
-            and old.subject == seen.subject
-            and _overlap(old, seen.occurred_at, seen.cured_at)
-        )
+        replaced = _overlapping(gone, rule, finding) if rule.interval and told is None else []
+        supersedes = tuple(UUID(bytes=old.id) for old in replaced)
+        return Change(kind, violation.id, self._moment.now, violation, causes, supersedes)
 
 
-def _overlap(old: Seen, start: datetime, end: datetime | None) -> bool:
-    return (end is None or old.occurred_at < end) and (old.cured_at is None or start < old.cured_at)
+def _overlapping(told: Iterable[LastTold], rule: Rule, finding: Finding) -> list[LastTold]:
+    """Give the intervals told of the same rule and subject that overlap a finding's."""
+    start, end = finding.occurred_at, finding.cured_at
+    return [
+        old
+        for old in told
+        if old.rule == rule.name
+        and old.subject == finding.subject
+        and (end is None or old.occurred_at < end)
+        and (old.cured_at is None or start < old.cured_at)
+    ]
 
 
-def _seen(name: UUID, rule: Rule, finding: Finding, exemption: Exemption | None) -> Seen:
+def _telling(name: UUID, rule: Rule, finding: Finding, exemption: Exemption | None) -> LastTold:
     severity = finding.policy.severity(rule.name, finding.limits)
     told = (
         finding.policy.id,
@@ -152,7 +184,7 @@ def _seen(name: UUID, rule: Rule, finding: Finding, exemption: Exemption | None)
         finding.details,
     )
     digest = blake2b(msgspec.msgpack.encode(told), digest_size=8).digest()
-    return Seen(
+    return LastTold(
         name.bytes,
         digest,
         rule.name,

@@ -1,34 +1,25 @@
 """A dossier: a record, and what was last said of it. One row of storage, one step of the engine."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.subjects import Subject
-from services.compliance.records.announcement import Announcement
-from services.compliance.records.appointments import Appointments
-from services.compliance.records.commitment import Commitment
+from services.compliance.judging.needs import Needs
+from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.records.evidence import Evidence
-from services.compliance.records.order import Order
-from services.compliance.records.supply import Supply
+from services.compliance.records.record import Record
 from shared.domain import calendar
 
-Record: TypeAlias = Order | Announcement | Commitment | Appointments | Supply
-
-RECORDS: dict[str, type[Record]] = {
-    "order": Order,
-    "announcement": Announcement,
-    "commitment": Commitment,
-    "appointments": Appointments,
-    "supply": Supply,
-}
+NOWHERE = Columns()
+"""The columns of a record that was never judged."""
 
 
-class Seen(Struct, frozen=True, array_like=True, gc=False):
+class LastTold(Struct, frozen=True, array_like=True, gc=False):
     """A finding as it was last told; `digest` changes when anything in it does."""
 
     id: bytes
@@ -49,7 +40,7 @@ class Judgement(Struct, array_like=True, gc=False):
     pairs of rule and missing term. A record is never judged earlier than it was.
     """
 
-    findings: list[Seen] = []
+    findings: list[LastTold] = []
     given: list[Contribution] = []
     missing: list[tuple[str, str]] = []
     look_at: datetime | None = None
@@ -67,21 +58,11 @@ class Judgement(Struct, array_like=True, gc=False):
 class Dossier:
     """A record with its last judgement.
 
-    `causes` are the facts told since then; `awaits` is an agreement that an order names and nobody
-    has told.
+    `columns` are what a change of the register finds it by, `causes` the facts told since it was
+    last judged.
     """
 
-    __slots__ = (
-        "area",
-        "awaits",
-        "causes",
-        "hospital",
-        "judgement",
-        "product",
-        "record",
-        "subject",
-        "version",
-    )
+    __slots__ = ("causes", "columns", "judgement", "record", "subject", "version")
 
     def __init__(
         self,
@@ -89,19 +70,32 @@ class Dossier:
         record: Record | None = None,
         judgement: Judgement | None = None,
         version: int = 0,
+        columns: Columns = NOWHERE,
     ) -> None:
         self.subject = subject
-        self.record: Record = RECORDS[subject.kind]() if record is None else record
+        self.record: Record = KINDS[subject.kind].record() if record is None else record
         self.judgement = Judgement() if judgement is None else judgement
         self.version = version
-        self.product: str | None = None
-        self.hospital: str | None = None
-        self.area: str | None = None
-        self.awaits: str | None = None
+        self.columns = columns
         self.causes: list[Evidence] = []
 
+    def conclude(self, judgement: Judgement, columns: Columns | None) -> None:
+        """Note what was said of the record now, and where it stands if that is known."""
+        self.judgement = judgement
+        if columns is not None:
+            self.columns = columns
+        self.causes = []
 
-_decode_record = {kind: msgspec.msgpack.Decoder(cls) for kind, cls in RECORDS.items()}
+
+def needs_of(dossiers: Iterable[Dossier]) -> Needs:
+    """Give what judging some dossiers asks of the register."""
+    needs = Needs()
+    for dossier in dossiers:
+        KINDS[dossier.subject.kind].needs(needs, dossier.subject, dossier.record)
+    return needs
+
+
+_decode_record = {name: msgspec.msgpack.Decoder(kind.record) for name, kind in KINDS.items()}
 _decode_judgement = msgspec.msgpack.Decoder(Judgement)
 encode = msgspec.msgpack.Encoder().encode
 
@@ -111,11 +105,14 @@ def decode_record(kind: str, record: bytes) -> Record:
     return _decode_record[kind].decode(record)
 
 
-def decode(subject: Subject, record: bytes, judgement: bytes, version: int) -> Dossier:
+def decode(
+    subject: Subject, record: bytes, judgement: bytes, version: int, columns: Columns
+) -> Dossier:
     """Read a dossier as it was stored."""
     return Dossier(
         subject,
         decode_record(subject.kind, record),
         _decode_judgement.decode(judgement),
         version,
+        columns,
     )

@@ -43,7 +43,7 @@ class Replay:
             dossier = self._dossiers.get(subject)
             if dossier is None:
                 dossier = self._dossiers[subject] = Dossier(subject)
-            dossier.record.merge(telling_of(event), event.data)  # type: ignore[union-attr]
+            engine.merge(dossier.record, telling_of(event), event)
         elif event.topic == topics.REGISTER.name:
             self.law.register.merge(event)
             self._agreed(event)
@@ -57,7 +57,7 @@ class Replay:
     def gather(self, transfers: Iterable[Transfer]) -> None:
         """Put contributions, of this replay or another, into the records that gather them."""
         for transfer in transfers:
-            engine.receive(self._gather(transfer.target, transfer.product), transfer)
+            engine.receive(self._gather(transfer.target), transfer)
 
     def join(self, found: Iterable[Violation], unjudged: Mapping[tuple[str, str], int]) -> None:
         """Take in what another replay found and could not judge of orders told to it alone."""
@@ -92,11 +92,10 @@ class Replay:
         """Begin the appointments of a product with an agreement: having none is the worst gap."""
         if event.type == "vbp.agreement.signed.v1":
             product = getattr(event.data, "product", "")
-            self._gather(Subject(event.data.jurisdiction, "appointments", product), product)
+            self._gather(Subject(event.data.jurisdiction, "appointments", product))
 
-    def _gather(self, subject: Subject, product: str) -> Dossier:
+    def _gather(self, subject: Subject) -> Dossier:
         dossier = self._gathered.get(subject)
         if dossier is None:
             dossier = self._gathered[subject] = Dossier(subject)
-            dossier.product = product
         return dossier

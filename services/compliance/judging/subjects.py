@@ -1,6 +1,7 @@
 """Whose record an event or a contribution goes to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from services.compliance.judging.contributions.contribution import Contribution
@@ -17,39 +18,52 @@ class Subject(NamedTuple):
     key: str
 
 
-_ANNOUNCED: dict[type, str] = {
-    say.DistributorAppointed: "appointment",
-    say.DistributorReleased: "appointment",
-    say.ShortageReported: "report",
-    say.ShortageEnded: "report",
-    say.ProductionStopping: "notice",
+class Columns(NamedTuple):
+    """What a change of the register finds a record by; `awaits` is an agreement not yet told."""
+
+    product: str | None = None
+    hospital: str | None = None
+    area: str | None = None
+    awaits: str | None = None
+
+
+def _pair(name: str) -> Callable[[Any], str]:
+    """Give the key of what is announced: its code, after what it is."""
+    return lambda data: ids.pair(name, getattr(data, name))
+
+
+_ORDER = ("order", attrgetter("order"))
+_APPOINTMENT = ("announcement", _pair("appointment"))
+_REPORT = ("announcement", _pair("report"))
+
+_SUBJECT: dict[type, tuple[str, Callable[[Any], str]]] = {
+    say.OrderPlaced: _ORDER,
+    say.OrderAccepted: _ORDER,
+    say.OrderRejected: _ORDER,
+    say.OrderCancelled: _ORDER,
+    say.ShipmentDispatched: _ORDER,
+    say.DeliveryReceived: _ORDER,
+    say.GoodsReturned: _ORDER,
+    say.InvoiceIssued: _ORDER,
+    say.DistributorAppointed: _APPOINTMENT,
+    say.DistributorReleased: _APPOINTMENT,
+    say.ShortageReported: _REPORT,
+    say.ShortageEnded: _REPORT,
+    say.ProductionStopping: ("announcement", _pair("notice")),
 }
-ON_ORDERS = frozenset(
-    {
-        say.OrderPlaced,
-        say.OrderAccepted,
-        say.OrderRejected,
-        say.OrderCancelled,
-        say.ShipmentDispatched,
-        say.DeliveryReceived,
-        say.GoodsReturned,
-        say.InvoiceIssued,
-    }
-)
+"""Whose record each event merges into: its kind, and how the event names it."""
+
+ON_ORDERS = frozenset(told for told, (kind, _) in _SUBJECT.items() if kind == "order")
 """What is said of orders; each of these names its order."""
 
 
 def subject_of(event: Event) -> Subject | None:
     """Give whose record an event merges into, None for events that nothing judges yet."""
-    data: Any = event.data
-    kind = type(data)
-    if kind in ON_ORDERS:
-        return Subject(data.jurisdiction, "order", data.order)
-    announced = _ANNOUNCED.get(kind)
-    if announced is None:
+    found = _SUBJECT.get(type(event.data))
+    if found is None:
         return None
-    key = ids.pair(announced, getattr(data, announced))
-    return Subject(data.jurisdiction, "announcement", key)
+    kind, key = found
+    return Subject(event.data.jurisdiction, kind, key(event.data))
 
 
 def by_subject(events: Iterable[Event]) -> dict[Subject, list[Event]]:

@@ -11,9 +11,10 @@ import msgspec
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging import engine
-from services.compliance.judging.dossier import Dossier, Judgement
+from services.compliance.judging.dossier import Dossier, Judgement, needs_of
 from services.compliance.judging.engine import Transfer
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
 from shared.domain.cloudevents import Event
@@ -58,6 +59,10 @@ class Turn:
             self.changes += judged.changes
             self.transfers += judged.transfers
 
+    def needs(self, subjects: Iterable[Subject]) -> Needs:
+        """Give what judging some dossiers asks of the register."""
+        return needs_of(self.dossiers[subject] for subject in subjects)
+
     def pass_on(self) -> list[Subject]:
         """Put the waiting contributions in place; gives the dossiers that must be judged."""
         targets = list(dict.fromkeys(transfer.target for transfer in self.transfers))
@@ -78,10 +83,10 @@ class Turn:
         for subject, dossier in self.dossiers.items():
             was, now = self.before[subject].findings, dossier.judgement.findings
             for findings, sign in ((was, -1), (now, 1)) if was or now else ():
-                for seen in findings:
-                    if seen.cured_at is None:
-                        place = seen.area or ""
-                        key = (subject.jurisdiction, seen.rule, seen.severity, place, seen.exempt)
+                for told in findings:
+                    if told.cured_at is None:
+                        place = told.area or ""
+                        key = (subject.jurisdiction, told.rule, told.severity, place, told.exempt)
                         counts[key] += sign
         return Counter({key: count for key, count in counts.items() if count})
 
@@ -97,10 +102,10 @@ class Turn:
             if change.kind != "changed" and change.violation is not None and not change.supersedes
         }
         known = {
-            seen.id: seen
+            told.id: told
             for held in (self.before.values() if news else ())
-            for seen in held.findings
-            if seen.id in news
+            for told in held.findings
+            if told.id in news
         }
         counts: Counter[FoundKey] = Counter()
         for name, found in news.items():

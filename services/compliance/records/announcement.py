@@ -9,7 +9,9 @@ from itertools import chain
 from typing import Any
 
 from msgspec import Struct
+from typing_extensions import override
 
+from services.compliance.records.record import Heard
 from services.compliance.records.telling import Fact, Telling, all_told, latest
 from shared.domain import calendar
 from shared.domain import events as say
@@ -60,7 +62,7 @@ class Stopping(Fact, frozen=True, array_like=True, gc=False):
     end: date | None
 
 
-class Announcement(Struct, array_like=True):
+class Announcement(Struct, Heard, array_like=True):
     """All tellings of one announcement, each list in the order of tellings."""
 
     appointed: list[Appointed] = []
@@ -69,6 +71,7 @@ class Announcement(Struct, array_like=True):
     ended: list[Ended] = []
     stopping: list[Stopping] = []
 
+    @override
     def merge(self, telling: Telling, data: say.EventData) -> None:
         """Take a telling in; order and repetition do not matter."""
         _MERGE[type(data)](self, telling, data)
@@ -86,6 +89,7 @@ class Announcement(Struct, array_like=True):
             stopping=[fact for fact in self.stopping if fact.telling.time <= now],
         )
 
+    @override
     def next_instant(self, now: datetime) -> datetime | None:
         """When a telling that lies ahead comes due."""
         waiting: chain[Fact] = chain(self.reported, self.ended, self.stopping)

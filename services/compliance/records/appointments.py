@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from msgspec import Struct
+from typing_extensions import override
 
 from services.compliance.records.evidence import Evidence
+from services.compliance.records.record import Gathered
 from shared.domain.calendar import LATEST
 
 
@@ -31,7 +33,7 @@ OPEN = LATEST
 """The end of an appointment that has none."""
 
 
-class Appointments(Struct, array_like=True):
+class Appointments(Struct, Gathered, array_like=True):
     """All appointments of a product, by their id."""
 
     held: dict[str, Appointment] = {}
@@ -40,6 +42,7 @@ class Appointments(Struct, array_like=True):
         """Give the appointments by their start, in whatever order they were told."""
         return sorted(self.held.values(), key=lambda held: (held.start, held.appointment))
 
+    @override
     def put(self, old: Appointment | None, new: Appointment | None) -> None:
         """Replace one appointment."""
         if old:

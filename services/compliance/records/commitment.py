@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+from typing_extensions import override
 
 from services.compliance.records.evidence import Evidence, Term
+from services.compliance.records.record import Gathered
 
 Breach = Literal["refused", "overpriced", "undelivered"]
 
@@ -42,12 +44,13 @@ class Dealing(Struct, frozen=True, array_like=True, tag="D", gc=False):
     candidates: tuple[Candidate, ...]
 
 
-class Commitment(Struct, array_like=True):
+class Commitment(Struct, Gathered, array_like=True):
     """Hospital × product: net accepted quantity by day, and dealings that have candidates."""
 
     accepted: dict[int, int] = {}
     dealings: dict[str, Dealing] = {}
 
+    @override
     def put(self, old: Dealing | None, new: Dealing | None) -> None:
         """Replace what an order contributed; totals stay exact whatever was applied before."""
         for dealing, sign in ((old, -1), (new, 1)):

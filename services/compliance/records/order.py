@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from typing_extensions import override
 
 from services.compliance.records.order_facts import (
     Accepted,
@@ -19,6 +20,7 @@ from services.compliance.records.order_facts import (
     Returned,
     Shipped,
 )
+from services.compliance.records.record import Heard
 from services.compliance.records.telling import Fact, OrderKey, Telling, all_told, first
 from shared.domain import calendar
 from shared.domain import events as say
@@ -33,7 +35,7 @@ class Answer(NamedTuple):
     fact: Fact
 
 
-class Order(Struct, array_like=True):
+class Order(Struct, Heard, array_like=True):
     """All that is known of one order; rejections are all kept, of all else the first telling."""
 
     placed: Placed | None = None
@@ -46,6 +48,7 @@ class Order(Struct, array_like=True):
     invoices: dict[str, Invoiced] = {}
     latest: datetime = calendar.EPOCH
 
+    @override
     def merge(self, telling: Telling, data: say.EventData) -> None:
         """Take a fact in; order and repetition of facts do not matter."""
         self.latest = max(self.latest, telling.time)
@@ -77,6 +80,7 @@ class Order(Struct, array_like=True):
             latest=self.latest,
         )
 
+    @override
     def next_instant(self, now: datetime) -> datetime | None:
         """When the order looks different without another fact: something told ahead comes due."""
         if self.latest <= now:

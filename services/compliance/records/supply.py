@@ -3,8 +3,10 @@
 from datetime import date, datetime
 
 from msgspec import Struct
+from typing_extensions import override
 
 from services.compliance.records.evidence import Evidence, Term
+from services.compliance.records.record import Gathered
 
 
 class StockOut(Struct, frozen=True, array_like=True, tag="S", gc=False):
@@ -38,12 +40,13 @@ class Report(Struct, frozen=True, array_like=True, tag="R", gc=False):
         return self.start <= day and (self.end is None or day <= self.end)
 
 
-class Supply(Struct, array_like=True):
+class Supply(Struct, Gathered, array_like=True):
     """Stock-outs by order and reports by id, of one product."""
 
     stock_outs: dict[str, StockOut] = {}
     reports: dict[str, Report] = {}
 
+    @override
     def put(self, old: StockOut | Report | None, new: StockOut | Report | None) -> None:
         """Replace what one order or one report contributed."""
         match old:

@@ -9,7 +9,7 @@ import asyncpg
 
 from services.compliance.judging.dossier import Dossier, Judgement, decode, encode
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.subjects import Subject
+from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.judging.turn import Turn
 from services.compliance.records.appointments import Appointments
 from services.compliance.register.register import Key
@@ -42,11 +42,8 @@ async def _load(connection: Connection, query: str, subjects: Iterable[Subject])
 
 def _dossier(row: asyncpg.Record) -> Dossier:
     subject = Subject(row["jurisdiction"], row["kind"], row["key"])
-    dossier = decode(subject, row["record"], row["judgement"], row["version"])
-    dossier.product = row["product"]
-    dossier.hospital = row["hospital"]
-    dossier.area = row["area"]
-    return dossier
+    placed = Columns(row["product"], row["hospital"], row["area"], row["awaits"])
+    return decode(subject, row["record"], row["judgement"], row["version"], placed)
 
 
 async def save(connection: Connection, turn: Turn, law: Mapping[str, int]) -> None:
@@ -72,10 +69,7 @@ async def _save_records(
     for dossier in sorted(held, key=_subject):
         row = (
             *dossier.subject,
-            dossier.product,
-            dossier.hospital,
-            dossier.area,
-            dossier.awaits,
+            *dossier.columns,
             dossier.version or 1,
             law[dossier.subject.jurisdiction],
             encode(dossier.record),

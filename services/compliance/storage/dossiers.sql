@@ -1,13 +1,15 @@
 -- load --
 -- Load the dossiers of some subjects.
-SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.version, d.record, d.judgement
+SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version, d.record,
+       d.judgement
 FROM compliance.dossier d
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
   ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key;
 
 -- lock --
 -- Load dossiers that lost the race three times, and hold them.
-SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.version, d.record, d.judgement
+SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version, d.record,
+       d.judgement
 FROM compliance.dossier d
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
   ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key

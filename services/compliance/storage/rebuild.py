@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.compliance.judging import dossier as dossiers
-from services.compliance.judging.dossier import RECORDS, Judgement
+from services.compliance.judging import engine
+from services.compliance.judging.dossier import Judgement
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
 from services.compliance.records.telling import stored
@@ -78,9 +80,10 @@ async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]
     rows = await connection.fetch(QUERIES["anew"], *postgres.columns(heard))
     records = {Subject(*name): dossiers.decode_record(name[1], record) for *name, record in rows}
     for subject, events in heard.items():
-        record = records.setdefault(subject, RECORDS[subject.kind]())
+        record = records.get(subject) or KINDS[subject.kind].record()
+        records[subject] = record
         for event in events:
-            record.merge(stored(event), event.data)  # type: ignore[union-attr]
+            engine.merge(record, stored(event), event)
     kept = ((*subject, dossiers.encode(record)) for subject, record in sorted(records.items()))
     await connection.execute(QUERIES["keep"], *postgres.columns(kept))
 

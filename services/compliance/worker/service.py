@@ -145,8 +145,7 @@ class Compliance:
         turn.judge(gathering)
 
     async def _read(self, turn: Turn, subjects: Iterable[Subject]) -> None:
-        needs = Needs().of(turn.dossiers[subject] for subject in subjects)
-        await self._book.read(self._connection, needs)
+        await self._book.read(self._connection, turn.needs(subjects))
 
     async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Turn | None:
         async with self._connection.transaction():

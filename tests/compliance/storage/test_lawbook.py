@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.dossier import Dossier, needs_of
 from services.compliance.judging.engine import hear
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Subject, subject_of
@@ -114,7 +114,7 @@ async def test_an_order_has_read_what_it_is_judged_by_and_no_more(connection: Co
         "agreements": set(),
         "exemptions": {"X1"},
     }
-    await book.read(connection, Needs().of([an_order(product="P1", hospital="H2")]))
+    await book.read(connection, needs_of([an_order(product="P1", hospital="H2")]))
     assert held(book.law.register) == {
         "products": {"P1"},
         "hospitals": {"H2"},
@@ -136,7 +136,7 @@ async def test_an_order_has_read_the_agreement_that_it_names(connection: Connect
     book = a_book()
     await book.open(connection, ["cn-sx"])
     order = an_order(product="P1", hospital="H2", agreement="P3H3")
-    await book.read(connection, Needs().of([order]))
+    await book.read(connection, needs_of([order]))
     assert held(book.law.register)["agreements"] == {"P1H2", "P3H3"}
 
 
@@ -146,7 +146,7 @@ async def test_appointments_have_read_all_agreements_of_their_product_and_their_
     book = a_book()
     (appointments,) = await dossiers.load(connection, [Subject("cn-sx", "appointments", "P2")])
     await book.open(connection, ["cn-sx"])
-    await book.read(connection, Needs().of([appointments]))
+    await book.read(connection, needs_of([appointments]))
     assert held(book.law.register) == {
         "products": {"P2"},
         "hospitals": set(HOSPITALS),
@@ -158,7 +158,7 @@ async def test_appointments_have_read_all_agreements_of_their_product_and_their_
 async def test_what_was_read_is_what_was_told(connection: Connection) -> None:
     book = a_book()
     await book.open(connection, ["cn-sx"])
-    await book.read(connection, Needs().of([an_order()]))
+    await book.read(connection, needs_of([an_order()]))
     whole = Law(POLICIES, Register())
     for event in REGISTER:
         whole.register.merge(event)
@@ -174,7 +174,7 @@ async def test_what_is_known_is_not_read_again_nor_what_is_known_to_be_missing(
     connection: Connection,
 ) -> None:
     book = a_book()
-    needs = Needs().of([an_order(), an_order(product="P9", hospital="H9", agreement="A9")])
+    needs = needs_of([an_order(), an_order(product="P9", hospital="H9", agreement="A9")])
     async with queries_of(connection) as asked:
         await book.open(connection, ["cn-sx"])
         await book.read(connection, needs)
@@ -189,7 +189,7 @@ async def test_what_is_known_is_not_read_again_nor_what_is_known_to_be_missing(
 
 async def test_everything_is_forgotten_when_the_law_moves(connection: Connection) -> None:
     book = a_book()
-    needs = Needs().of([an_order()])
+    needs = needs_of([an_order()])
     await book.open(connection, ["cn-sx"])
     await book.read(connection, needs)
     before = dict(book.versions)
@@ -218,7 +218,7 @@ async def test_everything_is_forgotten_when_the_law_moves(connection: Connection
 async def test_a_law_that_moves_elsewhere_is_not_forgotten_here(connection: Connection) -> None:
     book = a_book()
     await book.open(connection, ["cn-sx"])
-    await book.read(connection, Needs().of([an_order()]))
+    await book.read(connection, needs_of([an_order()]))
     law = book.law
     await told(connection, an_event("product.selected", jurisdiction="cn-tj"))
     await book.open(connection, ["cn-sx", "cn-tj"])
@@ -229,7 +229,7 @@ async def test_a_law_that_moves_elsewhere_is_not_forgotten_here(connection: Conn
 async def test_a_move_of_our_own_that_is_noted_forgets_nothing(connection: Connection) -> None:
     book = a_book()
     await book.open(connection, ["cn-sx"])
-    await book.read(connection, Needs().of([an_order()]))
+    await book.read(connection, needs_of([an_order()]))
     law = book.law
     book.versions.update(await register.move_law(connection, ["cn-sx"]))
     await book.open(connection, ["cn-sx"])
@@ -243,16 +243,16 @@ async def test_a_book_that_has_grown_too_large_is_begun_anew(
     book = a_book()
     orders = [an_order(hospital=hospital) for hospital in HOSPITALS]
     await book.open(connection, ["cn-sx"])
-    await book.read(connection, Needs().of(orders[:2]))
+    await book.read(connection, needs_of(orders[:2]))
     await book.open(connection, ["cn-sx"])
     assert held(book.law.register)["agreements"] == {"P1H1", "P1H2"}
 
-    await book.read(connection, Needs().of(orders))
+    await book.read(connection, needs_of(orders))
     await book.open(connection, ["cn-sx"])
     assert held(book.law.register)["agreements"] == set()
     assert held(book.law.register)["exemptions"] == {"X1"}
 
-    await book.read(connection, Needs().of(orders[2:]))
+    await book.read(connection, needs_of(orders[2:]))
     assert held(book.law.register)["agreements"] == {"P1H3"}
 
 

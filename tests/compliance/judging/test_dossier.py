@@ -3,8 +3,9 @@ import pytest
 
 from services.compliance.judging import dossier
 from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.judging.subjects import Columns, Subject, subject_of
 from services.compliance.records.announcement import Announcement
 from tests.support.builders import FILLED_IN, an_event, instant, tell
 
@@ -38,11 +39,12 @@ def test_every_event_is_about_an_order_an_announcement_or_the_register(kind: str
         assert subject == Subject("cn-sx", "order", "O1")
 
 
-@pytest.mark.parametrize("kind", dossier.RECORDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_record_survives_its_encoding(kind: str) -> None:
     subject = Subject("cn-sx", kind, "K")
     begun = Dossier(subject)
-    read = dossier.decode(subject, dossier.encode(begun.record), dossier.encode(begun.judgement), 7)
+    stored = dossier.encode(begun.record), dossier.encode(begun.judgement)
+    read = dossier.decode(subject, *stored, 7, Columns())
     assert (read.record, read.judgement, read.version) == (begun.record, begun.judgement, 7)
 
 

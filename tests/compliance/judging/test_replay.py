@@ -1,6 +1,6 @@
 from random import Random
 
-from services.compliance.judging.engine import NAMES_ON_ORDERS
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.replay import Replay
 from tests.support.builders import POLICIES, an_event, found, heard, instant, replayed, said
 
@@ -53,7 +53,7 @@ def test_an_order_of_a_product_nobody_told_is_unjudged_for_every_rule_on_orders(
     assert replay.violations() == []
     carried = POLICIES.of("cn-sx")[0].rules.keys()
     unjudged = {rule for rule, term in replay.unjudged if term == "product"}
-    assert unjudged == set(NAMES_ON_ORDERS) & carried
+    assert unjudged == set(KINDS["order"].unjudged) & carried
     assert len(unjudged) >= 6
 
 

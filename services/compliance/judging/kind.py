@@ -1,0 +1,67 @@
+"""A kind of record: what its row in the table of kinds says."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from services.compliance.findings.finding import Finding, Missing, Outcome, Watch
+from services.compliance.findings.rule import Rule
+from services.compliance.judging.contributions.contribution import Contribution, Kept, Unjudged
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.needs import Needs
+from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.law.law import Law
+from services.compliance.records.record import Record
+
+Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Kept | Columns
+
+
+Says = Callable[["Kind", Subject, Any, Law, Moment], Iterator[Said]]
+"""Says all there is to say of a record at a moment: what its rules find, what it contributes."""
+
+
+class Kind(NamedTuple):
+    """A kind of record.
+
+    `needs` adds what judging one asks of the register. `rules` are those that read such a record;
+    `unjudged` are the names of those that cannot judge while its scope is not known, its own and
+    those that judge what it contributes. `terms` are made for a record that is judged by its rules
+    alone. `begun_by` is the entry of the register with which a record begins, though nothing is
+    heard of it: of a product, or an agreement for one. `agreements` is whether it is judged by all
+    agreements of its product and their hospitals.
+    """
+
+    name: str
+    level: int
+    record: type[Record]
+    says: Says
+    needs: Callable[[Needs, Subject, Any], None]
+    rules: tuple[Rule, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    terms: Callable[[Law, Subject], Any] | None = None
+    columns: Callable[[str], Columns] = Columns
+    begun_by: str | None = None
+    agreements: bool = False
+
+
+def by_rules(
+    kind: Kind, subject: Subject, record: Record, law: Law, moment: Moment
+) -> Iterator[Said]:
+    """Say what the kind's rules find in a record that is judged by nothing else."""
+    yield kind.columns(subject.key)
+    if kind.terms is None:
+        return
+    terms = kind.terms(law, subject)
+    for rule in kind.rules:
+        yield from outcomes(rule, record, terms, moment)
+
+
+def outcomes(rule: Rule, record: Any, terms: Any, moment: Moment) -> Iterator[Said]:
+    """Say what one rule finds in a record."""
+    outcome: Outcome
+    for outcome in rule.judge(record, terms, moment.now):
+        if isinstance(outcome, Finding):
+            yield rule, outcome
+        elif isinstance(outcome, Missing):
+            yield Unjudged(rule.name, outcome)
+        else:
+            yield outcome

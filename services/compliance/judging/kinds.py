@@ -1,0 +1,182 @@
+"""The kinds of record, one row each: what there is to add when a new one comes.
+
+Kinds are judged level by level, and what a record contributes goes to kinds of a later level: an
+order of level 1 to commitments and supplies of level 2. A kind may be heard and gathered at once.
+"""
+
+from collections.abc import Iterator
+
+from services.compliance.findings.finding import Missing, Watch
+from services.compliance.findings.rule import Rule
+from services.compliance.judging.contributions.announcement import contribute_announcement
+from services.compliance.judging.contributions.contribution import Unjudged
+from services.compliance.judging.contributions.order import contribute_order
+from services.compliance.judging.kind import Kind, Said, by_rules, outcomes
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.needs import Needs
+from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.law import Law
+from services.compliance.law.order_terms import OrderTerms
+from services.compliance.law.product_terms import ProductTerms
+from services.compliance.records.announcement import Announcement
+from services.compliance.records.appointments import Appointments
+from services.compliance.records.commitment import Commitment
+from services.compliance.records.order import Order
+from services.compliance.records.record import ProductEntry, Record
+from services.compliance.records.supply import Supply
+from services.compliance.rules import RULES
+from shared.domain import ids
+
+
+def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> Iterator[Said]:
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        yield Watch(ahead)
+    order = record.as_of(moment.now)
+    if order.placed is None:
+        return
+    placed = order.placed
+    terms = OrderTerms(law, subject.jurisdiction, subject.key, placed)
+    awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
+    yield Columns(placed.product, placed.hospital, terms.area, awaits)
+    scope, carried = terms.scope(), terms.in_force.rules
+    if isinstance(scope, Missing):
+        yield from (Unjudged(name, scope) for name in kind.unjudged if name in carried)
+    in_scope = scope is True
+    if in_scope:
+        for rule in kind.rules:
+            if rule.name in carried:
+                yield from outcomes(rule, order, terms, moment)
+    yield from contribute_order(order, terms, moment, in_scope=in_scope)
+
+
+def _announcement(
+    _kind: Kind, subject: Subject, record: Announcement, _law: Law, moment: Moment
+) -> Iterator[Said]:
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        yield Watch(ahead)
+    for contribution in contribute_announcement(record, subject.key, moment):
+        yield Columns(contribution.product)
+        yield contribution
+
+
+def _between(key: str) -> Columns:
+    """Give the columns of a record between a hospital and a product."""
+    hospital, product = ids.parts(key)
+    return Columns(product, hospital)
+
+
+def _commitment_terms(law: Law, subject: Subject) -> CommitmentTerms:
+    return CommitmentTerms(law, subject.jurisdiction, *ids.parts(subject.key))
+
+
+def _product_terms(law: Law, subject: Subject) -> ProductTerms:
+    return ProductTerms(law, subject.jurisdiction, subject.key)
+
+
+def _order_needs(needs: Needs, subject: Subject, order: Order) -> None:
+    placed, where = order.placed, subject.jurisdiction
+    if placed is None:
+        return
+    needs.products.add((where, placed.product))
+    needs.hospitals.add((where, placed.hospital))
+    needs.between.add((where, placed.product, placed.hospital))
+    if placed.agreement is not None:
+        needs.named.add((where, placed.agreement))
+
+
+def _commitment_needs(needs: Needs, subject: Subject, commitment: Commitment) -> None:
+    if not commitment.dealings:
+        return
+    hospital, product = ids.parts(subject.key)
+    needs.between.add((subject.jurisdiction, product, hospital))
+    for held in commitment.dealings.values():
+        if held.agreement is not None:
+            needs.named.add((subject.jurisdiction, held.agreement))
+
+
+def _nothing(_needs: Needs, _subject: Subject, _record: Record) -> None:
+    """Ask the register for nothing: what is announced is passed on whatever the law."""
+
+
+def _product(needs: Needs, subject: Subject, _record: Record) -> None:
+    needs.products.add((subject.jurisdiction, subject.key))
+
+
+def _whole_product(needs: Needs, subject: Subject, _record: Record) -> None:
+    needs.products.add((subject.jurisdiction, subject.key))
+    needs.whole.add((subject.jurisdiction, subject.key))
+
+
+def _on(*records: type[Record]) -> tuple[Rule, ...]:
+    """Give the rules that read some records."""
+    return tuple(rule for rule in RULES if rule.record in records)
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="order",
+            level=1,
+            record=Order,
+            says=_order,
+            needs=_order_needs,
+            rules=_on(Order),
+            unjudged=tuple(rule.name for rule in _on(Order, Commitment, Supply)),
+        ),
+        Kind(
+            name="announcement",
+            level=1,
+            record=Announcement,
+            says=_announcement,
+            needs=_nothing,
+        ),
+        Kind(
+            name="commitment",
+            level=2,
+            record=Commitment,
+            says=by_rules,
+            needs=_commitment_needs,
+            rules=_on(Commitment),
+            terms=_commitment_terms,
+            columns=_between,
+        ),
+        Kind(
+            name="appointments",
+            level=2,
+            record=Appointments,
+            says=by_rules,
+            needs=_whole_product,
+            rules=_on(Appointments),
+            terms=_product_terms,
+            begun_by="agreement",
+            agreements=True,
+        ),
+        Kind(
+            name="supply",
+            level=2,
+            record=Supply,
+            says=by_rules,
+            needs=_product,
+            rules=_on(Supply),
+            terms=_product_terms,
+        ),
+        Kind(
+            name="product",
+            level=1,
+            record=ProductEntry,
+            says=by_rules,
+            needs=_whole_product,
+            rules=_on(ProductEntry),
+            terms=_product_terms,
+            begun_by="product",
+            agreements=True,
+        ),
+    )
+}
+
+LEVELS = tuple(sorted({kind.level for kind in KINDS.values()}))
+"""Records are judged in this order, so that what gathers has all that others contribute."""

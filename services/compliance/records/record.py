@@ -1,0 +1,43 @@
+"""What a record is: what is known of one subject, from what is told of it or from other records.
+
+A record may be heard, gathered, or both; it is a msgspec struct that says so among its bases.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from services.compliance.records.telling import Telling
+from shared.domain import events as say
+
+
+class Heard:
+    """A record that events merge into, in any order and as often as they are told."""
+
+    __slots__ = ()
+
+    def merge(self, telling: Telling, data: say.EventData) -> None:
+        """Take an event in; order and repetition do not matter."""
+        raise NotImplementedError
+
+    def next_instant(self, now: datetime) -> datetime | None:
+        """When the next of what lies ahead comes due, None if nothing does; UTC."""
+        raise NotImplementedError
+
+
+class Gathered:
+    """A record of what others contribute; each contribution replaces the one before it."""
+
+    __slots__ = ()
+
+    def put(self, old: Any, new: Any) -> None:
+        """Replace what one other record contributed; None where it contributes nothing."""
+        raise NotImplementedError
+
+
+class ProductEntry(Struct, array_like=True):
+    """The record of a product in the register: nothing, for the register says all of it."""
+
+
+Record = Heard | Gathered | ProductEntry
