@@ -61,7 +61,7 @@ LISTS: dict[str, Asked] = {
     "product and hospital": {"product": "P0000", "hospital": "H00001"},
     "severity and status": {"severity": "breach", "status": "withdrawn"},
     "nothing: product": {"product": "none"},
-    "nothing: jurisdiction": {"jurisdiction": "none"},
+    "nothing: jurisdiction": {"jurisdiction": "scms"},
     "nothing: rule that month": {
         "rule": "distributor-cap",
         "occurred_from": "2024-01-01T00:00:00+08:00",
@@ -77,7 +77,10 @@ async def main() -> None:
     parser.add_argument("--violations", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=40, help="how often each page is asked for")
     parser.add_argument("--database", help="a PostgreSQL to make the database in; else its own")
+    parser.add_argument("--small", action="store_true", help="see once that it all runs")
     given = parser.parse_args()
+    if given.small:
+        given.violations, given.times = 2_000, 2
     with ExitStack() as held:
         server = given.database
         if server is None:

@@ -164,5 +164,7 @@ if __name__ == "__main__":
     gc.disable()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=40_000)
+    parser.add_argument("--small", action="store_true", help="see once that it all runs")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    asyncio.run(run(parser.parse_args().orders))
+    given = parser.parse_args()
+    asyncio.run(run(100 if given.small else given.orders))

@@ -1,0 +1,34 @@
+"""Each benchmark runs to its end in small, so that none rots unseen; its figures are not judged."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAID = {
+    "api": ("violations written", "detail, anywhere", "status"),
+    "latency": ("published to visible, p50", "published to visible, p99"),
+    "memory": ("MiB (goal 300",),
+    "stored": ("microseconds an event", "against 1,000"),
+    "worker": ("floor: consume, decode, COPY", "three workers: ratio to the floor", "sweep"),
+}
+
+
+def test_every_benchmark_is_run() -> None:
+    sources = (ROOT / "benchmarks").glob("*.py")
+    programs = {path.stem for path in sources if "__main__" in path.read_text(encoding="utf-8")}
+    assert programs == SAID.keys()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", SAID)
+def test_a_benchmark_runs_to_its_end(name: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--small"]
+    done = subprocess.run(  # noqa: S603  # our own arguments
+        command, cwd=ROOT, capture_output=True, text=True, timeout=230, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in SAID[name]:
+        assert words in done.stdout
