@@ -2,11 +2,16 @@
 
 # ruff: noqa: PLC0415  # a command loads what it needs when it is called, so that help is instant
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer()
+calendar_app = typer.Typer(
+    no_args_is_help=True, help="Working days: which years are known, and adding one."
+)
+app.add_typer(calendar_app, name="calendar", rich_help_panel="Set up")
 
 
 @app.command(rich_help_panel="Set up")
@@ -47,3 +52,27 @@ def doctor() -> None:
     from services.compliance.settings import Settings
 
     raise typer.Exit(0 if command.run(settings.settings(Settings)) else 1)
+
+
+@calendar_app.command("show")
+def calendar_show(
+    year: Annotated[int | None, typer.Argument(metavar="[YEAR]", min=1900, max=2999)] = None,
+) -> None:
+    """List the years that are known; or write one as the file that import takes."""
+    from services.commands import calendar, settings
+
+    calendar.show(year, settings.calendars())
+
+
+@calendar_app.command("import")
+def calendar_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV of one year: 2027.csv")],
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of a year that is known already")
+    ] = False,
+) -> None:
+    """Check the working days of a year and put them into the folder that VBP_CALENDARS names."""
+    from services.commands import calendar, settings
+
+    calendar.take(file, settings.calendars(), replace=replace)

@@ -19,13 +19,18 @@ from deploy.local.jars import cache_directory, jar_files
 from services.commands.processes import is_free
 from services.commands.settings import LOCAL
 from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.policies import calendar
 from services.compliance.settings import Settings
 from shared.adapters import kafka, postgres
 from shared.adapters.addresses import PORTS
 from shared.domain import topics
+from shared.domain.calendar import day_of
 from shared.domain.errors import VbpError
 
 SILENT = timedelta(seconds=30)
+ENDING = timedelta(days=60)
+"""How long before its end the calendar is a matter; the alert fires as early."""
+
 ANSWER_WITHIN = 15.0
 
 
@@ -54,7 +59,7 @@ async def _run(settings: Settings) -> bool:
 
 
 async def _looked(settings: Settings) -> AsyncIterator[Finding]:
-    for finding in (_python(), _java(), _jars()):
+    for finding in (_python(), _java(), _jars(), _calendar(settings)):
         yield finding
     # The database first: topics need its rows, so migrating comes before them.
     for finding in await _of_database(settings.database):
@@ -87,6 +92,17 @@ def _jars() -> Finding:
         remedy = "vbp local up fetches them; needed for the local stack only"
         return Finding(f"{len(missing)} jars of Apache Kafka are not in {cache}", remedy, bad=False)
     return Finding(f"the jars of Apache Kafka are in {cache}")
+
+
+def _calendar(settings: Settings) -> Finding:
+    try:
+        table = calendar.load(settings.calendars)
+    except VbpError as error:
+        return Finding("the calendar of working days cannot be used", str(error))
+    what = f"working days are known until {table.horizon}"
+    if table.days_left(day_of(datetime.now(UTC))) > ENDING.days:
+        return Finding(what)
+    return Finding(what, "vbp calendar import, once the next year is published", bad=False)
 
 
 async def _of_kafka(bootstrap: str) -> list[Finding]:

@@ -16,7 +16,7 @@ def run(settings: Settings) -> None:
         done = asyncio.run(
             rebuild(
                 settings,
-                policy.load(),
+                policy.load(calendars=settings.calendars),
                 lambda read, total: progress.update(TaskID(0), completed=read, total=total),
             )
         )

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from services.commands.archives import Refusals
 from services.commands.replay_processes import Archive
+from services.commands.settings import calendars
 from services.commands.terminal import counted, say, show
 from services.compliance.findings.violation import Violation
 from services.compliance.findings.words import shanghai
@@ -33,7 +34,7 @@ def run(
     files: Sequence[str], as_of: datetime, policy: str | None, form: Format, refusals: Refusals
 ) -> None:
     """Judge what `files` tell until `as_of` (UTC), under one policy if it is named."""
-    known = policies.load()
+    known = policies.load(calendars=calendars())
     replay = Replay(_chosen(known, policy), as_of)
     began = time.perf_counter()
     with _nothing_collected():

@@ -46,4 +46,4 @@ def work(service: Name, metrics_port: int | None, accept_dead_letters: int | Non
 
     chosen = settings(Settings, metrics_port=metrics_port, accept_dead_letters=accept_dead_letters)
     logs.configure(chosen.log_level)
-    return worker.run(chosen, policies.load())
+    return worker.run(chosen, policies.load(calendars=chosen.calendars))

@@ -1,7 +1,7 @@
 """Settings for a command: its options, then the environment, then a local stack that runs here."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from deploy.local.stack import LocalStack
 from services.commands.terminal import say
+from services.compliance.settings import LawSettings
 from shared.domain.errors import InvalidArgumentError, shorten
 
 LOCAL = Path(".vbp/local")
@@ -23,8 +24,17 @@ def settings(kind: Callable[..., Made], **options: object) -> Made:
     Raises InvalidArgumentError that names the variable.
     """
     given = {name: value for name, value in options.items() if value is not None}
+    return _made(kind, _of_local_stack() | given)
+
+
+def calendars() -> Path | None:
+    """Give the folder of the operator's own calendars, if the environment names one."""
+    return _made(LawSettings, {}).calendars
+
+
+def _made(kind: Callable[..., Made], given: Mapping[str, object]) -> Made:
     try:
-        return kind(**(_of_local_stack() | given))
+        return kind(**given)
     except ValidationError as error:
         told = (_problem(problem["loc"], problem) for problem in error.errors())
         raise InvalidArgumentError("; ".join(told)) from None

@@ -1,8 +1,9 @@
 """Settings of the compliance service, from the environment: `VBP_DATABASE` and so on."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.adapters.addresses import PORTS
@@ -10,10 +11,26 @@ from shared.adapters.addresses import PORTS
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class Settings(BaseSettings):
-    """What differs between installations; read once at the start and passed down."""
+class LawSettings(BaseSettings):
+    """Where the law is read from: all that a replay wants to know of an installation."""
 
     model_config = SettingsConfigDict(env_prefix="VBP_", frozen=True)
+
+    calendars: Path | None = Field(
+        None,
+        description="Folder of the operator's own years of working days (vbp calendar import); "
+        "they go before the shipped ones. Workers, API and replays must read the same",
+    )
+
+    @field_validator("calendars", mode="before")
+    @classmethod
+    def _set(cls, told: object) -> object:
+        # An empty variable is none; as a path it would be the folder one happens to be in.
+        return told or None
+
+
+class Settings(LawSettings):
+    """What differs between installations; read once at the start and passed down."""
 
     database: str = Field(
         "postgresql://vbp@127.0.0.1:5432/vbp",

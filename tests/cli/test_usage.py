@@ -19,7 +19,7 @@ def test_help_names_every_command(vbp: Vbp) -> None:
     assert told.code == 0
     for command in (
         *("demo", "local", "serve", "worker", "migrate", "topics", "replay", "simulate"),
-        *("import", "publish", "rules", "doctor"),
+        *("import", "publish", "rules", "doctor", "calendar"),
     ):
         assert re.search(rf"│ {command}\s", told.out), command
 

@@ -1,7 +1,8 @@
 """How the API shows the service: status, readiness, metrics, and its own description."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,11 +12,13 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.compliance.answers import shapes
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.web import gauges as metrics
 from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
 from shared.domain import topics
+from shared.domain.calendar import day_of
 from tests.support.kept import (
     POLICIES,
     TOLD,
@@ -210,6 +213,23 @@ async def test_without_a_database_it_lives_is_not_ready_and_says_so_everywhere()
         assert found[labelled("vbp_database_up")] == 0
         read_from_it = {"vbp_open_violations", "vbp_violations_opened_total"}
         assert not [name for name, _ in found if name in read_from_it]
+
+
+async def test_the_days_until_the_calendar_ends_are_told_even_without_the_database(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "2027.csv").write_text(
+        "day,kind,name,notice,published_on\n2027-01-01,holiday,元旦,X,2026-11-30\n", "utf-8"
+    )
+    for calendars, end in ((None, date(2026, 12, 31)), (tmp_path, date(2027, 12, 31))):
+        app = create_app(Settings(database=NOBODY), policy.load(calendars=calendars))
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://api") as api,
+        ):
+            told = (await samples(api))[labelled("vbp_calendar_horizon_days")]
+        assert told == (end - day_of(datetime.now(UTC))).days
 
 
 async def test_a_database_without_our_migrations_is_not_ready(database: str) -> None:

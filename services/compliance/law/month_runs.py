@@ -1,6 +1,6 @@
 """Month runs: months of the calendar, one after the other, in which a monthly rule finds a key bad.
 
-One finding for each: one a month would tell an officer twelve times the same (rules.md, *Devices*).
+One finding for each: one a month would tell an officer the same twelve times (rules.md).
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Periods of days, months and working days, and the months of the calendar (rules.md, *Devices*).
+"""Periods of days, months and working days, and months (rules.md, *Days and periods*).
 
 The first day of a period is not counted, and it ends at 24:00 of its last day; of months that is
 the 对应日 (民法典 201–203). What would lie outside the days there are stays at their end, which

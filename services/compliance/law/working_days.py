@@ -32,12 +32,15 @@ class Calendar:
     def __init__(self, table: Table) -> None:
         self._working = [day for year in table.years.values() for day in _working(year)]
         self._held = range(0)
-        self.horizon: date | None = None
-        """The last day of the last year held; None where no year is."""
-        if table.years:
+        self.horizon = table.horizon
+        if table.horizon is not None:
             first = date(min(table.years), 1, 1)
-            self.horizon = date(max(table.years), 12, 31)
-            self._held = range(first.toordinal(), self.horizon.toordinal() + 1)
+            self._held = range(first.toordinal(), table.horizon.toordinal() + 1)
+
+    @property
+    def known(self) -> int:
+        """Give how many working days are known."""
+        return len(self._working)
 
     def is_working_day(self, day: date) -> bool | Provisional:
         """Say whether a day is worked: listed so, or from Monday to Friday and no holiday."""

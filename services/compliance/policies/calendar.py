@@ -19,7 +19,7 @@ from shared.domain.errors import SetupError, shorten
 
 Kind = Literal["holiday", "workday"]
 SHIPPED = Path(__file__).parent / "calendars"
-SATURDAY = 5
+SATURDAY, DECEMBER = 5, 12
 
 
 class Line(NamedTuple):
@@ -54,8 +54,14 @@ class Table:
                     f"{self.years[later].file}: the calendar ends with {earlier}; "
                     f"import {earlier + 1} first"
                 )
+        self.horizon = date(max(self.years), DECEMBER, 31) if self.years else None
+        """The last day of the last year held."""
         told = repr([(held.year, held.lines) for held in self.years.values()])
         self.digest = hashlib.sha256(told.encode()).hexdigest() if self.years else ""
+
+    def days_left(self, today: date) -> int:
+        """Give how many days there are to the last one held; below 0 once it has passed."""
+        return 0 if self.horizon is None else (self.horizon - today).days
 
 
 def load(own: Path | None = None) -> Table:

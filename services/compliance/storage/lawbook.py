@@ -64,7 +64,7 @@ class Lawbook:
         if other := [where for where in wanted if told.get(where) != self._policies.digest(where)]:
             raise SetupError(
                 f"the policies of {', '.join(other)} are not those last told: a worker of another "
-                "version was started; stop it, and start this one again"
+                "version, or with other calendars, was started; stop it, and start this one again"
             )
         versions = {row["jurisdiction"]: row["version"] for row in rows}
         moved = any(self.versions.get(j, version) != version for j, version in versions.items())

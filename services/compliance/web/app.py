@@ -109,5 +109,5 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
 def serve(settings: Settings) -> None:
     """Serve the API until the process is told to stop."""
     logs.configure(settings.log_level)
-    app = create_app(settings, policy.load())
+    app = create_app(settings, policy.load(calendars=settings.calendars))
     http.serve(app, settings.host, settings.port, server_header=True)

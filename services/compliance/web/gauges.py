@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -14,6 +15,7 @@ from services.compliance.answers.answers import COUNTED_AT_MOST, Answers
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from shared.domain import topics
+from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError, TransientError
 
 ANSWER_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
@@ -42,6 +44,11 @@ class ApiMetrics:
             "1 if the database answered this scrape; if 0, the gauges read from it are absent.",
             registry=registry,
         )
+        Gauge(
+            "vbp_calendar_horizon_days",
+            "Days until the last day of the last year whose working days are known.",
+            registry=registry,
+        ).set_function(lambda: policies.table.days_left(day_of(datetime.now(UTC))))
         self._found = Found(registry)
         self._gauges = {
             name: Gauge(name, said, labels, registry=registry)

@@ -114,6 +114,11 @@ def test_a_provisional_answer_says_what_is_missing_and_is_neither_yes_nor_no() -
         bool(answer)
 
 
+def test_as_many_working_days_are_known_as_there_are() -> None:
+    every = (date(2010, 1, 1) + number * DAY for number in range(17 * 366))
+    assert CALENDAR.known == sum(worked(day) for day in every if day.year < 2027)
+
+
 def test_the_horizon_is_the_last_day_of_the_last_year_held() -> None:
     assert CALENDAR.horizon == date(2026, 12, 31)
 

@@ -172,6 +172,13 @@ def test_a_policy_that_stands_in_for_all_keeps_the_working_days() -> None:
     assert known.instead("scms").table is known.table
 
 
+def test_the_days_left_are_counted_to_the_last_day_held_and_below_nought() -> None:
+    assert TABLE.days_left(date(2026, 12, 31)) == 0
+    assert TABLE.days_left(date(2026, 11, 1)) == 60
+    assert TABLE.days_left(date(2027, 1, 1)) == -1
+    assert Table().days_left(date(2026, 11, 1)) == 0
+
+
 def test_the_order_in_which_years_are_given_does_not_matter() -> None:
     turned = Table(reversed(TABLE.years.values()))
     assert list(turned.years) == list(TABLE.years)

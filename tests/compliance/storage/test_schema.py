@@ -9,6 +9,8 @@ import asyncpg
 import pytest
 
 from services.compliance.answers import answers
+from services.compliance.policies import policy
+from services.compliance.settings import Settings
 from services.compliance.storage import (
     dossiers,
     facts,
@@ -106,3 +108,27 @@ async def test_history_is_never_rewritten(connection: Connection, statement: str
         await connection.execute(statement)
     assert await connection.fetch("SELECT * FROM compliance.history") == before
     assert len(before) == 1
+
+
+async def test_another_calendar_has_everything_judged_again_once(
+    database: str, connection: Connection, tmp_path: Path
+) -> None:
+    async def touched() -> list[str]:
+        """Take what the last start left to be judged again."""
+        rows = await connection.fetch("DELETE FROM compliance.touch RETURNING jurisdiction")
+        return sorted(row["jurisdiction"] for row in rows)
+
+    settings = Settings(database=database)
+    shipped = policy.load()
+    await schema.prepare(settings, shipped)
+    await touched()
+    await schema.prepare(settings, shipped)
+    assert await touched() == []
+    (tmp_path / "2027.csv").write_text(
+        "day,kind,name,notice,published_on\n2027-01-01,holiday,元旦,X,2026-11-30\n", "utf-8"
+    )
+    longer = policy.load(calendars=tmp_path)
+    await schema.prepare(settings, longer)
+    assert await touched() == sorted(shipped.jurisdictions)
+    await schema.prepare(settings, longer)
+    assert await touched() == []
