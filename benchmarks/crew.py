@@ -20,7 +20,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from services.compliance.judging.turn import Turn
+from services.compliance.judging.round import Round
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage import dossiers, facts, positions, register, violations
@@ -37,8 +37,8 @@ PATIENCE = 300.0
 
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "read": ((Intake, "read"),),
-    "hear": ((Turn, "hear"),),
-    "judge": ((Turn, "judge"), (Turn, "pass_on")),
+    "hear": ((Round, "open"),),
+    "judge": ((Round, "judge"),),
     "load": ((dossiers, "load"), (Lawbook, "read"), (Lawbook, "open")),
     "write": (
         (positions, "advance"),
@@ -89,9 +89,9 @@ class Figures(WorkerMetrics):
         self.lost = 0
 
     @override
-    def batch(self, batch: Batch, turn: Turn, seconds: float) -> None:
+    def batch(self, batch: Batch, judged: Round, seconds: float) -> None:
         """Note a batch."""
-        super().batch(batch, turn, seconds)
+        super().batch(batch, judged, seconds)
         self.batches += 1
 
     @override

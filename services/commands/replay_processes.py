@@ -90,7 +90,7 @@ class Archive:
         count = processes(self.files)
         if count == 1:
             counts = self._tell(events(self.files, refusals, self.jurisdictions), Share(0, 1))
-            self.replay.gather(self.replay.orders())
+            self.replay.judge_orders()
             return counts
         others = [_begun(self, Share(number, count)) for number in range(1, count)]
         try:
@@ -107,7 +107,8 @@ class Archive:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         part = self._part(share, read)
         if part.broken is None:
-            part.given = [_given(transfer) for transfer in self.replay.orders()]
+            self.replay.judge_orders()
+            part.given = [_given(transfer) for transfer in self.replay.given()]
             part.found = self.replay.found
             part.unjudged = list(self.replay.unjudged.items())
         sender.send_bytes(_encode(part))
@@ -118,7 +119,7 @@ class Archive:
     ) -> tuple[int, int]:
         own = self._part(share, events)
         if own.broken is None:
-            self.replay.gather(self.replay.orders())
+            self.replay.judge_orders()
         parts = [own, *(_received(answer) for _, answer in others)]
         for line in sorted(line for part in parts for line in part.refused):
             refusals.add(line.place, line.problem)
@@ -126,8 +127,8 @@ class Archive:
             if part.broken is not None:
                 raise InvalidArgumentError(part.broken)
         for part in parts[1:]:
-            self.replay.join(part.found, dict(part.unjudged))
-            self.replay.gather(_transfer(*given) for given in part.given)
+            given = (_transfer(*given) for given in part.given)
+            self.replay.join(part.found, dict(part.unjudged), given)
         return sum(part.told for part in parts), sum(part.late for part in parts)
 
     def _part(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Part:

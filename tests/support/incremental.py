@@ -13,19 +13,17 @@ from uuid import UUID
 import msgspec
 
 from services.compliance.findings.violation import Change
-from services.compliance.judging import dossier, engine
+from services.compliance.judging import dossier
 from services.compliance.judging.dossier import Dossier, Judgement
-from services.compliance.judging.engine import Transfer
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.subjects import Columns, Subject, subject_of
+from services.compliance.judging.round import Round
+from services.compliance.judging.subjects import Columns, Subject, by_subject
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register.register import Register
 from shared.domain import events as say
 from shared.domain import topics
 from shared.domain.cloudevents import Event
-
-FIRST_LEVEL = ("order", "announcement")
 
 
 class Row(NamedTuple):
@@ -52,27 +50,24 @@ class Incremental:
         self.rows: dict[Subject, Row] = {}
         self.told: dict[UUID, dict[str, Any]] = {}
         self.history: list[Line] = []
-        self._loaded: dict[Subject, Dossier] = {}
-        self._transfers: list[Transfer] = []
-        self._changes: list[Line] = []
 
     def hear(self, events: Iterable[Event], moment: Moment) -> None:
         """Take a batch: its register events touch every record of their jurisdictions."""
-        touched: dict[Subject, None] = {}
-        for event in events:
+        batch = list(events)
+        judging = Round(self.law, moment)
+        for event in batch:
             if event.topic == topics.REGISTER.name:
-                self._register(event)
+                judging.hear(self._register(event))
                 where = event.data.jurisdiction
-                touched |= {name: None for name in self._known() if name.jurisdiction == where}
-            elif (subject := subject_of(event)) is not None:
-                engine.hear(self._load(subject), event)
-                touched[subject] = None
-        self._judge(touched, moment)
+                judging.look_at(name for name in self.rows if name.jurisdiction == where)
+        judging.hear(by_subject(batch))
+        self._judge(judging)
 
     def look_again(self, moment: Moment) -> None:
         """Judge every record for which the clock, or what was heard, has come far enough."""
-        due = {subject: None for subject in list(self.rows) if self._is_due(subject, moment)}
-        self._judge(due, moment)
+        judging = Round(self.law, moment)
+        judging.look_at(subject for subject in self.rows if self._is_due(subject, moment))
+        self._judge(judging)
 
     def violations(self) -> list[dict[str, Any]]:
         """All violations that were not withdrawn, sorted by rule, subject and anchor."""
@@ -83,68 +78,43 @@ class Incremental:
         """How many records cannot be judged, by rule and missing term."""
         return dict(Counter(reason for row in self.rows.values() for reason in _waits(row).missing))
 
-    def _register(self, event: Event) -> None:
-        """An agreement creates the appointments of the product that it had and of the new one."""
+    def _register(self, event: Event) -> dict[Subject, list[Event]]:
+        """An agreement creates the appointments of its product."""
         self.law.register.merge(event)
         self.law.forget()
-        if isinstance(event.data, say.AgreementSigned):
-            where, product = event.data.jurisdiction, event.data.product
-            self._load(Subject(where, "appointments", product))
-
-    def _known(self) -> list[Subject]:
-        return list({**self.rows, **self._loaded})
+        if not isinstance(event.data, say.AgreementSigned):
+            return {}
+        return {Subject(event.data.jurisdiction, "appointments", event.data.product): []}
 
     def _is_due(self, subject: Subject, moment: Moment) -> bool:
         waits = _waits(self.rows[subject])
         by_clock = waits.look_at is not None and waits.look_at <= moment.now
         return by_clock or (waits.hear_at is not None and waits.hear_at <= moment.heard)
 
+    def _judge(self, judging: Round) -> None:
+        """Judge level by level, and write it all."""
+        while judging.next_level():
+            stored = (subject for subject in judging.unloaded() if subject in self.rows)
+            judging.open([self._load(subject) for subject in stored])
+            judging.judge()
+        self._write(judging)
+
     def _load(self, subject: Subject) -> Dossier:
-        if subject not in self._loaded:
-            row = self.rows.get(subject)
-            if row is None:
-                self._loaded[subject] = Dossier(subject)
-            else:
-                columns = Columns(row.product, row.hospital)
-                read = dossier.decode(subject, row.record, row.judgement, 0, columns)
-                self._loaded[subject] = read
-        return self._loaded[subject]
+        row = self.rows[subject]
+        columns = Columns(row.product, row.hospital)
+        return dossier.decode(subject, row.record, row.judgement, 0, columns)
 
-    def _judge(self, subjects: Iterable[Subject], moment: Moment) -> None:
-        """Judge what was heard or is due, then what gathers from it, and write it all."""
-        gathering: dict[Subject, None] = {}
-        for subject in subjects:
-            if subject.kind in FIRST_LEVEL:
-                self._judge_one(subject, moment)
-            else:
-                gathering[subject] = None
-        for transfer in self._transfers:
-            engine.receive(self._load(transfer.target), transfer)
-            gathering[transfer.target] = None
-        self._transfers = []
-        for subject in gathering:
-            self._judge_one(subject, moment)
-        self._write()
-
-    def _judge_one(self, subject: Subject, moment: Moment) -> None:
-        judged = engine.judge(self._load(subject), self.law, moment)
-        self._transfers += judged.transfers
-        self._changes += [Line(change, moment) for change in judged.changes]
-
-    def _write(self) -> None:
+    def _write(self, judged: Round) -> None:
         """Store rows and violations; one that moved between two records was not withdrawn."""
-        for subject, held in self._loaded.items():
+        for subject, held in judged.dossiers.items():
             record, judgement = dossier.encode(held.record), dossier.encode(held.judgement)
             self.rows[subject] = Row(record, judgement, held.columns.product, held.columns.hospital)
-        self._loaded = {}
-        found = {change.id for change, _ in self._changes if change.violation is not None}
-        for change, _ in self._changes:
+        for change in judged.final_changes():
             if change.violation is not None:
                 self.told[change.id] = msgspec.json.decode(msgspec.json.encode(change.violation))
-            elif change.id not in found:
+            else:
                 self.told[change.id]["status"] = "withdrawn"
-        self.history += self._changes
-        self._changes = []
+        self.history += [Line(change, judged.moment) for change in judged.changes]
 
 
 def _waits(row: Row) -> Judgement:

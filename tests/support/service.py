@@ -8,7 +8,7 @@ import asyncpg
 import msgspec
 
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.turn import Turn
+from services.compliance.judging.round import Round
 from services.compliance.storage import positions
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.positions import Span
@@ -44,7 +44,7 @@ class ServiceDesk:
         ]
         return Batch([span for span in spans if span.next > span.first], placed, [])
 
-    async def handle(self, *events: Event) -> Done[Turn]:
+    async def handle(self, *events: Event) -> Done[Round]:
         return await self.service.handle(self.batch(*events), HEARD)
 
     async def sweep(self, moment: Moment = HEARD) -> None:

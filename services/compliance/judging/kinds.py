@@ -23,7 +23,7 @@ from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
 from services.compliance.records.order import Order
-from services.compliance.records.record import ProductEntry, Record
+from services.compliance.records.record import Heard, ProductEntry, Record
 from services.compliance.records.supply import Supply
 from services.compliance.rules import RULES
 from shared.domain import ids
@@ -166,7 +166,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             name="product",
-            level=1,
+            level=2,
             record=ProductEntry,
             says=by_rules,
             needs=_whole_product,
@@ -177,6 +177,9 @@ KINDS: dict[str, Kind] = {
         ),
     )
 }
+
+LAST_HEARD = max(kind.level for kind in KINDS.values() if issubclass(kind.record, Heard))
+"""The last level of those that events merge into: the shares of a replay are judged so far."""
 
 LEVELS = tuple(sorted({kind.level for kind in KINDS.values()}))
 """Records are judged in this order, so that what gathers has all that others contribute."""

@@ -1,13 +1,15 @@
 """Judges an archive of events in process, without bus or database, with the same engine."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from services.compliance.findings.violation import Violation
 from services.compliance.judging import engine
-from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.engine import Transfer
+from services.compliance.judging.kinds import LAST_HEARD, LEVELS
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
@@ -20,19 +22,17 @@ from shared.domain.cloudevents import Event
 class Replay:
     """All that an archive tells until `as_of`, which is also the moment of asking (UTC).
 
-    Events may come in any order. `found` are the violations so far; `unjudged` counts records by
-    rule and missing term. The orders of an archive may be shared out among replays that are all
-    told the register: each judges its `orders`; one of them joins and gathers what the others
-    found and contribute, and concludes.
+    Events may come in any order. The orders of an archive may be shared out among replays that are
+    all told the register: each judges its `orders`; one of them joins what the others found, takes
+    what they `gave`, and concludes.
     """
 
     def __init__(self, policies: Policies, as_of: datetime) -> None:
         self.moment = Moment(as_of, as_of)
         self.law = Law(policies, Register())
-        self.found: list[Violation] = []
-        self.unjudged: dict[tuple[str, str], int] = {}
-        self._dossiers: dict[Subject, Dossier] = {}
-        self._gathered: dict[Subject, Dossier] = {}
+        self._round = Round(self.law, self.moment)
+        self._found: list[Violation] = []
+        self._unjudged: Counter[tuple[str, str]] = Counter()
 
     def tell(self, event: Event) -> bool:
         """Take an event in; one told after `as_of` is left out. Gives whether it counts."""
@@ -40,62 +40,70 @@ class Replay:
             return False
         subject = subject_of(event)
         if subject is not None:
-            dossier = self._dossiers.get(subject)
+            dossier = self._round.dossiers.get(subject)
             if dossier is None:
-                dossier = self._dossiers[subject] = Dossier(subject)
+                dossier = self._round.begin(subject)
             engine.merge(dossier.record, telling_of(event), event)
         elif event.topic == topics.REGISTER.name:
             self.law.register.merge(event)
             self._agreed(event)
         return True
 
-    def orders(self) -> Iterator[Transfer]:
-        """Judge what was told, record by record; gives what each contributes to others."""
-        for dossier in self._dossiers.values():
-            yield from self._judge(dossier)
+    def judge_orders(self) -> None:
+        """Judge what events merge into, which others may share; no more can be told then."""
+        self._judge(LAST_HEARD)
 
-    def gather(self, transfers: Iterable[Transfer]) -> None:
-        """Put contributions, of this replay or another, into the records that gather them."""
-        for transfer in transfers:
-            engine.receive(self._gather(transfer.target), transfer)
+    def given(self) -> list[Transfer]:
+        """Give what the orders contribute to records that gather them, once judged."""
+        return self._round.given()
 
-    def join(self, found: Iterable[Violation], unjudged: Mapping[tuple[str, str], int]) -> None:
-        """Take in what another replay found and could not judge of orders told to it alone."""
-        self.found += found
-        for reason, count in unjudged.items():
-            self.unjudged[reason] = self.unjudged.get(reason, 0) + count
+    def join(
+        self,
+        found: Iterable[Violation],
+        unjudged: Mapping[tuple[str, str], int],
+        given: Iterable[Transfer],
+    ) -> None:
+        """Take in what came of the orders that were told to another replay alone."""
+        self._found += found
+        self._unjudged.update(unjudged)
+        self._round.give(given)
 
     def conclude(self) -> list[Violation]:
         """Judge what was gathered; gives all that was found, sorted by rule, subject, anchor."""
-        for dossier in self._gathered.values():
-            self.gather(self._judge(dossier))
+        self._judge(LEVELS[-1])
         # The jurisdiction decides between provinces that use the same codes.
-        self.found.sort(key=lambda one: (one.rule, one.subject, one.anchor, one.jurisdiction))
-        return self.found
+        return sorted(
+            self.found, key=lambda one: (one.rule, one.subject, one.anchor, one.jurisdiction)
+        )
 
     def violations(self) -> list[Violation]:
         """Judge everything, sorted by rule, subject, anchor."""
-        self.found = []
-        self.gather(self.orders())
+        self.judge_orders()
         return self.conclude()
 
-    def _judge(self, dossier: Dossier) -> list[Transfer]:
-        judged = engine.judge(dossier, self.law, self.moment)
-        for change in judged.changes:
-            if change.violation is not None:
-                self.found.append(change.violation)
-        for reason in dossier.judgement.missing:
-            self.unjudged[reason] = self.unjudged.get(reason, 0) + 1
-        return judged.transfers
+    @property
+    def found(self) -> list[Violation]:
+        """The violations so far."""
+        changes = self._round.changes
+        own = [change.violation for change in changes if change.violation is not None]
+        return own + self._found
+
+    @property
+    def unjudged(self) -> dict[tuple[str, str], int]:
+        """How many records could not be judged so far, by rule and missing term."""
+        dossiers = self._round.dossiers.values()
+        own = Counter(reason for dossier in dossiers for reason in dossier.judgement.missing)
+        return dict(own + self._unjudged)
+
+    def _judge(self, last: int) -> None:
+        while self._round.next_level(last):
+            self._round.open()
+            self._round.judge()
 
     def _agreed(self, event: Event) -> None:
         """Begin the appointments of a product with an agreement: having none is the worst gap."""
         if event.type == "vbp.agreement.signed.v1":
             product = getattr(event.data, "product", "")
-            self._gather(Subject(event.data.jurisdiction, "appointments", product))
-
-    def _gather(self, subject: Subject) -> Dossier:
-        dossier = self._gathered.get(subject)
-        if dossier is None:
-            dossier = self._gathered[subject] = Dossier(subject)
-        return dossier
+            subject = Subject(event.data.jurisdiction, "appointments", product)
+            if subject not in self._round.dossiers:
+                self._round.begin(subject)

@@ -9,8 +9,8 @@ import asyncpg
 
 from services.compliance.judging.dossier import Dossier, Judgement, decode, encode
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Columns, Subject
-from services.compliance.judging.turn import Turn
 from services.compliance.records.appointments import Appointments
 from services.compliance.register.register import Key
 from shared.adapters import postgres
@@ -46,13 +46,13 @@ def _dossier(row: asyncpg.Record) -> Dossier:
     return decode(subject, row["record"], row["judgement"], row["version"], placed)
 
 
-async def save(connection: Connection, turn: Turn, law: Mapping[str, int]) -> None:
-    """Write the dossiers of a turn and when to look again, in the order of keys.
+async def save(connection: Connection, judged: Round, law: Mapping[str, int]) -> None:
+    """Write the dossiers of a round and when to look again, in the order of keys.
 
     `law` gives the versions judged under. Raises ConflictError if a row moved.
     """
-    await _save_records(connection, turn.dossiers.values(), law)
-    moved, done = turn.watches()
+    await _save_records(connection, judged.dossiers.values(), law)
+    moved, done = judged.watches()
     if moved:
         rows = sorted(
             (*held.subject, held.judgement.look_at, held.judgement.hear_at) for held in moved

@@ -5,23 +5,23 @@ from pathlib import Path
 
 from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change
-from services.compliance.judging.turn import Turn
+from services.compliance.judging.round import Round
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 
-async def save(connection: Connection, turn: Turn) -> None:
-    """Write what a turn found and took back, and by how much the gauges moved."""
-    await tell(connection, turn.told())
-    opened = sorted((*key, count) for key, count in turn.open_counts().items())
+async def save(connection: Connection, judged: Round) -> None:
+    """Write what a round found and took back, and by how much the gauges moved."""
+    await tell(connection, judged.final_changes())
+    opened = sorted((*key, count) for key, count in judged.open_counts().items())
     if opened:
         await connection.execute(QUERIES["count_open"], *columns(opened))
-    found = sorted((*key, count) for key, count in turn.found_counts().items())
+    found = sorted((*key, count) for key, count in judged.found_counts().items())
     if found:
         await connection.execute(QUERIES["count_found"], *columns(found))
-    unjudged = sorted((*key, count) for key, count in turn.unjudged_counts().items())
+    unjudged = sorted((*key, count) for key, count in judged.unjudged_counts().items())
     if unjudged:
         await connection.execute(QUERIES["count_unjudged"], *columns(unjudged))
 

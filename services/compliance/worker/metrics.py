@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from services.compliance.findings.violation import ChangeKind
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.turn import Turn
+from services.compliance.judging.round import Round
 from services.compliance.storage.facts import Batch
 from shared.domain import topics
 
@@ -68,7 +68,7 @@ class WorkerMetrics:
         for kind in get_args(ChangeKind):
             self._changes.labels(kind)
 
-    def batch(self, batch: Batch, turn: Turn, seconds: float) -> None:
+    def batch(self, batch: Batch, judged: Round, seconds: float) -> None:
         """Count a batch that was committed just now, `seconds` after it was read."""
         self._batches.inc()
         self._batch_seconds.observe(seconds)
@@ -76,7 +76,7 @@ class WorkerMetrics:
             self._events.labels(topics.TOPIC_OF[kind]).inc(events)
         for letter in batch.letters:
             self._dead_letters.labels(letter.topic).inc()
-        self._changed(turn)
+        self._changed(judged)
         if batch.events:
             oldest = min(map(_told, batch.events))
             self._told_to_committed.observe((datetime.now(UTC) - oldest).total_seconds())
@@ -85,13 +85,13 @@ class WorkerMetrics:
         """Count conflicts with other workers."""
         self._conflicts.inc(count)
 
-    def swept(self, turn: Turn) -> None:
+    def swept(self, judged: Round) -> None:
         """Count records that were judged because their time had come, and what changed."""
-        self._swept.inc(len(turn.dossiers))
-        self._changed(turn)
+        self._swept.inc(len(judged.dossiers))
+        self._changed(judged)
 
-    def _changed(self, turn: Turn) -> None:
-        for change in turn.told():
+    def _changed(self, judged: Round) -> None:
+        for change in judged.final_changes():
             self._changes.labels(change.kind).inc()
 
     def heard(self, moment: Moment) -> None:

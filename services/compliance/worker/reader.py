@@ -207,8 +207,8 @@ class Reader:
 
     async def _commit(self, batch: Batch) -> None:
         began = time.monotonic()
-        turn, conflicts = await self._service.handle(batch, self._clock.moment())
-        self._metrics.batch(batch, turn, time.monotonic() - began)
+        judged, conflicts = await self._service.handle(batch, self._clock.moment())
+        self._metrics.batch(batch, judged, time.monotonic() - began)
         self._metrics.conflicts(conflicts)
 
     async def _sweep(self, *, idle: bool) -> None:
@@ -222,11 +222,11 @@ class Reader:
         # Touches come first: two of them that reach the same record have it judged once.
         await self._expand_touches(until)
         while not self._stopping and time.monotonic() < until:
-            turn, conflicts = await self._service.sweep(moment)
+            judged, conflicts = await self._service.sweep(moment)
             self._metrics.conflicts(conflicts)
-            if turn is None:
+            if judged is None:
                 break
-            self._metrics.swept(turn)
+            self._metrics.swept(judged)
         self._swept = time.monotonic()
         await self._tell_kafka()
         if idle and self._swept - self._collected > COLLECT_EVERY:

@@ -15,8 +15,8 @@ import asyncpg
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
+from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, by_subject
-from services.compliance.judging.turn import Turn
 from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
 from services.compliance.register.changes import Registered
@@ -42,10 +42,6 @@ LOCK_AFTER = 3
 """After so many lost races the records are loaded FOR UPDATE, in one transaction with the rest."""
 
 
-FIRST_LEVEL = frozenset({"order", "announcement"})
-"""The kinds of record that events merge into; the others gather their contributions."""
-
-
 class Done(NamedTuple, Generic[T]):
     """What came of a piece of work, and how often it had to be begun anew because of others."""
 
@@ -60,7 +56,7 @@ class Compliance:
         self._connection = connection
         self._book = Lawbook(policies, SETTLE)
 
-    async def handle(self, batch: Batch, moment: Moment) -> Done[Turn]:
+    async def handle(self, batch: Batch, moment: Moment) -> Done[Round]:
         """Judge a batch and commit it with its positions.
 
         Raises FencedError if the partitions are no longer ours, TransientError if PostgreSQL
@@ -68,7 +64,7 @@ class Compliance:
         """
         return await self._until_unrivalled(partial(self._handle, batch, moment))
 
-    async def sweep(self, moment: Moment, at_most: int = 2_000) -> Done[Turn | None]:
+    async def sweep(self, moment: Moment, at_most: int = 2_000) -> Done[Round | None]:
         """Judge records that are due without being told anything; gives None where none were."""
         return await self._until_unrivalled(partial(self._sweep, moment, at_most))
 
@@ -99,26 +95,23 @@ class Compliance:
                 raise
         raise TransientError("records were written by others again and again")
 
-    async def _handle(self, batch: Batch, moment: Moment, load: Load) -> Turn:
+    async def _handle(self, batch: Batch, moment: Moment, load: Load) -> Round:
         await self._book.open(self._connection, (event.data.jurisdiction for event in batch.events))
         registered = await self._register(batch.events)
-        turn = Turn(self._book.law, moment)
-        heard = by_subject(batch.events)
-        subjects = list(heard)
-        await self._load(turn, subjects, load)
-        turn.hear(heard)
-        await self._judge(turn, subjects, load)
+        judging = Round(self._book.law, moment)
+        judging.hear(by_subject(batch.events))
+        await self._judge(judging, load)
         async with self._connection.transaction():
             await postgres.write_lazily(self._connection)
             await positions.advance(self._connection, batch.spans, moment.now)
             await register.hold_law(self._connection, self._book.versions)
             moved = await register.move_law(self._connection, registered.jurisdictions)
             await facts.save(self._connection, batch)
-            await self._save(turn, {**self._book.versions, **moved})
-            # Only now: an agreement creates the appointments that the turn may have begun itself.
+            await self._save(judging, {**self._book.versions, **moved})
+            # Only now: an agreement creates the appointments that the round may have begun itself.
             await register.save(self._connection, registered)
         self._book.versions.update(moved)
-        return turn
+        return judging
 
     async def _register(self, events: Iterable[Event]) -> Registered:
         told = [event for event in events if event.topic == topics.REGISTER.name]
@@ -128,42 +121,29 @@ class Compliance:
         self._book.law.forget()
         return registered
 
-    async def _load(self, turn: Turn, subjects: list[Subject], load: Load) -> None:
-        missing = [subject for subject in subjects if subject not in turn.dossiers]
-        turn.add(await load(self._connection, missing))
-        turn.new(missing)
+    async def _judge(self, judging: Round, load: Load) -> None:
+        """Judge level by level, each record once."""
+        while judging.next_level():
+            judging.open(await load(self._connection, judging.unloaded()))
+            await self._book.read(self._connection, judging.needs())
+            judging.judge()
 
-    async def _judge(self, turn: Turn, subjects: list[Subject], load: Load) -> None:
-        """Judge what was heard or is due, then what gathers from it, each once."""
-        first = [subject for subject in subjects if subject.kind in FIRST_LEVEL]
-        await self._read(turn, first)
-        turn.judge(first)
-        await self._load(turn, sorted({item.target for item in turn.transfers}), load)
-        gathering = dict.fromkeys(turn.pass_on())
-        gathering.update(dict.fromkeys(held for held in subjects if held.kind not in FIRST_LEVEL))
-        await self._read(turn, gathering)
-        turn.judge(gathering)
-
-    async def _read(self, turn: Turn, subjects: Iterable[Subject]) -> None:
-        await self._book.read(self._connection, turn.needs(subjects))
-
-    async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Turn | None:
+    async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Round | None:
         async with self._connection.transaction():
             await postgres.write_lazily(self._connection)
             subjects = await dossiers.due(self._connection, moment, at_most)
             if not subjects:
                 return None
             await self._book.open(self._connection, (where for where, _, _ in subjects))
-            turn = Turn(self._book.law, moment)
-            turn.add(await load(self._connection, subjects))
-            known = [subject for subject in subjects if subject in turn.dossiers]
-            await self._judge(turn, known, load)
+            judging = Round(self._book.law, moment)
+            judging.look_at(subjects)
+            await self._judge(judging, load)
             await register.hold_law(self._connection, self._book.versions)
             await dossiers.forget_watches(self._connection, subjects)
-            turn.forget_watches(known)
-            await self._save(turn, self._book.versions)
-        return turn
+            judging.forget_watches(subjects)
+            await self._save(judging, self._book.versions)
+        return judging
 
-    async def _save(self, turn: Turn, law: dict[str, int]) -> None:
-        await dossiers.save(self._connection, turn, law)
-        await violations.save(self._connection, turn)
+    async def _save(self, judged: Round, law: dict[str, int]) -> None:
+        await dossiers.save(self._connection, judged, law)
+        await violations.save(self._connection, judged)

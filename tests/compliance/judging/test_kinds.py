@@ -4,7 +4,7 @@ import pytest
 from services.compliance.judging import engine
 from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.engine import Transfer
-from services.compliance.judging.kinds import KINDS, LEVELS
+from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS
 from services.compliance.judging.subjects import Subject
 from services.compliance.records.record import Gathered, Heard
 from services.compliance.rules import RULES
@@ -18,9 +18,10 @@ def test_every_rule_reads_a_kind_of_record_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_what_gathers_is_judged_after_the_first_level(name: str) -> None:
+def test_what_hears_is_judged_before_all_that_only_gathers_or_is_of_the_register(name: str) -> None:
     kind = KINDS[name]
-    assert issubclass(kind.record, Gathered) == (kind.level > LEVELS[0])
+    assert issubclass(kind.record, Heard) == (kind.level <= LAST_HEARD)
+    assert not issubclass(kind.record, Gathered) or kind.level > LEVELS[0]
 
 
 def test_what_a_record_contributes_goes_to_a_later_level() -> None:

@@ -1,0 +1,215 @@
+"""A round: the pure part of one batch, sweep or replay, from what is told to what must be written.
+
+Whatever drives it does so level by level, because what to load next depends on what was judged:
+
+    while judging.next_level():
+        judging.open(those stored of judging.unloaded())
+        judging.judge()
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from services.compliance.findings.violation import Change
+from services.compliance.judging import engine
+from services.compliance.judging.dossier import Dossier, Judgement, needs_of
+from services.compliance.judging.engine import Transfer
+from services.compliance.judging.kinds import KINDS, LEVELS
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.needs import Needs
+from services.compliance.judging.subjects import Subject
+from services.compliance.law.law import Law
+from shared.domain.cloudevents import Event
+
+OpenKey = tuple[str, str, str, str, bool]
+FoundKey = tuple[str, str, str, str]
+UnjudgedKey = tuple[str, str, str]
+
+
+class Level(NamedTuple):
+    """What waits for the records of a level: events, contributions, or only to be looked at."""
+
+    heard: dict[Subject, list[Event]]
+    given: dict[Subject, list[Transfer]]
+    due: dict[Subject, None]
+
+
+class Round:
+    """Records judged together, level by level, and everything that changed."""
+
+    def __init__(self, law: Law, moment: Moment) -> None:
+        self.law = law
+        self.moment = moment
+        self.dossiers: dict[Subject, Dossier] = {}
+        self.before: dict[Subject, Judgement] = {}
+        self.changes: list[Change] = []
+        self._levels = {number: Level({}, {}, {}) for number in LEVELS}
+        self._level = Level({}, {}, {})
+
+    def hear(self, heard: Mapping[Subject, list[Event]]) -> None:
+        """Have events merged into the records that they are about; no events begin a record."""
+        for subject, events in heard.items():
+            self._waiting(subject).heard.setdefault(subject, []).extend(events)
+
+    def give(self, transfers: Iterable[Transfer]) -> None:
+        """Have contributions put into the records that gather them."""
+        for transfer in transfers:
+            given = self._waiting(transfer.target).given
+            if transfer.target in given:
+                given[transfer.target].append(transfer)
+            else:
+                given[transfer.target] = [transfer]
+
+    def look_at(self, subjects: Iterable[Subject]) -> None:
+        """Have records judged that are due, where there are such."""
+        for subject in subjects:
+            self._waiting(subject).due[subject] = None
+
+    def begin(self, subject: Subject) -> Dossier:
+        """Begin a record that is not stored anywhere, and is judged like all others."""
+        dossier = Dossier(subject)
+        self._take(dossier)
+        self.look_at((subject,))
+        return dossier
+
+    def _waiting(self, subject: Subject) -> Level:
+        level = self._levels.get(KINDS[subject.kind].level)
+        if level is None:
+            raise ValueError(f"the level of {subject} was judged already: see judging/kinds.py")
+        return level
+
+    def next_level(self, last: int = LEVELS[-1]) -> bool:
+        """Go on to the next level, `last` at most; gives whether there was one with anything."""
+        for number in LEVELS:
+            if number <= last and number in self._levels:
+                self._level = self._levels.pop(number)
+                if any(self._level):
+                    return True
+        return False
+
+    def unloaded(self) -> list[Subject]:
+        """Give whose dossiers this level needs and has not, in order."""
+        wanted = {subject for waiting in self._level for subject in waiting}
+        return sorted(wanted - self.dossiers.keys())
+
+    def open(self, loaded: Iterable[Dossier] = ()) -> None:
+        """Take dossiers as they are stored, begin the rest, and put in what waits for them."""
+        for dossier in loaded:
+            self._take(dossier)
+        for subject, events in self._level.heard.items():
+            dossier = self._held(subject)
+            for event in events:
+                engine.hear(dossier, event)
+        for subject, transfers in self._level.given.items():
+            dossier = self._held(subject)
+            for transfer in transfers:
+                engine.receive(dossier, transfer)
+
+    def needs(self) -> Needs:
+        """Give what judging this level asks of the register."""
+        return needs_of(self.dossiers[subject] for subject in self._opened())
+
+    def judge(self) -> None:
+        """Judge this level; what its records contribute to others waits for a later one."""
+        for subject in self._opened():
+            judged = engine.judge(self.dossiers[subject], self.law, self.moment)
+            self.changes += judged.changes
+            self.give(judged.transfers)
+
+    def given(self) -> list[Transfer]:
+        """Give the contributions that wait for levels not judged yet."""
+        waiting = (level.given.values() for level in self._levels.values())
+        return [transfer for given in waiting for transfers in given for transfer in transfers]
+
+    def _opened(self) -> dict[Subject, None]:
+        subjects = dict.fromkeys(self._level.heard)
+        subjects.update(dict.fromkeys(self._level.given))
+        subjects.update((due, None) for due in self._level.due if due in self.dossiers)
+        return subjects
+
+    def _held(self, subject: Subject) -> Dossier:
+        if subject not in self.dossiers:
+            self._take(Dossier(subject))
+        return self.dossiers[subject]
+
+    def _take(self, dossier: Dossier) -> None:
+        self.dossiers[dossier.subject] = dossier
+        self.before[dossier.subject] = dossier.judgement
+
+    def final_changes(self) -> list[Change]:
+        """Give one change a violation; one that moved between dossiers was not withdrawn."""
+        found = {change.id: change for change in self.changes if change.violation is not None}
+        gone = {change.id: change for change in self.changes if change.violation is None}
+        return [*found.values(), *(change for key, change in gone.items() if key not in found)]
+
+    def open_counts(self) -> Counter[OpenKey]:
+        """Give how the numbers of open violations changed."""
+        counts: Counter[OpenKey] = Counter()
+        for subject, dossier in self.dossiers.items():
+            was, now = self.before[subject].findings, dossier.judgement.findings
+            for findings, sign in ((was, -1), (now, 1)) if was or now else ():
+                for told in findings:
+                    if told.cured_at is None:
+                        place = told.area or ""
+                        key = (subject.jurisdiction, told.rule, told.severity, place, told.exempt)
+                        counts[key] += sign
+        return Counter({key: count for key, count in counts.items() if count})
+
+    def found_counts(self) -> Counter[FoundKey]:
+        """Give how many violations were newly found, an act that was over at once among them.
+
+        Neither one that is exempt, nor one that only takes the place of another: nobody needs to be
+        told of those. One that was over and goes on again is found again.
+        """
+        news = {
+            change.id.bytes: change.violation
+            for change in self.final_changes()
+            if change.kind != "changed" and change.violation is not None and not change.supersedes
+        }
+        known = {
+            told.id: told
+            for held in (self.before.values() if news else ())
+            for told in held.findings
+            if told.id in news
+        }
+        counts: Counter[FoundKey] = Counter()
+        for name, found in news.items():
+            was = known.get(name)
+            again = was is not None and was.cured_at is not None and found.cured_at is None
+            if not found.exempt and (was is None or again):
+                counts[found.jurisdiction, found.rule, found.severity, found.area or ""] += 1
+        return counts
+
+    def unjudged_counts(self) -> Counter[UnjudgedKey]:
+        """Give how the numbers of unjudged records changed."""
+        counts: Counter[UnjudgedKey] = Counter()
+        for subject, dossier in self.dossiers.items():
+            was, now = self.before[subject].missing, dossier.judgement.missing
+            if was == now:
+                continue
+            for missing, sign in ((was, -1), (now, 1)):
+                for rule, term in missing:
+                    counts[subject.jurisdiction, rule, term] += sign
+        return Counter({key: count for key, count in counts.items() if count})
+
+    def forget_watches(self, subjects: Iterable[Subject]) -> None:
+        """Note that the watches of dossiers that were due are gone: new ones must be written."""
+        for subject in subjects:
+            before = self.before.get(subject)
+            if before is not None:
+                self.before[subject] = msgspec.structs.replace(before, look_at=None, hear_at=None)
+
+    def watches(self) -> tuple[list[Dossier], list[Dossier]]:
+        """Give the dossiers whose next look moved, and those that wait for nothing any more."""
+        moved: list[Dossier] = []
+        done: list[Dossier] = []
+        for subject, dossier in self.dossiers.items():
+            was, now = self.before[subject], dossier.judgement
+            if was.look_at == now.look_at and was.hear_at == now.hear_at:
+                continue
+            waits = now.look_at is not None or now.hear_at is not None
+            (moved if waits else done).append(dossier)
+        return moved, done
