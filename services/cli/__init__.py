@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.local.errors import StackError
-from services.cli import events, running, setup
+from services.cli import events, running, setup, streams
 from shared.domain.errors import InvalidArgumentError, VbpError
 
 app = typer.Typer(
@@ -45,14 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; always leaves by SystemExit."""
     # What it would say of a broker that is away, the error says with a remedy.
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+    streams.prepare()
     try:
         app(arguments, prog_name="vbp")
     except InvalidArgumentError as error:
-        _fail(error, 2)
+        streams.fail(str(error), 2)
     except (VbpError, StackError) as error:
-        _fail(error, 1)
-
-
-def _fail(error: Exception, code: int) -> None:
-    sys.stderr.write(f"vbp: {error}\n")
-    sys.exit(code)
+        streams.fail(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read has heard enough, as after `| head`.
+        streams.abandon()
+        sys.exit(1)
+    except OSError as error:
+        streams.abandon()
+        streams.fail(streams.trouble(error), 1)
+    finally:
+        streams.finish()

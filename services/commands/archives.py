@@ -1,5 +1,6 @@
 """Archives of events: NDJSON in any order, plain or under gzip, read and written line by line."""
 
+import codecs
 import gzip
 import io
 import sys
@@ -15,11 +16,15 @@ from services.commands.replay_shares import Share
 from services.commands.terminal import counted, reading, say
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
-from shared.domain.errors import InvalidArgumentError, InvalidEventError
+from shared.domain.errors import InvalidArgumentError, InvalidEventError, SetupError
+from shared.domain.texts import plain
 
 STANDARD = "-"
 GZIP = b"\x1f\x8b"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CHUNK = 1 << 20
+UNREADABLE = (OSError, EOFError, zlib.error)
+"""What a file raises that cannot be read to its end, or is damaged under gzip."""
 SHOWN = 100
 """Refused lines that are said one by one; a wrong file has as many as it has lines."""
 EVERY = 1 << 12
@@ -36,7 +41,7 @@ class Refusals:
         """Refuse what stands at `place`, a file with its line; `_at` are the numbers of both."""
         self.count += 1
         if self.count <= SHOWN:
-            sys.stderr.write(f"{place}: {problem}\n")
+            sys.stderr.write(f"{plain(place)}: {plain(problem)}\n")
 
     def conclude(self, taken: int) -> None:
         """Say how many there were, if any; raises InvalidArgumentError if nothing was `taken`."""
@@ -127,9 +132,8 @@ def _events(
                     refusals.add(f"{name}:{number}", str(error), (place, number))
                 continue
             yield event
-    except (OSError, EOFError, zlib.error) as error:
-        problem = f"{name} cannot be read after line {number:,}: {error}"
-        raise InvalidArgumentError(f"{problem}. Fetch it again") from error
+    except UNREADABLE as error:
+        raise _broken(name, number, error) from error
 
 
 @contextmanager
@@ -137,11 +141,11 @@ def opened(name: str) -> Iterator[Source]:
     """Open an archive for reading; gzip is told by its first bytes, not by the name."""
     if name == STANDARD:
         piped: Any = io.BufferedReader(cast("Any", sys.stdin.buffer), CHUNK)
-        yield Source(_unpacked(piped), lambda: 0)
+        yield Source(_lines(name, piped), lambda: 0)
         piped.detach()
         return
     with _file(name, "rb") as file:
-        yield Source(_unpacked(file), file.tell)
+        yield Source(_lines(name, file), file.tell)
 
 
 def _file(name: str, mode: Literal["rb", "wb"]) -> Any:
@@ -152,12 +156,30 @@ def _file(name: str, mode: Literal["rb", "wb"]) -> Any:
         raise InvalidArgumentError(f"{problem}: {error.strerror}. Check the path") from error
 
 
-def _unpacked(file: Any) -> Iterable[bytes]:
-    lines: Iterable[bytes] = file
-    if file.peek(len(GZIP))[: len(GZIP)] != GZIP:
-        return lines
-    # GzipFile reads lines in Python, a buffer in front of it in C.
-    return io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK)
+def _lines(name: str, file: Any) -> Iterable[bytes]:
+    """Unpack what is under gzip, and pass over the mark with which some programs begin UTF-8."""
+    try:
+        packed = file.peek(len(GZIP))[: len(GZIP)] == GZIP
+        # GzipFile reads lines in Python, a buffer in front of it in C.
+        lines: Any = io.BufferedReader(gzip.GzipFile(fileobj=file), CHUNK) if packed else file
+        mark = lines.peek(len(codecs.BOM_UTF8))[: len(codecs.BOM_UTF8)]
+    except UNREADABLE as error:
+        raise _broken(name, 0, error) from error
+    if mark.startswith(UTF_16):
+        raise InvalidArgumentError(f"{name} is UTF-16: save it as UTF-8, one event a line")
+    if mark == codecs.BOM_UTF8:
+        lines.read(len(mark))
+    return cast("Iterable[bytes]", lines)
+
+
+def _broken(name: str, line: int, error: Exception) -> InvalidArgumentError:
+    problem = f"{name} cannot be read after line {line:,}: {reason(error)}"
+    return InvalidArgumentError(f"{problem}. Fetch it again")
+
+
+def reason(error: Exception) -> str:
+    """Say why something could not be read or written, without the path that a message names."""
+    return str(getattr(error, "strerror", None) or error or "it ends too early")
 
 
 def _total(names: Sequence[str]) -> int | None:
@@ -172,17 +194,23 @@ def _total(names: Sequence[str]) -> int | None:
 def written(name: str) -> Iterator[Callable[[bytes], object]]:
     """Give what writes bytes to a file, under gzip if its name ends so, or to standard output.
 
-    The same bytes give the same file. Raises InvalidArgumentError if it cannot be made.
+    The same bytes give the same file. Raises InvalidArgumentError if it cannot be made, SetupError
+    if it takes no more.
     """
     if name == STANDARD:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
-    with _file(name, "wb") as file:
-        if not name.endswith(".gz"):
-            yield file.write
-            return
-        with gzip.GzipFile(
-            filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0
-        ) as packed:
-            yield packed.write
+    try:
+        with _file(name, "wb") as file:
+            yield from _writing(name, file)
+    except OSError as error:
+        raise SetupError(f"{name} cannot be written: {reason(error)}. Free some space") from error
+
+
+def _writing(name: str, file: Any) -> Iterator[Callable[[bytes], object]]:
+    if not name.endswith(".gz"):
+        yield file.write
+        return
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+        yield packed.write

@@ -25,6 +25,7 @@ from services.compliance.policies import policy as policies
 from services.compliance.policies.policy import Policies
 from shared.domain import calendar
 from shared.domain.errors import InvalidArgumentError, SetupError
+from shared.domain.texts import cell, plain
 
 Format = Literal["ndjson", "csv", "table"]
 AT_ONCE = 1_000
@@ -103,7 +104,7 @@ def write_csv(found: Sequence[Violation]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
+    return cell(value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"'))
 
 
 def write_table(found: Sequence[Violation]) -> None:
@@ -115,7 +116,8 @@ def write_table(found: Sequence[Violation]) -> None:
     for one in found:
         status = f"{one.status}, exempt" if one.exempt else one.status
         when = shanghai(calendar.parse_instant(one.occurred_at))
-        table.add_row(one.rule, status, one.severity, one.area, one.subject, when, one.message_en)
+        names = map(plain, (one.area or "", one.subject, when, one.message_en))
+        table.add_row(one.rule, status, one.severity, *names)
     show(table)
 
 

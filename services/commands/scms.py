@@ -1,10 +1,11 @@
 """`vbp import scms`: turns the history of real deliveries into events."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from services.commands.archives import Refusals, written
+from services.commands.archives import UNREADABLE, Refusals, reason, written
 from services.commands.terminal import counted, say
 from services.sources import scms
 from shared.domain.errors import InvalidArgumentError
@@ -22,12 +23,16 @@ def run(file: Path, out: str, refusals: Refusals) -> None:
         )
 
     count = 0
-    try:
-        with written(out) as write:
-            for event in scms.events(file, refuse):
-                write(msgspec.json.encode(event) + b"\n")
-                count += 1
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InvalidArgumentError(f"{file} cannot be read: {error}") from error
+    with written(out) as write:
+        for event in _told(file, refuse):
+            write(msgspec.json.encode(event) + b"\n")
+            count += 1
     say(f"{counted(count, 'event')} of jurisdiction {scms.JURISDICTION}")
     refusals.conclude(count)
+
+
+def _told(file: Path, refuse: Callable[[scms.Refusal], None]) -> Iterator[dict[str, object]]:
+    try:
+        yield from scms.events(file, refuse)
+    except (*UNREADABLE, UnicodeDecodeError) as error:
+        raise InvalidArgumentError(f"{file} cannot be read: {reason(error)}") from error

@@ -2,22 +2,25 @@
 
 import csv
 import gzip
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
 from shared.domain.errors import InvalidArgumentError
+from shared.domain.events.fields import DECIMAL
 
 JURISDICTION = "scms"
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = time(12, tzinfo=ZONE)
 LONGEST_NAME = 256
-MOST_PACKS = 10**15
+LONGEST_ORDER = LONGEST_NAME - len("scms--received")
+"""The ids of its two events are made of an order's, and have the same bound."""
+LONGEST_QUANTITY = 15
 GZIP = b"\x1f\x8b"
 USUAL_LEAD = timedelta(days=30)
 """An order without a usable date is taken to be placed this long before it was due or came."""
@@ -107,8 +110,17 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 f"{path.name} lacks the column {', '.join(sorted(missing))}: "
                 "give the SCMS delivery history as published, with its heading"
             )
-        for row in reader:
+        while row := _next(reader, path):
             yield reader.line_num, row
+
+
+def _next(reader: "csv.DictReader[str]", path: Path) -> dict[str, str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        raise InvalidArgumentError(
+            f"{path} cannot be read at line {reader.reader.line_num:,}: {error}. Check its quotes"
+        ) from error
 
 
 @contextmanager
@@ -131,7 +143,7 @@ def delivery_of(row: dict[str, str], seen: set[str]) -> Delivery:
     scheduled = day(row, "scheduled")
     delivered = day(row, "delivered")
     return Delivery(
-        order=name(row, "order"),
+        order=name(row, "order", LONGEST_ORDER),
         product=name(row, "product"),
         hospital=name(row, "hospital"),
         area=name(row, "area"),
@@ -146,13 +158,11 @@ def delivery_of(row: dict[str, str], seen: set[str]) -> Delivery:
     )
 
 
-def name(row: dict[str, str], field: str) -> str:
+def name(row: dict[str, str], field: str, longest: int = LONGEST_NAME) -> str:
     """Take a text that can be an id on the bus."""
     value = row[COLUMNS[field]].strip()
-    if not value or len(value) > LONGEST_NAME or "\0" in value:
-        raise LineError(
-            COLUMNS[field], value[:60], f"give 1 to {LONGEST_NAME} characters without NUL"
-        )
+    if not value or len(value) > longest or "\0" in value:
+        raise LineError(COLUMNS[field], value[:60], f"give 1 to {longest} characters without NUL")
     return value
 
 
@@ -177,22 +187,21 @@ def placing(value: str, first: date) -> date:
 def quantity(row: dict[str, str]) -> int:
     """Count the packs ordered, above 0."""
     value = row[COLUMNS["quantity"]].strip()
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:16]) < MOST_PACKS):
+    digits = value.lstrip("0")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_QUANTITY):
         raise LineError(
             COLUMNS["quantity"], value, "write a whole number above 0, of at most 15 digits"
         )
-    return int(value)
+    return int(digits)
 
 
 def price(row: dict[str, str]) -> str:
     """Take the price of a pack in US dollars as written; 0 occurs and is allowed."""
     value = row[COLUMNS["unit_price"]].strip()
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise LineError(COLUMNS["unit_price"], value, "write a decimal number of 0 or more")
+    if re.search(DECIMAL, value) is None:
+        raise LineError(
+            COLUMNS["unit_price"], value, "write a decimal number of 0 or more, such as 0.36"
+        )
     return value
 
 

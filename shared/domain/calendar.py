@@ -1,8 +1,17 @@
-"""Days and instants: instants are UTC inside, a day is a day in Asia/Shanghai."""
+"""Days and instants: instants are UTC inside, a day is a day in Asia/Shanghai.
 
-from datetime import UTC, date, datetime, time, timedelta
+All instants are read by one grammar (docs/events.md, *Instants*), the decoder's own: what Python's
+`fromisoformat` takes differs from version to version.
+"""
+
+import re
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
 
 from shared.domain.errors import InvalidEventError
 
@@ -11,14 +20,24 @@ ZONE = ZoneInfo("Asia/Shanghai")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands for "not yet": nothing was judged, heard or told before it."""
 
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-"""No event of this field is older; what claims to be is a typing error."""
+EARLIEST = datetime(1901, 1, 1, tzinfo=UTC)
+"""Nothing happened earlier: an event that claims to have is refused. A day or a bound that is
+earlier stands for "since ever", and counts as this."""
 
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands for "never": publishers write 9999-12-31 for an open end, and deadlines must still fit."""
 
 REMEDY = "Send RFC 3339 with an offset, such as 2022-03-01T09:30:00+08:00"
 
+Instant = Annotated[
+    datetime, Meta(tz=True, description="an instant with offset, such as 2022-03-01T09:30:00+08:00")
+]
+
+_TO_THE_MINUTE = re.compile(r"\A([0-9-]{10}[Tt ][0-9]{2}:[0-9]{2})(?=[Zz+-]|\Z)")
+
+_read_instant = msgspec.json.Decoder(Instant).decode
+_read_date = msgspec.json.Decoder(date).decode
+_DATE_LENGTH = len("2022-03-01")
 
 _FIXED_SINCE = datetime(1991, 9, 15, tzinfo=UTC)
 _OFFSET = timedelta(hours=8)
@@ -50,17 +69,25 @@ def end_of(day: date) -> datetime:
 def utc(instant: datetime) -> datetime:
     """Bring an aware instant to UTC; one beyond LATEST becomes LATEST.
 
-    Raises InvalidEventError for a naive instant, or one before 1900.
+    Raises InvalidEventError for a naive instant, or one before EARLIEST.
     """
-    if instant.tzinfo is UTC and EARLIEST.year < instant.year < LATEST.year:
+    if instant.tzinfo is UTC and EARLIEST.year <= instant.year < LATEST.year:
         return instant
     if instant.tzinfo is None:
         raise InvalidEventError("time", "has no offset", REMEDY, instant.isoformat())
-    if instant.year >= LATEST.year:
-        return LATEST
-    if instant.year <= EARLIEST.year:
+    brought = _in_utc(instant)
+    if brought < EARLIEST:
         raise InvalidEventError("time", "lies before 1901", REMEDY, instant.isoformat())
-    return instant.astimezone(UTC)
+    return brought
+
+
+def _in_utc(instant: datetime) -> datetime:
+    """Bring an instant to UTC; in the first and the last year that could leave the calendar."""
+    if instant.year == MAXYEAR:
+        return LATEST
+    if instant.year == 1:
+        return instant.replace(tzinfo=UTC)
+    return min(instant.astimezone(UTC), LATEST)
 
 
 def parse_bound(text: str) -> datetime | date:
@@ -69,18 +96,19 @@ def parse_bound(text: str) -> datetime | date:
     Raises InvalidEventError when it is neither.
     """
     try:
-        return _bound(text)
-    except ValueError:
+        if len(text) == _DATE_LENGTH:
+            return _read_date(_quoted(text))
+        return max(_in_utc(_read_instant(_quoted(text))), EARLIEST)
+    except (msgspec.MsgspecError, ValueError):
         problem = "is neither an instant with offset nor a date"
         raise InvalidEventError("bound", problem, f"{REMEDY}, or 2022-03-01", text) from None
 
 
-def _bound(text: str) -> datetime | date:
-    if len(text) == len("2022-03-01") and text[4] == text[7] == "-":
-        return date.fromisoformat(text)
-    if text[10:11] not in {"T", "t", " "}:
+def _quoted(text: str) -> str:
+    if "\\" in text:
+        # An escape would be undone, and what stands here was unescaped before.
         raise ValueError(text)
-    return utc(datetime.fromisoformat(text))
+    return f'"{text}"'
 
 
 def start_bound(text: str) -> datetime:
@@ -101,8 +129,13 @@ def instant_text(instant: datetime) -> str:
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an RFC 3339 instant with offset, in UTC; raises InvalidEventError otherwise."""
+    """Read an instant with offset as a person writes it, who may leave out the seconds; in UTC.
+
+    Raises InvalidEventError otherwise.
+    """
     try:
-        return utc(datetime.fromisoformat(text))
-    except ValueError:
-        raise InvalidEventError("time", "is not an instant", REMEDY, text) from None
+        return utc(_read_instant(_quoted(_TO_THE_MINUTE.sub(r"\1:00", text))))
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        naive = "timezone" in str(error)
+        problem = "has no offset" if naive else "is not an instant"
+        raise InvalidEventError("time", problem, REMEDY, text) from None

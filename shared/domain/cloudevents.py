@@ -13,8 +13,9 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from shared.domain import calendar, refusals, topics
+from shared.domain.calendar import Instant
 from shared.domain.errors import InvalidEventError
-from shared.domain.events import Code, EventData, Instant
+from shared.domain.events import Code, EventData
 
 MAX_BYTES = 1 << 20
 """An event of at most 1 MiB (events.md, *Bounds*)."""
@@ -86,7 +87,7 @@ _time = msgspec.json.Decoder(Instant)
 _any = msgspec.json.Decoder()
 _text = msgspec.json.Encoder()
 
-_USUAL_YEARS = range(calendar.EARLIEST.year + 1, calendar.LATEST.year)
+_USUAL_YEARS = range(calendar.EARLIEST.year + 1, calendar.LATEST.year - 1)
 """Years that `calendar.utc` neither refuses nor moves."""
 
 
@@ -150,7 +151,9 @@ def _read_binary(
         found = _attribute(attributes, "specversion")
         raise InvalidEventError("ce_specversion", "is not 1.0", "Send CloudEvents 1.0", found)
     time = _instant(attributes, "time")
-    recorded = _instant(attributes, "recordedtime") if "ce_recordedtime" in attributes else None
+    # A header whose value is null is no header.
+    is_recorded = attributes.get("ce_recordedtime") is not None
+    recorded = _instant(attributes, "recordedtime") if is_recorded else None
     event_id = _attribute(attributes, "id", 256)
     source = _attribute(attributes, "source")
     data = _read_data(kind, value)
@@ -176,8 +179,11 @@ def _attribute(attributes: Mapping[str, bytes], name: str, limit: int = 4096) ->
 
 
 def _instant(attributes: Mapping[str, bytes], name: str) -> datetime:
+    header = attributes.get(f"ce_{name}") or b""
     try:
-        instant = _time.decode(b'"%b"' % (attributes.get(f"ce_{name}") or b""))
+        if b"\\" in header:
+            raise msgspec.DecodeError  # JSON would undo an escape, a header has none
+        instant = _time.decode(b'"%b"' % header)
     except refusals.UNREADABLE:
         found = _attribute(attributes, name)
         problem = "is not an instant with offset"

@@ -1,11 +1,13 @@
 """Archives on the command line: replayed, simulated, imported."""
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import random
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +150,70 @@ def test_violations_come_as_csv_and_as_a_table_too(vbp: Vbp, tmp_path: Path) -> 
     assert (row["order"], row["exempt"], row["cured_at"]) == ("O1", "false", "")
     assert json.loads(row["evidence"])[0]["id"] == "e-O1"
     assert re.search(r"^late-delivery +open .*O1", vbp(*asked, "table").out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_mark_before_the_first_line_and_the_line_ends_of_windows_change_nothing(
+    vbp: Vbp, tmp_path: Path, pack: Callable[[bytes], bytes], *, piped: bool
+) -> None:
+    lines = (an_order("O1") + an_order("O2")).replace(b"\n", b"\r\n")
+    marked = pack(codecs.BOM_UTF8 + lines)
+    (tmp_path / "a").write_bytes(marked)
+    name, fed = ("-", marked) if piped else ("a", b"")
+    told = vbp("replay", name, "--as-of", "2020-02-01T00:00Z", "--strict", piped=fed)
+    assert told.code == 0
+    assert sorted(one["order"] for one in told.found) == ["O1", "O2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{}".encode("utf-16"), "vbp: a is UTF-16: save it as UTF-8, one event a line"),
+        (b"\x1f\x8b", "vbp: a cannot be read after line 0: Compressed file ended before"),
+        (
+            b"\x1f\x8bwords and more",
+            "vbp: a cannot be read after line 0: Unknown compression",
+        ),
+        (None, "vbp: a cannot be read: Is a directory. Check the path"),
+    ],
+    ids=["utf-16", "gzip that ends", "gzip that is none", "directory"],
+)
+def test_a_file_that_is_no_archive_is_told_from_one_that_is_damaged(
+    vbp: Vbp, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    if content is None:
+        (tmp_path / "a").mkdir()
+    else:
+        (tmp_path / "a").write_bytes(content)
+    told = vbp("replay", "a", "--as-of", "2020-02-01T00:00Z")
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith(said)
+    assert len(told.err.splitlines()) == 1
+
+
+NAMES = ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)", "\t=1", "＝1", "\x1b[2J", "\u202eabc")
+
+
+def test_names_are_no_formulas_in_csv_and_no_escapes_in_any_table(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"".join(map(an_order, NAMES)))
+    asked = ("replay", "a", "--as-of", "2020-02-01T00:00Z", "--format")
+    printed = vbp(*asked, "csv").out
+    orders = {row["order"] for row in csv.DictReader(io.StringIO(printed))}
+    assert orders == {
+        *('\'=HYPERLINK("http://x")', "'+1", "'-1", "'@SUM(A1)", "'\\t=1", "'＝1"),
+        *(r"\x1b[2J", r"\u202eabc"),
+    }
+    printed += vbp(*asked, "table").out
+    assert not {"\x1b", "\t", "\u202e"} & set(printed)
+    assert r"\x1b[2J" in printed
+
+
+def test_what_a_refused_line_holds_is_no_escape(vbp: Vbp, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(an_order("O1").replace(b"normal", b"\\u001b[2J"))
+    told = vbp("replay", "a", "--as-of", "2020-02-01T00:00Z")
+    assert "\x1b" not in told.err
+    assert r"Invalid enum value '\x1b[2J'" in told.err
 
 
 def test_a_damaged_archive_is_named_with_the_line_it_was_read_to(vbp: Vbp, tmp_path: Path) -> None:

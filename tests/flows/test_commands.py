@@ -101,7 +101,7 @@ def test_replay_in_a_pipe_that_is_closed_ends_quietly(tmp_path: Path) -> None:
     lines = []
     for number in range(3_000):
         data = {**order["data"], **late, "jurisdiction": "scms", "order": f"O{number}"}
-        told = {**order, "id": f"e{number}", "time": "2020-01-01T00:00:00Z", "data": data}
+        told = {**order, "id": f"e{number}", "time": "2020-01-01T00:00Z", "data": data}
         lines.append(json.dumps({name: at for name, at in told.items() if name != "recordedtime"}))
     events.write_text("\n".join(lines))
     command = f"{sys.executable} -m services.cli replay {events} --as-of 2021-01-01T00:00Z"

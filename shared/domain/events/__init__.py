@@ -11,7 +11,7 @@ from shared.domain.events.deliveries import (
     InvoiceIssued,
     ShipmentDispatched,
 )
-from shared.domain.events.fields import Code, EventData, Instant
+from shared.domain.events.fields import Code, EventData
 from shared.domain.events.funds import PaymentMade, PrepaymentMade, PrepaymentReturned
 from shared.domain.events.orders import OrderAccepted, OrderCancelled, OrderPlaced, OrderRejected
 from shared.domain.events.register import (
@@ -45,7 +45,6 @@ __all__ = [
     "GoodsReturned",
     "HospitalEnrolled",
     "HospitalWithdrawn",
-    "Instant",
     "InvoiceIssued",
     "OrderAccepted",
     "OrderCancelled",

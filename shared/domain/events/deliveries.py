@@ -4,15 +4,15 @@ from datetime import date
 
 from msgspec import field
 
+from shared.domain.calendar import Instant
 from shared.domain.events.fields import (
     Code,
     Counted,
     EventData,
-    Instant,
     Money,
     Ordered,
     Text,
-    check_bound,
+    check_instant,
 )
 
 
@@ -43,7 +43,7 @@ class DeliveryReceived(EventData, frozen=True, gc=False):
     def __post_init__(self) -> None:
         """Check the arrival."""
         if self.arrived_at is not None:
-            check_bound("arrived_at", self.arrived_at.isoformat())
+            check_instant("arrived_at", self.arrived_at)
 
 
 class GoodsReturned(EventData, frozen=True, gc=False):

@@ -1,21 +1,24 @@
 """The words of every event: kinds of field with their bounds, and what all data has."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from shared.domain.calendar import parse_bound
+from shared.domain import calendar
 from shared.domain.errors import InvalidEventError
 
 Code = Annotated[
     str, Meta(min_length=1, max_length=256, description="a text of 1 to 256 characters")
 ]
 Text = Annotated[str, Meta(max_length=20_000, description="a text")]
+DECIMAL = r"\A[0-9]{1,20}(\.[0-9]{1,20})?\Z"
+"""How money is spelt, on the bus and by whoever makes events of other records."""
 Money = Annotated[
     str,
     Meta(
-        pattern=r"\A[0-9]{1,20}(\.[0-9]{1,20})?\Z",
+        pattern=DECIMAL,
         description='a decimal string that is not negative, such as "0.36"',
     ),
 ]
@@ -25,9 +28,6 @@ Counted = Annotated[
 ]
 Hours = Annotated[float, Meta(ge=0, le=87_840, description="a number of hours, 0 or more")]
 Factor = Annotated[float, Meta(gt=0, description="a number above 0")]
-Instant = Annotated[
-    datetime, Meta(tz=True, description="an instant with offset, such as 2022-03-01T09:30:00+08:00")
-]
 Bound = Annotated[
     str, Meta(max_length=64, description="an instant with offset, or a date such as 2022-03-01")
 ]
@@ -42,8 +42,17 @@ class EventData(Struct, frozen=True, gc=False):
 
 def check_bound(name: str, bound: str) -> None:
     """Refuse a bound of `data` that is neither an instant nor a date."""
+    _check(name, calendar.parse_bound, bound)
+
+
+def check_instant(name: str, instant: datetime) -> None:
+    """Refuse an instant of `data` at which nothing can have happened."""
+    _check(name, calendar.utc, instant)
+
+
+def _check(name: str, read: Callable[[Any], object], value: object) -> None:
     try:
-        parse_bound(bound)
+        read(value)
     except InvalidEventError as error:
         field = f"data.{name}"
         raise InvalidEventError(field, error.problem, error.remedy, error.value) from None
