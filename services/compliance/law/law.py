@@ -4,12 +4,11 @@ Terms are those in force on the business day of the fact judged, never today's.
 """
 
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 from services.compliance.findings.finding import Finding, Missing
 from services.compliance.law.intervals import Interval
 from services.compliance.law.supply_period import Stretch, stretches
-from services.compliance.law.working_days import Calendar
+from services.compliance.law.working_days import Calendar, calendar_of
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from services.compliance.register.agreement import Agreement, in_force
@@ -34,10 +33,10 @@ class Law:
         self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
         self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
 
-    @cached_property
+    @property
     def calendar(self) -> Calendar:
-        """Give the working days; made when a rule first asks, for not every archive needs them."""
-        return Calendar(self.policies.table)
+        """Give the working days."""
+        return calendar_of(self.policies.table)
 
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Give the instant until which all must be heard (rules.md, *Silence*)."""

@@ -6,6 +6,7 @@ rule is unjudged until the year is imported (rules.md, *Working days*).
 
 from bisect import bisect_left
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple, NoReturn
 
 from services.compliance.findings.finding import Missing
@@ -76,6 +77,12 @@ class Calendar:
 
     def _from(self, ordinal: int) -> int:
         return bisect_left(self._working, ordinal)
+
+
+@lru_cache(maxsize=4)
+def calendar_of(table: Table) -> Calendar:
+    """Give the calendar of a table, made once: a law is made anew whenever its register moves."""
+    return Calendar(table)
 
 
 def _working(held: Year) -> list[int]:

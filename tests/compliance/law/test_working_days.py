@@ -132,5 +132,9 @@ def test_an_empty_table_knows_nothing(day: date, n: int) -> None:
     assert isinstance(empty.nth_working_day_after(day, n), Provisional)
 
 
-def test_a_law_judges_by_the_calendar_of_its_policies() -> None:
-    assert Law(policy.load(), Register()).calendar.horizon == date(2026, 12, 31)
+def test_laws_of_the_same_policies_judge_by_one_calendar() -> None:
+    known = policy.load()
+    calendar = Law(known, Register()).calendar
+    assert calendar.horizon == date(2026, 12, 31)
+    assert Law(known, Register()).calendar is calendar
+    assert Law(known.instead("scms"), Register()).calendar is calendar
