@@ -23,9 +23,9 @@ from rich.table import Table
 
 from benchmarks.violations import fill
 from deploy.local.stack import LocalStack
-from services.compliance.answers.answers import MIGRATIONS
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
+from services.compliance.storage.schema import MIGRATIONS
 from services.compliance.web.app import create_app
 from shared.adapters import postgres
 

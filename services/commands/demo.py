@@ -20,7 +20,8 @@ from services.commands import demo_verdict, publish
 from services.commands.archives import Refusals
 from services.commands.processes import Children, choose_ports
 from services.commands.terminal import counted, counting, say, step
-from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.answers import operation
+from services.compliance.answers.database import Database
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
 from services.compliance.worker.service import SETTLE
@@ -128,29 +129,30 @@ def _tell(makers: Children, wish: Wish, bootstrap: str) -> None:
 async def _judged(dsn: str, children: Children, until: datetime) -> None:
     """Wait until everything told before an instant was heard, and nothing waits to be judged."""
     give_up = time.monotonic() + JUDGED_WITHIN
-    async with opened(dsn) as database:
+    async with Database(dsn) as database:
         with counting(None, "Judging") as progress:
             while not await _all_judged(database, until, progress.update):
                 children.check()
                 if time.monotonic() > give_up:
                     raise SetupError(f"not judged within 5 minutes, see {children.log('worker')}")
                 await asyncio.sleep(POLL_SECONDS)
-        letters = await database.all("letter_counts", COUNTED_AT_MOST)
+        letters = await operation.letter_counts(database)
     step("Everything is heard and judged")
-    for letter in letters:
-        say(f"  {counted(letter['count'], 'dead letter')} of {letter['topic']}")
+    for topic, count in letters.items():
+        say(f"  {counted(count, 'dead letter')} of {topic}")
 
 
-async def _all_judged(database: Answers, until: datetime, update: Callable[..., None]) -> bool:
-    heard = (await database.one("heard"))["heard_until"]
-    positions = await database.all("positions")
-    read = sum(position["next_offset"] for position in positions)
-    total = max(read, sum(position["end_offset"] for position in positions))
+async def _all_judged(database: Database, until: datetime, update: Callable[..., None]) -> bool:
+    heard = (await operation.hearing(database)).until
+    partitions = await operation.partitions(database)
+    read = sum(partition.next_offset for partition in partitions)
+    total = max(read, sum(partition.end_offset for partition in partitions))
     update(TaskID(0), completed=read, total=total or None)
     if heard is None or heard < until:
         return False
-    waiting = await database.one("waiting", COUNTED_AT_MOST)
-    return not any(waiting[what] for what in ("touches", "due_by_clock", "due_by_hearing"))
+    waiting = await operation.waiting(database)
+    counts = (waiting.touches, waiting.due.by_clock, waiting.due.by_hearing)
+    return not any(waits.count for waits in counts)
 
 
 def _show(

@@ -18,7 +18,8 @@ from aiokafka.errors import KafkaError
 from deploy.local.jars import cache_directory, jar_files
 from services.commands.processes import is_free
 from services.commands.settings import LOCAL
-from services.compliance.answers.answers import COUNTED_AT_MOST, Answers, opened
+from services.compliance.answers import operation
+from services.compliance.answers.database import Database
 from services.compliance.policies import calendar
 from services.compliance.settings import Settings
 from shared.adapters import kafka, postgres
@@ -157,26 +158,26 @@ async def _of_database(dsn: str) -> list[Finding]:
     version = await connection.fetchval("SHOW server_version")
     await connection.close()
     answers = Finding(f"PostgreSQL {version} answers at {where}")
-    async with opened(dsn) as database:
+    async with Database(dsn) as database:
         try:
             await database.ready()
         except VbpError as error:
             return [answers, Finding(str(error), "vbp migrate")]
-        looks: tuple[Callable[[Answers], Awaitable[Finding]], ...] = (_positions, _heard, _letters)
+        looks: tuple[Callable[[Database], Awaitable[Finding]], ...] = (_positions, _heard, _letters)
         return [answers, Finding("migrations at head"), *[await look(database) for look in looks]]
 
 
-async def _positions(database: Answers) -> Finding:
+async def _positions(database: Database) -> Finding:
     wanted = set(topics.PLACES)
-    rows = await database.all("positions")
-    missing = wanted - {(row["topic"], row["partition"]) for row in rows}
+    found = await operation.partitions(database)
+    missing = wanted - {(one.topic, one.partition) for one in found}
     if missing:
         return Finding(f"{len(missing)} of {len(wanted)} partitions have no position", "vbp topics")
     return Finding(f"all {len(wanted)} partitions have a position")
 
 
-async def _heard(database: Answers) -> Finding:
-    until = (await database.one("heard"))["heard_until"]
+async def _heard(database: Database) -> Finding:
+    until = (await operation.hearing(database)).until
     if until is None or until.timestamp() == 0:
         return Finding("nothing was heard yet", "vbp worker compliance", bad=False)
     age = datetime.now(UTC) - until
@@ -186,8 +187,8 @@ async def _heard(database: Answers) -> Finding:
     return Finding(what)
 
 
-async def _letters(database: Answers) -> Finding:
-    count = sum(row["count"] for row in await database.all("letter_counts", COUNTED_AT_MOST))
+async def _letters(database: Database) -> Finding:
+    count = sum((await operation.letter_counts(database)).values())
     if not count:
         return Finding("no dead letters")
     return Finding(f"{count:,} dead letters", "/v1/status of compliance names the last", bad=False)

@@ -8,13 +8,14 @@ from uuid import UUID, uuid5
 
 import httpx
 import msgspec
+from prometheus_client.parser import text_string_to_metric_families
 
-from services.compliance.answers.answers import MIGRATIONS
 from services.compliance.findings.violation import Change, ChangeKind, Violation
 from services.compliance.policies import policy
 from services.compliance.records.evidence import Evidence
 from services.compliance.settings import Settings
 from services.compliance.storage import violations as kept
+from services.compliance.storage.schema import MIGRATIONS
 from services.compliance.web.app import create_app
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
@@ -26,6 +27,9 @@ POLICIES = policy.load()
 TOLD = datetime(2022, 5, 1, tzinfo=UTC)
 ORDER_PLACED = b'{"jurisdiction":"cn-sx","order":"O1","product":"P1","quantity":1200}'
 _NAMES = UUID(int=1)
+
+NOBODY = "postgresql://vbp@127.0.0.1:9/vbp"
+"""A server that is away."""
 
 
 def a_violation(number: int = 1, **changes: Any) -> Violation:
@@ -152,3 +156,56 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.json.decode(answer.content)
     assert found["status"] == status
     return found
+
+
+async def busy(connection: Connection) -> None:
+    """Leave something of everything: behind, unjudged, undeliverable, due and untold."""
+    heard = datetime.now(UTC) - timedelta(hours=1)
+    await connection.execute(
+        "INSERT INTO compliance.position "
+        "(topic, partition, next_offset, end_offset, heard_until, owner) VALUES "
+        "('vbp.orders.v1', 0, 10, 17, $1, 'w1'), ('vbp.orders.v1', 1, 9, 7, now(), NULL)",
+        heard,
+    )
+    await connection.execute(
+        "INSERT INTO compliance.open_count VALUES "
+        "('cn-sx', 'late-response', 'warning', '140100', false, 4)"
+    )
+    await connection.execute(
+        "INSERT INTO compliance.found_count VALUES "
+        "('cn-sx', 'late-response', 'warning', '140100', 9)"
+    )
+    await connection.execute(
+        "INSERT INTO compliance.unjudged_count VALUES "
+        "('cn-sx', 'late-response', 'cycle', 3), ('cn-sx', 'late-delivery', 'cycle', 0)"
+    )
+    await connection.execute(
+        "INSERT INTO compliance.dead_letter "
+        '(topic, partition, "offset", told, field, reason, headers) '
+        "SELECT 'vbp.orders.v1', 0, n, $1::timestamptz + n * interval '1 minute', 'data', 'why', ''"
+        " FROM generate_series(1, 12) AS n",
+        TOLD,
+    )
+    await connection.execute("INSERT INTO compliance.touch (jurisdiction, law) VALUES ('cn-sx', 2)")
+    await connection.execute(
+        "INSERT INTO compliance.look_again VALUES "
+        "('cn-sx', 'order', 'O1', now() - interval '90 seconds', NULL), "
+        "('cn-sx', 'order', 'O2', 'epoch', NULL), ('cn-sx', 'order', 'O3', NULL, $1), "
+        "('cn-sx', 'order', 'O4', now() + interval '1 day', now())",
+        heard,
+    )
+    await tell(connection, "opened", [a_violation()])
+
+
+async def samples(api: httpx.AsyncClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Read the metrics, by name and labels."""
+    text = (await api.get("/metrics")).text
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def labelled(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    return name, frozenset(labels.items())

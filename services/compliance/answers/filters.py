@@ -1,18 +1,27 @@
 """Filters of the list of violations: what may be asked, and which predicate it becomes."""
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import product
 from typing import Annotated, Any, Final, get_args
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
-from services.compliance.answers.paging import Place
+from services.compliance.answers.paging import ListPlace
 from services.compliance.findings.violation import Status
-from services.compliance.policies.policy import Severity, load
+from services.compliance.policies.policy import Policies, Severity
 from services.compliance.rules import RULES
 from shared.domain import calendar
 from shared.domain.errors import InvalidEventError
@@ -20,11 +29,6 @@ from shared.domain.errors import InvalidEventError
 DEFAULT_PAGE: Final = 50
 LARGEST_PAGE: Final = 1_000
 """What a page of violations may weigh: a thousand are some 2 MB."""
-
-RULE_NAMES = tuple(rule.name for rule in RULES)
-STATUSES: tuple[str, ...] = get_args(Status)
-SEVERITIES: tuple[str, ...] = get_args(Severity)
-JURISDICTIONS = tuple(sorted(load().jurisdictions))
 
 _PREDICATES: Final = {
     "rule": "rule = {}",
@@ -44,17 +48,32 @@ _PREDICATES: Final = {
 _WANTED: Final = "/* wanted */ true"
 
 
-def _one_of(known: Collection[str]) -> Callable[[str], str]:
-    def check(name: str) -> str:
-        if name not in known:
+class OneOf:
+    """Metadata of a text that must be one of some names; the OpenAPI document lists them."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = tuple(known)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Check the name after it was read as a text."""
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """List the names."""
+        return handler(schema) | {"enum": list(self._known)}
+
+    def _check(self, name: str) -> str:
+        if name not in self._known:
             raise PydanticCustomError(
                 "unknown",
                 "{found} is not known; known are: {known}",
-                {"found": repr(name), "known": ", ".join(known)},
+                {"found": repr(name), "known": ", ".join(self._known)},
             )
         return name
-
-    return check
 
 
 def _instant(text: object) -> datetime:
@@ -69,20 +88,10 @@ def _instant(text: object) -> datetime:
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
-RuleName = Annotated[
-    str, AfterValidator(_one_of(RULE_NAMES)), Field(json_schema_extra={"enum": list(RULE_NAMES)})
-]
-StatusName = Annotated[
-    str, AfterValidator(_one_of(STATUSES)), Field(json_schema_extra={"enum": list(STATUSES)})
-]
-JurisdictionName = Annotated[
-    str,
-    AfterValidator(_one_of(JURISDICTIONS)),
-    Field(json_schema_extra={"enum": list(JURISDICTIONS)}),
-]
-SeverityName = Annotated[
-    str, AfterValidator(_one_of(SEVERITIES)), Field(json_schema_extra={"enum": list(SEVERITIES)})
-]
+RuleName = Annotated[str, OneOf(rule.name for rule in RULES)]
+StatusName = Annotated[str, OneOf(get_args(Status))]
+SeverityName = Annotated[str, OneOf(get_args(Severity))]
+_JURISDICTION = "Jurisdiction that has a policy, such as cn-sx"
 
 
 class Filters(BaseModel):
@@ -94,9 +103,7 @@ class Filters(BaseModel):
     status: list[StatusName] = Field([], description="Machine statuses; repeatable")
     severity: list[SeverityName] = Field([], description="Severities; repeatable")
     exempt: bool | None = Field(None, description="Whether the register exempts from the rule")
-    jurisdiction: JurisdictionName | None = Field(
-        None, description="Jurisdiction that has a policy, such as cn-sx"
-    )
+    jurisdiction: Code | None = Field(None, description=_JURISDICTION)
     area: Code | None = Field(None, description="Administrative division of the hospital")
     product: Code | None = Field(None, description="Product code")
     hospital: Code | None = Field(None, description="Hospital code")
@@ -135,8 +142,21 @@ class Asked(Filters):
     )
 
 
-def listing(query: str, filters: Filters, after: Place | None, limit: int) -> tuple[str, list[Any]]:
-    """Compose the query of a page (answers.sql, `violations`), and the values of its parameters.
+def asked_under(policies: Policies) -> type[Asked]:
+    """Make the filters that know the jurisdictions of some policies, and no others."""
+    known = OneOf(sorted(policies.jurisdictions))
+
+    class AskedHere(Asked):
+        __doc__ = Asked.__doc__
+        jurisdiction: Annotated[str, known] | None = Field(None, description=_JURISDICTION)
+
+    return AskedHere
+
+
+def listing(
+    query: str, filters: Filters, after: ListPlace | None, limit: int
+) -> tuple[str, list[Any]]:
+    """Compose the query of a page (violations.sql, `list`), and the values of its parameters.
 
     Of several values each has a sorted list of its own, planned by what is known of that value,
     and the lists are merged: one list for all would have to be sorted whole. Only texts of this

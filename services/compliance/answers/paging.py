@@ -20,25 +20,25 @@ _REMEDY = (
 )
 
 
-class Place(NamedTuple):
-    """The key of the last violation of a page; the next page begins behind it."""
+class ListPlace(NamedTuple):
+    """Where a page of the list ended: the key of its last violation; the next begins behind it."""
 
     occurred_at: datetime
     id: UUID
 
 
-def place_in(item: ServedViolation) -> Place:
+def place_in(item: ServedViolation) -> ListPlace:
     """Give the place of a violation as the list shows it."""
-    return Place(parse_instant(item.occurred_at), item.id)
+    return ListPlace(parse_instant(item.occurred_at), item.id)
 
 
-def token_of(place: Place, filters: bytes) -> str:
+def token_of(place: ListPlace, filters: bytes) -> str:
     """Write a place as a token, sealed together with the filters of its list."""
     key = _KEY.pack((place.occurred_at - EPOCH) // timedelta(microseconds=1), place.id.bytes)
     return base64.urlsafe_b64encode(key + _seal(key, filters)).decode()
 
 
-def place_of(token: str, filters: bytes) -> Place:
+def place_of(token: str, filters: bytes) -> ListPlace:
     """Read a token; raises InvalidArgumentError for garbage, and for one of other filters.
 
     The seal finds mistakes, not malice: a place gives nobody a right that the list does not.
@@ -53,7 +53,7 @@ def place_of(token: str, filters: bytes) -> Place:
     if not same or len(key) < _KEY.size or seal != _seal(key, filters):
         raise InvalidArgumentError(_REMEDY)
     microseconds, identity = _KEY.unpack(key)
-    return Place(EPOCH + timedelta(microseconds=microseconds), UUID(bytes=identity))
+    return ListPlace(EPOCH + timedelta(microseconds=microseconds), UUID(bytes=identity))
 
 
 def _seal(key: bytes, filters: bytes) -> bytes:

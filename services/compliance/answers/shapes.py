@@ -1,4 +1,4 @@
-"""The shapes of the API's answers, for whoever reads them and for the OpenAPI document."""
+"""What answers are made of, and built as; the OpenAPI document follows from it."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from services.compliance.findings.history import Chain
 from services.compliance.findings.violation import ServedViolation, Violation
 from services.compliance.policies.policy import Basis, Force
 
@@ -48,7 +49,7 @@ class HeardEvent(Struct):
     data: dict[str, Any]
 
 
-class Fact(Struct):
+class FactShown(Struct):
     """What a piece of evidence points at; `event` is null where it is no longer kept.
 
     `verified` says whether the event is the one that the evidence names, by id and digest.
@@ -64,19 +65,11 @@ class Fact(Struct):
     event: HeardEvent | None
 
 
-class Chain(Struct):
-    """Whether the history is the one that was written; else the first line that does not hold."""
-
-    verified: bool
-    broken_at: int | None
-    problem: str | None
-
-
-class Detail(ServedViolation, frozen=True, kw_only=True):
+class ViolationInFull(ServedViolation, frozen=True, kw_only=True):
     """A violation with its history, the facts it rests on, and whether the history holds."""
 
     history: list[HistoryLine]
-    facts: list[Fact]
+    facts: list[FactShown]
     chain: Chain
 
 
@@ -173,7 +166,7 @@ class Partition(Struct):
     owner: str | None
 
 
-class Unjudged(Struct):
+class UnjudgedCount(Struct):
     """How many records a rule cannot judge, because the register lacks a term."""
 
     jurisdiction: str
@@ -182,7 +175,7 @@ class Unjudged(Struct):
     count: int
 
 
-class Letter(Struct):
+class DeadLetter(Struct):
     """An input that could not be taken, and why; it lies unchanged on vbp.dead-letters.v1."""
 
     topic: str
@@ -200,12 +193,12 @@ class Count(Struct):
     at_least: bool
 
 
-class Letters(Struct):
+class DeadLetters(Struct):
     """Dead letters: how many, and the last ones, newest first."""
 
     count: int
     at_least: bool
-    last: list[Letter]
+    last: list[DeadLetter]
 
 
 class Due(Struct):
@@ -215,20 +208,27 @@ class Due(Struct):
     by_hearing: Count
 
 
-class Status(Struct):
+class ServiceStatus(Struct):
     """How far the service is; findings that rest on silence are complete until `heard_until`."""
 
     heard_until: datetime | None
     lag: int
-    unjudged: list[Unjudged]
-    dead_letters: Letters
+    unjudged: list[UnjudgedCount]
+    dead_letters: DeadLetters
     touches_waiting: Count
     due: Due
     untold: Count
     partitions: list[Partition]
 
 
-ANSWERS: tuple[type[Struct], ...] = (Page, Detail, Rules, PoliciesShown, PolicyShown, Status)
+ANSWERS: tuple[type[Struct], ...] = (
+    Page,
+    ViolationInFull,
+    Rules,
+    PoliciesShown,
+    PolicyShown,
+    ServiceStatus,
+)
 """What the routes answer with; their parts follow from them."""
 
 _REFERENCE = "#/components/schemas/{name}"

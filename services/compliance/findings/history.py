@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from services.compliance.findings.violation import Change, evidence_json
 from shared.domain.calendar import instant_text
 
 
-class Line(NamedTuple):
+class HistoryRow(NamedTuple):
     """A row of history: the columns, the bytes that were hashed, and the hash that was noted."""
 
     seq: int
@@ -23,22 +24,22 @@ class Line(NamedTuple):
     hash: bytes
 
 
-class Verdict(NamedTuple):
-    """What re-hashing showed; `broken_at` is the first line that does not hold."""
+class Chain(Struct, frozen=True):
+    """Whether the history is the one that was written; else the first line that does not hold."""
 
     verified: bool
     broken_at: int | None = None
     problem: str | None = None
 
 
-def line_of(row: Mapping[str, Any]) -> Line:
+def row_of(row: Mapping[str, Any]) -> HistoryRow:
     """Take a row of the table `history`."""
-    return Line(
+    return HistoryRow(
         row["seq"], instant_text(row["at"]), row["actor"], row["change"], row["line"], row["hash"]
     )
 
 
-def said_in(line: Line) -> Mapping[str, Any]:
+def said_in(line: HistoryRow) -> Mapping[str, Any]:
     """Read what a line says; one that was made unreadable says nothing."""
     try:
         said = msgspec.json.decode(line.line)
@@ -47,7 +48,7 @@ def said_in(line: Line) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def verify(lines: Sequence[Line], *, seq: int, head: bytes, body: Any) -> Verdict:
+def verify(lines: Sequence[HistoryRow], *, seq: int, head: bytes, body: Any) -> Chain:
     """Hash the lines again, and compare the last with the violation's own row.
 
     `hash` is the SHA-256 of the hash before (of nothing for the first) and `line`. A tail that
@@ -57,19 +58,19 @@ def verify(lines: Sequence[Line], *, seq: int, head: bytes, body: Any) -> Verdic
     for number, line in enumerate(lines, 1):
         hashed = hashlib.sha256(before + line.line).digest()
         if line.seq != number or hashed != line.hash:
-            return Verdict(verified=False, broken_at=number, problem="the line was changed")
+            return Chain(verified=False, broken_at=number, problem="the line was changed")
         said = said_in(line)
         if differing := _differing(line, said):
-            return Verdict(verified=False, broken_at=number, problem=f"{differing} was changed")
+            return Chain(verified=False, broken_at=number, problem=f"{differing} was changed")
         before, told = hashed, said.get("violation") or told
     if (len(lines), before) != (seq, head):
-        return Verdict(verified=False, broken_at=len(lines) + 1, problem="lines are missing")
+        return Chain(verified=False, broken_at=len(lines) + 1, problem="lines are missing")
     if told != body:
-        return Verdict(verified=False, problem="the violation is not the one last told")
-    return Verdict(verified=True)
+        return Chain(verified=False, problem="the violation is not the one last told")
+    return Chain(verified=True)
 
 
-def _differing(line: Line, said: Mapping[str, Any]) -> str | None:
+def _differing(line: HistoryRow, said: Mapping[str, Any]) -> str | None:
     """Name a column that says something else than the line that was hashed."""
     columns = {"seq": line.seq, "at": line.at, "actor": line.actor, "change": line.change}
     wrong = (name for name, value in columns.items() if name in said and said[name] != value)

@@ -1,30 +1,24 @@
-"""The violations API: its routes, each short; answers.py reads what they answer."""
+"""The violations API: its routes, each short; answers/ reads what they answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.compliance.answers import paging
-from services.compliance.answers.answers import COUNTED_AT_MOST, LETTERS_SHOWN, Answers, Row
+from services.compliance.answers import operation, violations
 from services.compliance.answers.catalogue import show_policy, show_rule
-from services.compliance.answers.filters import Asked
+from services.compliance.answers.database import Database
+from services.compliance.answers.filters import Asked, asked_under
 from services.compliance.answers.shapes import (
-    Count,
-    Detail,
-    Due,
-    Letter,
-    Letters,
     Page,
-    Partition,
     PoliciesShown,
     PolicyShown,
     Rules,
     RuleShown,
-    Status,
-    Unjudged,
+    ServiceStatus,
+    ViolationInFull,
     ok,
 )
 from services.compliance.policies.policy import Policies
@@ -50,16 +44,16 @@ def _only(*known: str) -> Any:
     return Depends(check)
 
 
-def build_router(answers: Callable[[], Answers], policies: Policies) -> APIRouter:
-    """Make the routes; `answers` gives what reads the database, once the application has begun."""
+def build_router(database: Database, policies: Policies) -> APIRouter:
+    """Make the routes, with the filters and the catalogue of some policies."""
     router = APIRouter()
-    _add_violations(router, answers)
+    _add_violations(router, database, asked_under(policies))
     _add_catalogue(router, policies)
-    _add_status(router, answers)
+    _add_status(router, database)
     return router
 
 
-def _add_violations(router: APIRouter, answers: Callable[[], Answers]) -> None:
+def _add_violations(router: APIRouter, database: Database, filters: type[Asked]) -> None:
     @router.get(
         "/v1/violations",
         tags=["violations"],
@@ -67,31 +61,34 @@ def _add_violations(router: APIRouter, answers: Callable[[], Answers]) -> None:
         dependencies=[_only(*Asked.model_fields)],
         responses=ok(Page) | problems(400, 422, 503),
     )
-    async def list_violations(asked: Annotated[Asked, Query()]) -> Response:
+    async def list_violations(
+        asked: Annotated[filters, Query()],  # type: ignore[valid-type]  # the class at hand
+    ) -> Response:
         """List violations of every status that all given filters let through.
 
         Severity: `breach` 违约, a duty broken by the numbers of clause or contract; `explain`
         须说明, more than 原则上 allows, or judged under a draft; `warning` 提示, it rests on an
         assumed number.
         """
-        return _json(await _page(answers(), asked))
+        try:
+            return _json(await violations.page(database, asked))
+        except InvalidArgumentError as error:
+            raise ProblemError(400, "invalid-page-token", str(error)) from error
 
     @router.get(
         "/v1/violations/{violation}",
         tags=["violations"],
         summary="One violation, with what shows that it can be trusted",
         dependencies=[_only()],
-        responses=ok(Detail) | problems(400, 404, 422, 503),
+        responses=ok(ViolationInFull) | problems(400, 404, 422, 503),
     )
     async def show_violation(violation: UUID) -> Response:
         """Give a violation, every change of it, and the events it rests on."""
-        told = await answers().violation(violation)
-        if told is None:
+        found = await violations.in_full(database, violation)
+        if found is None:
             detail = f"no violation has the id {violation}. /v1/violations lists them"
             raise ProblemError(404, "not-found", detail)
-        chain = told.verdict._asdict()
-        parts = {"history": told.history, "facts": told.facts, "chain": chain}
-        return _json(msgspec.structs.asdict(told.item) | parts)
+        return _json(found)
 
 
 def _add_catalogue(router: APIRouter, policies: Policies) -> None:
@@ -139,53 +136,17 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         return _named(shown, policy, "no policy has the id")
 
 
-def _add_status(router: APIRouter, answers: Callable[[], Answers]) -> None:
+def _add_status(router: APIRouter, database: Database) -> None:
     @router.get(
         "/v1/status",
         tags=["operation"],
         summary="How far the service is",
         dependencies=[_only()],
-        responses=ok(Status) | problems(400, 503),
+        responses=ok(ServiceStatus) | problems(400, 503),
     )
     async def status() -> Response:
         """Say until when everything was heard, and what waits."""
-        return _json(await _status(answers()))
-
-
-async def _page(answers: Answers, asked: Asked) -> dict[str, Any]:
-    seal = asked.fingerprint()
-    try:
-        after = paging.place_of(asked.page_token, seal) if asked.page_token is not None else None
-    except InvalidArgumentError as error:
-        raise ProblemError(400, "invalid-page-token", str(error)) from error
-    # One more than asked for tells whether there is a next page.
-    rows = await answers.violations(asked, after, asked.page_size + 1)
-    shown = rows[: asked.page_size]
-    more = len(rows) > len(shown)
-    token = paging.token_of(paging.place_in(shown[-1]), seal) if more else None
-    return {"items": shown, "next_page_token": token}
-
-
-async def _status(answers: Answers) -> Status:
-    partitions = [Partition(**row) for row in await answers.all("positions")]
-    waiting = await answers.one("waiting", COUNTED_AT_MOST)
-    letters = [Letter(**row) for row in await answers.all("letters", LETTERS_SHOWN)]
-    counts = await answers.all("letter_counts", COUNTED_AT_MOST)
-    kept = sum(row["count"] for row in counts)
-    return Status(
-        heard_until=min((partition.heard_until for partition in partitions), default=None),
-        lag=sum(partition.lag for partition in partitions),
-        partitions=partitions,
-        unjudged=[Unjudged(**row) for row in await answers.all("unjudged") if row["count"]],
-        dead_letters=Letters(kept, kept >= COUNTED_AT_MOST, letters),
-        touches_waiting=_count(waiting, "touches"),
-        due=Due(_count(waiting, "due_by_clock"), _count(waiting, "due_by_hearing")),
-        untold=_count(waiting, "untold"),
-    )
-
-
-def _count(row: Row, column: str) -> Count:
-    return Count(row[column], row[column] >= COUNTED_AT_MOST)
+        return _json(await operation.status(database))
 
 
 def _named(shown: Mapping[str, object], name: str, none: str) -> Response:

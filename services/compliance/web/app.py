@@ -9,8 +9,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.compliance.answers import answers
-from services.compliance.answers.answers import Answers
+from services.compliance.answers.database import Database
 from services.compliance.answers.shapes import schemas
 from services.compliance.policies import policy
 from services.compliance.policies.policy import Policies
@@ -29,32 +28,13 @@ DESCRIPTION = (
 )
 
 
-class Open:
-    """Holds what reads the database while the application runs."""
-
-    def __init__(self) -> None:
-        self._answers: Answers | None = None
-
-    @asynccontextmanager
-    async def opened(self, settings: Settings) -> AsyncIterator[None]:
-        """Open the way to the database, and close it at the end."""
-        async with answers.opened(settings.database) as self._answers:
-            yield
-
-    def __call__(self) -> Answers:
-        """Give what reads the database."""
-        if self._answers is None:
-            raise RuntimeError("the application has not begun: run its lifespan first")
-        return self._answers
-
-
 class Timed:
     """ASGI middleware: times each answer, and reads the gauges before they are scraped."""
 
-    def __init__(self, app: ASGIApp, metrics: ApiMetrics, reader: Open) -> None:
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics, database: Database) -> None:
         self._app = app
         self._metrics = metrics
-        self._reader = reader
+        self._database = database
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
@@ -63,7 +43,7 @@ class Timed:
             return
         began = time.perf_counter()
         if scope["path"] == "/metrics":
-            await self._metrics.refresh(self._reader())
+            await self._metrics.refresh(self._database)
         try:
             await self._app(scope, receive, send)
         finally:
@@ -75,34 +55,31 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     """Make the application; it connects to the database when first asked."""
     registry = CollectorRegistry()
     metrics = ApiMetrics(registry, policies)
-    reader = Open()
+    database = Database(settings.database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with reader.opened(settings):
+        async with database:
             try:
-                await reader().ready()
+                await database.ready()
             except (SetupError, TransientError) as error:
                 log.warning("nothing can be answered yet: %s", error)
             yield
 
-    async def ready() -> None:
-        await reader().ready()
-
     app = http.create_app(
         SERVICE,
         registry,
-        ready,
+        database.ready,
         title="Violations of volume-based procurement",
         description=DESCRIPTION,
         version="1",
         openapi_tags=[{"name": name} for name in ("violations", "catalogue", "operation")],
         lifespan=lifespan,
     )
-    app.include_router(build_router(reader, policies))
+    app.include_router(build_router(database, policies))
     problems.describe(app, schemas())
     http.count_requests(app, SERVICE, registry)
-    app.add_middleware(Timed, metrics=metrics, reader=reader)
+    app.add_middleware(Timed, metrics=metrics, database=database)
     return app
 
 

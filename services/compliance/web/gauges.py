@@ -4,14 +4,15 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from services.compliance.answers.answers import COUNTED_AT_MOST, Answers
+from services.compliance.answers import operation
+from services.compliance.answers.database import Database
+from services.compliance.answers.operation import COUNTED_AT_MOST, OpenCount
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from shared.domain import topics
@@ -55,14 +56,14 @@ class ApiMetrics:
             for name, (said, labels) in _GAUGES.items()
         }
 
-    async def refresh(self, answers: Answers) -> None:
+    async def refresh(self, database: Database) -> None:
         """Read the gauges again, unless that was done just now."""
         async with self._reading:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
             try:
-                shown = await _read(answers, self._born)
-                self._found.counts = await _found(answers, self._born)
+                shown = await _read(database, self._born)
+                self._found.counts = await _found(database, self._born)
             except (TransientError, SetupError):
                 shown, self._found.counts = {}, {}
             self._database_up.set(bool(shown))
@@ -121,61 +122,57 @@ _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "vbp_oldest_untold_seconds": ("How old the oldest change is that was not yet told.", ()),
 }
 
-_Shown = dict[str, dict[tuple[str, ...], float]]
+_Series = Mapping[tuple[str, ...], float]
+_Shown = Mapping[str, _Series]
 
 
-async def _read(answers: Answers, born: list[tuple[str, ...]]) -> _Shown:
+async def _read(database: Database, born: list[tuple[str, ...]]) -> _Shown:
     """Read every gauge, each from one small query; gives values by labels, by name."""
-    waiting = await answers.one("waiting", COUNTED_AT_MOST)
-    heard = await answers.one("heard")
+    waiting = await operation.waiting(database)
+    age = (await operation.hearing(database)).age
     return {
         "vbp_open_violations": {
             **dict.fromkeys(born, 0.0),
-            **{_open_labels(row): float(row["count"]) for row in await answers.all("open")},
+            **{_open_labels(row): row.count for row in await operation.open_counts(database)},
         },
         "vbp_unjudged_records": {
             **{(rule, jurisdiction, ""): 0.0 for rule, _, jurisdiction, _, _ in born},
             **{
-                (row["rule"], row["jurisdiction"], row["missing"]): float(row["count"])
-                for row in await answers.all("unjudged")
+                (row.rule, row.jurisdiction, row.missing): row.count
+                for row in await operation.unjudged(database)
             },
         },
-        "vbp_heard_until_age_seconds": {} if heard["age"] is None else {(): heard["age"]},
-        "vbp_lag_events": await _by_topic(answers, "lag", "lag"),
-        "vbp_dead_letters_kept": await _by_topic(
-            answers, "letter_counts", "count", COUNTED_AT_MOST
-        ),
-        "vbp_touches_waiting": {(): waiting["touches"]},
+        "vbp_heard_until_age_seconds": {} if age is None else {(): age},
+        "vbp_lag_events": _by_topic(await operation.lag(database)),
+        "vbp_dead_letters_kept": _by_topic(await operation.letter_counts(database)),
+        "vbp_touches_waiting": {(): waiting.touches.count},
         "vbp_due_records": {
-            ("clock",): waiting["due_by_clock"],
-            ("hearing",): waiting["due_by_hearing"],
+            ("clock",): waiting.due.by_clock.count,
+            ("hearing",): waiting.due.by_hearing.count,
         },
-        "vbp_oldest_due_seconds": {(): waiting["oldest_due"]},
-        "vbp_untold_changes": {(): waiting["untold"]},
-        "vbp_oldest_untold_seconds": {(): waiting["oldest_untold"]},
+        "vbp_oldest_due_seconds": {(): waiting.oldest_due},
+        "vbp_untold_changes": {(): waiting.untold.count},
+        "vbp_oldest_untold_seconds": {(): waiting.oldest_untold},
     }
 
 
-async def _by_topic(
-    answers: Answers, query: str, column: str, *values: int
-) -> dict[tuple[str, ...], float]:
-    found = {row["topic"]: row[column] for row in await answers.all(query, *values)}
-    return {(topic,): found.get(topic, 0) for topic in _INPUTS}
-
-
-async def _found(answers: Answers, born: list[tuple[str, ...]]) -> Mapping[tuple[str, ...], float]:
+async def _found(database: Database, born: list[tuple[str, ...]]) -> _Series:
     return {
         **{labels[:4]: 0.0 for labels in born},
         **{
-            (row["rule"], row["severity"], row["jurisdiction"], row["area"]): float(row["count"])
-            for row in await answers.all("found")
+            (row.rule, row.severity, row.jurisdiction, row.area): row.count
+            for row in await operation.found_counts(database)
         },
     }
 
 
-def _open_labels(row: Mapping[str, Any]) -> tuple[str, ...]:
-    exempt = "true" if row["exempt"] else "false"
-    return (row["rule"], row["severity"], row["jurisdiction"], row["area"], exempt)
+def _by_topic(counts: Mapping[str, int]) -> _Series:
+    return {(topic,): counts.get(topic, 0) for topic in _INPUTS}
+
+
+def _open_labels(row: OpenCount) -> tuple[str, ...]:
+    exempt = "true" if row.exempt else "false"
+    return (row.rule, row.severity, row.jurisdiction, row.area, exempt)
 
 
 def _open_series(policies: Policies) -> Iterator[tuple[str, ...]]:

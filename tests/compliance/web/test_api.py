@@ -1,13 +1,11 @@
 """The violations API, over HTTP, from a real PostgreSQL."""
 
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-import pytest_asyncio
 
 from services.compliance.answers import shapes
 from services.compliance.findings.violation import Violation
@@ -16,9 +14,7 @@ from services.compliance.rules import RULES
 from shared.adapters.postgres import Connection
 from tests.support.kept import (
     ORDER_PLACED,
-    a_connection,
     a_violation,
-    an_api,
     an_evidence,
     keep_fact,
     problem,
@@ -27,21 +23,6 @@ from tests.support.kept import (
 )
 
 pytestmark = pytest.mark.integration
-
-
-@pytest_asyncio.fixture
-async def api(database: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with an_api(database) as client:
-        yield client
-
-
-@pytest_asyncio.fixture
-async def connection(
-    database: str,
-    api: httpx.AsyncClient,  # noqa: ARG001 - it migrates the database
-) -> AsyncIterator[Connection]:
-    async with a_connection(database) as connection:
-        yield connection
 
 
 def varied(count: int) -> list[Violation]:
@@ -219,7 +200,7 @@ async def test_a_violation_comes_with_its_history_and_the_facts_it_rests_on(
 
     detail = read(await api.get(f"/v1/violations/{violation.id}"))
 
-    assert msgspec.convert(detail, shapes.Detail).status == "closed"
+    assert msgspec.convert(detail, shapes.ViolationInFull).status == "closed"
     assert [line["change"] for line in detail["history"]] == ["opened", "closed"]
     assert detail["history"][0]["body"]["cured_at"] is None
     assert [fact["verified"] for fact in detail["facts"]] == [True, None, False]

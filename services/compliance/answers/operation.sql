@@ -1,33 +1,4 @@
--- violations --
--- List violations, newest first; services/compliance/filters.py puts its predicates at the mark.
-SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body
-FROM compliance.violation
-WHERE /* wanted */ true
-ORDER BY occurred_at DESC, id DESC
-LIMIT $1
-
--- violation --
--- Give one violation, with the place and hash of the last line of its history.
-SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body,
-       seq, head
-FROM compliance.violation
-WHERE id = $1;
-
--- history --
--- Give the lines of a violation's history, as they were hashed.
-SELECT seq, at, actor, change, line, hash
-FROM compliance.history
-WHERE violation = $1
-ORDER BY seq;
-
--- facts --
--- Give the events that stand at some places of the bus.
-SELECT f.topic, f.partition, f."offset", f.told, f.type, f.source, f.id, f."time", f.recorded, f.data
-FROM compliance.fact f
-JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[]) AS wanted (topic, partition, "offset")
-  ON f.topic = wanted.topic AND f.partition = wanted.partition AND f."offset" = wanted."offset";
-
--- positions --
+-- partitions --
 -- Say how far each partition was read and heard, and by whom.
 SELECT topic, partition, next_offset, end_offset, greatest(end_offset - next_offset, 0) AS lag,
        heard_until, owner
@@ -48,7 +19,8 @@ GROUP BY topic;
 
 -- open --
 -- Give the gauge of open violations.
-SELECT jurisdiction, rule, severity, area, exempt, count FROM compliance.open_count;
+SELECT jurisdiction, rule, severity, area, exempt, count FROM compliance.open_count
+WHERE count <> 0;
 
 -- found --
 -- Give how many violations were ever found.
@@ -57,9 +29,10 @@ SELECT jurisdiction, rule, severity, area, count FROM compliance.found_count;
 -- unjudged --
 -- Give the gauge of records that a rule cannot judge, by what is missing.
 SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count
+WHERE count <> 0
 ORDER BY jurisdiction, rule, missing;
 
--- letters --
+-- last_letters --
 -- Give the last dead letters, without what they held.
 SELECT topic, partition, "offset", told, field, reason
 FROM compliance.dead_letter
@@ -89,7 +62,3 @@ SELECT
     coalesce((SELECT extract(epoch FROM now() - h.at)
               FROM (SELECT violation, seq FROM compliance.outbox ORDER BY id LIMIT 1) AS o
               JOIN compliance.history h USING (violation, seq)), 0)::float8 AS oldest_untold;
-
--- migrations --
--- Name the migrations that this database has.
-SELECT file FROM public.vbp_migration WHERE service = 'compliance';

@@ -8,26 +8,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.compliance.answers.filters import Asked
-from services.compliance.answers.paging import Place, place_of, token_of
+from services.compliance.answers.paging import ListPlace, place_of, token_of
 from shared.domain.errors import InvalidArgumentError
 
 PLACES = st.builds(
-    Place,
+    ListPlace,
     st.integers(0, 2**57).map(
         lambda some: datetime(1901, 1, 1, tzinfo=UTC) + timedelta(microseconds=some)
     ),
     st.uuids(),
 )
-HERE = Place(datetime(2022, 3, 1, 1, 30, 0, 123456, tzinfo=UTC), UUID(int=7))
+HERE = ListPlace(datetime(2022, 3, 1, 1, 30, 0, 123456, tzinfo=UTC), UUID(int=7))
 
 
 @given(PLACES, st.binary(max_size=32))
-def test_a_token_gives_back_the_place_it_was_made_from(place: Place, filters: bytes) -> None:
+def test_a_token_gives_back_the_place_it_was_made_from(place: ListPlace, filters: bytes) -> None:
     assert place_of(token_of(place, filters), filters) == place
 
 
 @given(PLACES, st.data())
-def test_a_token_with_any_character_changed_is_refused(place: Place, data: st.DataObject) -> None:
+def test_a_token_with_any_character_changed_is_refused(
+    place: ListPlace, data: st.DataObject
+) -> None:
     token = token_of(place, b"f")
     at = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters().filter(lambda character: character != token[at]))

@@ -1,0 +1,143 @@
+"""How far the service is: what was heard, what waits, what is open, what could not be judged."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from services.compliance.answers.database import Database
+from services.compliance.answers.shapes import (
+    Count,
+    DeadLetter,
+    DeadLetters,
+    Due,
+    Partition,
+    ServiceStatus,
+    UnjudgedCount,
+)
+from shared.adapters.postgres import queries
+
+QUERIES = queries(Path(__file__).with_suffix(".sql"))
+
+COUNTED_AT_MOST = 10_000
+"""A count that the answer needs only roughly stops here, so that it costs a few milliseconds."""
+
+_LETTERS_SHOWN = 10
+
+
+class Hearing(NamedTuple):
+    """Until when everything has been heard, and how long ago that is, in seconds.
+
+    Both are None before the rows of the partitions are made; 1970 is never.
+    """
+
+    until: datetime | None
+    age: float | None
+
+
+class Waiting(NamedTuple):
+    """What waits to be judged again or told, and for how many seconds the oldest has waited."""
+
+    touches: Count
+    due: Due
+    oldest_due: float
+    untold: Count
+    oldest_untold: float
+
+
+class OpenCount(Struct, frozen=True):
+    """How many violations are open; `area` is empty where none is known."""
+
+    jurisdiction: str
+    rule: str
+    severity: str
+    area: str
+    exempt: bool
+    count: int
+
+
+class FoundCount(Struct, frozen=True):
+    """How many violations were ever found, none that are exempt."""
+
+    jurisdiction: str
+    rule: str
+    severity: str
+    area: str
+    count: int
+
+
+async def status(database: Database) -> ServiceStatus:
+    """Say until when everything was heard, and what waits."""
+    read = await partitions(database)
+    waits = await waiting(database)
+    return ServiceStatus(
+        heard_until=min((partition.heard_until for partition in read), default=None),
+        lag=sum(partition.lag for partition in read),
+        partitions=read,
+        unjudged=await unjudged(database),
+        dead_letters=await _dead_letters(database),
+        touches_waiting=waits.touches,
+        due=waits.due,
+        untold=waits.untold,
+    )
+
+
+async def partitions(database: Database) -> list[Partition]:
+    """Say how far each partition was read and heard, and by whom."""
+    return [Partition(**row) for row in await database.fetch(QUERIES["partitions"])]
+
+
+async def hearing(database: Database) -> Hearing:
+    """Say until when everything has been heard, whoever reads it."""
+    return Hearing(*(await database.row(QUERIES["heard"])).values())
+
+
+async def lag(database: Database) -> Mapping[str, int]:
+    """Say how many records of each topic are still to be read."""
+    return {row["topic"]: row["lag"] for row in await database.fetch(QUERIES["lag"])}
+
+
+async def waiting(database: Database) -> Waiting:
+    """Say what waits to be judged again or told."""
+    row = await database.row(QUERIES["waiting"], COUNTED_AT_MOST)
+    return Waiting(
+        touches=_count(row["touches"]),
+        due=Due(_count(row["due_by_clock"]), _count(row["due_by_hearing"])),
+        oldest_due=row["oldest_due"],
+        untold=_count(row["untold"]),
+        oldest_untold=row["oldest_untold"],
+    )
+
+
+async def open_counts(database: Database) -> list[OpenCount]:
+    """Count open violations; what there is none of has no row."""
+    return [OpenCount(**row) for row in await database.fetch(QUERIES["open"])]
+
+
+async def found_counts(database: Database) -> list[FoundCount]:
+    """Count the violations that were ever found."""
+    return [FoundCount(**row) for row in await database.fetch(QUERIES["found"])]
+
+
+async def unjudged(database: Database) -> list[UnjudgedCount]:
+    """Count records that a rule cannot judge, by what the register lacks."""
+    return [UnjudgedCount(**row) for row in await database.fetch(QUERIES["unjudged"])]
+
+
+async def letter_counts(database: Database) -> Mapping[str, int]:
+    """Count dead letters by topic, COUNTED_AT_MOST of all topics together."""
+    rows = await database.fetch(QUERIES["letter_counts"], COUNTED_AT_MOST)
+    return {row["topic"]: row["count"] for row in rows}
+
+
+async def _dead_letters(database: Database) -> DeadLetters:
+    counted = _count(sum((await letter_counts(database)).values()))
+    rows = await database.fetch(QUERIES["last_letters"], _LETTERS_SHOWN)
+    last = [DeadLetter(**row) for row in rows]
+    return DeadLetters(counted.count, counted.at_least, last)
+
+
+def _count(count: int) -> Count:
+    return Count(count, count >= COUNTED_AT_MOST)

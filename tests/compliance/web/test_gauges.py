@@ -1,0 +1,106 @@
+"""What a scrape of the API shows of the service."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.compliance.policies import policy
+from services.compliance.settings import Settings
+from services.compliance.web import gauges
+from services.compliance.web.app import create_app
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.calendar import day_of
+from tests.support.kept import NOBODY, POLICIES, busy, labelled, samples
+
+pytestmark = pytest.mark.integration
+
+OPEN = {
+    "rule": "late-response",
+    "severity": "warning",
+    "jurisdiction": "cn-sx",
+    "area": "",
+    "exempt": "false",
+}
+
+
+async def test_metrics_show_what_the_database_holds(
+    api: httpx.AsyncClient, connection: Connection
+) -> None:
+    await busy(connection)
+
+    found = await samples(api)
+
+    assert found[labelled("vbp_open_violations", **(OPEN | {"area": "140100"}))] == 4
+    opened = {name: value for name, value in OPEN.items() if name != "exempt"}
+    assert found[labelled("vbp_violations_opened_total", **(opened | {"area": "140100"}))] == 9
+    missing = {"rule": "late-response", "jurisdiction": "cn-sx", "missing": "cycle"}
+    assert found[labelled("vbp_unjudged_records", **missing)] == 3
+    assert found[labelled("vbp_heard_until_age_seconds")] >= 3_600
+    assert found[labelled("vbp_lag_events", topic="vbp.orders.v1")] == 7
+    assert found[labelled("vbp_dead_letters_kept", topic="vbp.orders.v1")] == 12
+    assert found[labelled("vbp_due_records", waits_for="clock")] == 2
+    assert 90 <= found[labelled("vbp_oldest_due_seconds")] < 3_600
+    assert found[labelled("vbp_untold_changes")] == 1
+    assert found[labelled("vbp_oldest_untold_seconds")] > 3_600
+    assert found[labelled("vbp_database_up")] == 1
+
+
+async def test_every_series_that_can_be_known_is_born_at_zero(api: httpx.AsyncClient) -> None:
+    found = await samples(api)
+
+    for carried in POLICIES.all:
+        for rule in carried.rules:
+            series = [
+                value
+                for (name, labels), value in found.items()
+                if name in {"vbp_open_violations", "vbp_violations_opened_total"}
+                and {("rule", rule), ("jurisdiction", carried.jurisdiction)} <= labels
+            ]
+            assert len(series) in {3, 6}
+            assert set(series) == {0}
+    for topic in topics.INPUTS:
+        assert found[labelled("vbp_lag_events", topic=topic.name)] == 0
+        assert found[labelled("vbp_dead_letters_kept", topic=topic.name)] == 0
+
+
+async def test_scrapes_close_together_share_one_look_at_the_database(
+    api: httpx.AsyncClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauges, "FRESH_SECONDS", 3_600)
+    before = await samples(api)
+    await connection.execute("INSERT INTO compliance.touch (jurisdiction, law) VALUES ('cn-sx', 2)")
+    assert (await samples(api))[labelled("vbp_touches_waiting")] == 0
+    monkeypatch.setattr(gauges, "FRESH_SECONDS", 0)
+    assert (await samples(api))[labelled("vbp_touches_waiting")] == 1
+    assert before[labelled("vbp_touches_waiting")] == 0
+
+
+async def test_a_series_that_is_gone_is_not_shown_as_it_last_was(
+    api: httpx.AsyncClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauges, "FRESH_SECONDS", 0)
+    await busy(connection)
+    series = labelled("vbp_open_violations", **(OPEN | {"area": "140100"}))
+    assert series in await samples(api)
+    await connection.execute("DELETE FROM compliance.open_count")
+    assert series not in await samples(api)
+
+
+async def test_the_days_until_the_calendar_ends_are_told_even_without_the_database(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "2027.csv").write_text(
+        "day,kind,name,notice,published_on\n2027-01-01,holiday,元旦,X,2026-11-30\n", "utf-8"
+    )
+    for calendars, end in ((None, date(2026, 12, 31)), (tmp_path, date(2027, 12, 31))):
+        app = create_app(Settings(database=NOBODY), policy.load(calendars=calendars))
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://api") as api,
+        ):
+            told = (await samples(api))[labelled("vbp_calendar_horizon_days")]
+        assert told == (end - day_of(datetime.now(UTC))).days
