@@ -30,6 +30,7 @@ from services.compliance.worker.intake import Intake
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.reader import Reader
 from services.compliance.worker.service import Compliance
+from services.compliance.worker.session import Session
 from shared.adapters.postgres import Connection
 
 PATIENCE = 300.0
@@ -109,11 +110,11 @@ class GatedReader(Reader):
         self._gate = gate
 
     @override
-    async def _turn(self) -> None:
-        if self._gate.is_set():
-            await super()._turn()
-        else:
+    async def _read(self, session: Session) -> None:
+        while not self._gate.is_set():
+            session.check()
             await asyncio.sleep(0.01)
+        await super()._read(session)
 
 
 async def judge(settings: Settings, count: int, workers: int) -> Result:

@@ -28,7 +28,7 @@ from services.compliance.storage import facts, schema
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.positions import Span
 from services.compliance.worker.intake import Intake, Limit
-from services.compliance.worker.reader import AT_ONCE
+from services.compliance.worker.pace import AT_MOST
 from services.compliance.worker.service import SETTLE
 from services.sources.province import Plan, simulate
 from shared.adapters import kafka
@@ -62,7 +62,7 @@ async def floor(settings: Settings, count: int) -> float:
     intake, done, began = Intake(POLICIES.jurisdictions, Limit(count)), 0, 0.0
     flight: asyncio.Task[None] | None = None
     while done < count:
-        fetched = await consumer.getmany(timeout_ms=100, max_records=AT_ONCE)
+        fetched = await consumer.getmany(timeout_ms=100, max_records=AT_MOST)
         began = began or time.perf_counter()
         spans = [
             Span(tp.topic, tp.partition, 0, rows[0].offset, rows[-1].offset + 1)

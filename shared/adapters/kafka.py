@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsErr
 
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
-from shared.domain.errors import SetupError
+from shared.domain.errors import SetupError, UnreachableError
 
 MAX_MESSAGE = 8 << 20
 """Broker, topics, producers and fetches allow 8 MiB, so that an event over our limit of 1 MiB
@@ -51,7 +51,7 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
                     return await _create_missing(admin, replication)
                 await asyncio.sleep(0.5)
     except (KafkaError, TimeoutError) as error:
-        raise SetupError(unreachable(bootstrap, error)) from error
+        raise UnreachableError(unreachable(bootstrap, error)) from error
     finally:
         await admin.close()
 
@@ -96,7 +96,7 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
     except BaseException as error:
         await made.stop()
         if isinstance(error, KafkaError):
-            raise SetupError(unreachable(bootstrap, error)) from error
+            raise UnreachableError(unreachable(bootstrap, error)) from error
         raise
     return made
 

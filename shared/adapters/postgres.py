@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
-from shared.domain.errors import SetupError
+from shared.domain.errors import SetupError, UnreachableError
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[Any]
@@ -25,6 +25,15 @@ FAILURES = (
 )
 """What is raised when the server or the connection fails: asyncpg has a class of its own for a
 connection that is cut between two messages."""
+
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""What is raised while a server is down, starting, stopping or full: it may take us later."""
 
 NO_SCHEMA = "the database has no schema yet: run `vbp migrate` first"
 
@@ -53,10 +62,15 @@ def written(status: str) -> int:
 
 
 async def connect(dsn: str, *, patience: float = 10, **settings: str) -> Connection:
-    """Connect with server settings, or raise SetupError that says what to check; seconds."""
+    """Connect with server settings, or raise SetupError that says what to check; seconds.
+
+    UnreachableError, a kind of it, where the server does not answer or takes nobody just now.
+    """
     try:
         return await asyncpg.connect(dsn, timeout=patience, server_settings=settings)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+    except AWAY as error:
+        raise UnreachableError(_unreachable(dsn, error)) from error
+    except asyncpg.PostgresError as error:
         raise SetupError(_unreachable(dsn, error)) from error
 
 

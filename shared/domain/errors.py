@@ -8,6 +8,7 @@ VbpError
 │   └── ConflictError         a record moved meanwhile: load it and judge again
 ├── TooManyInvalidError   the share of bad input says that the fault is ours: stop, exit code 70
 └── SetupError            this machine or installation lacks something: say what, exit code 1
+    └── UnreachableError      a server does not answer: a worker waits until it does
 """
 
 
@@ -49,6 +50,10 @@ class TooManyInvalidError(VbpError):
 
 class SetupError(VbpError):
     """This machine or installation lacks something; the message names it and the remedy."""
+
+
+class UnreachableError(SetupError):
+    """A server does not answer; the message names it and what to check."""
 
 
 def shorten(value: object, limit: int = 80) -> str:

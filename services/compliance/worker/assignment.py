@@ -1,13 +1,12 @@
 """Which partitions are ours: taken when the group assigns them, let go when it revokes them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
-from services.compliance.storage.positions import Hold, Taker
-from services.compliance.worker.clock import Clock
+from services.compliance.storage.positions import Hold, Span, Taker
 from shared.domain import topics
 from shared.domain.topics import Place
 
@@ -19,59 +18,97 @@ LET_GO_WITHIN = 5
 class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     """The partitions held, and where each is read next.
 
-    `holds` is another object whenever partitions come or go: who finds that it has changed while
-    waiting lets go of what was read. `trouble` is what went wrong in a rebalance; aiokafka would
-    only log it and leave the worker idle for good, so the reader's loop raises it.
+    `generation` grows whenever partitions come or go or are to be read from elsewhere: who finds
+    that it has grown while waiting lets go of what was read.
     """
 
     def __init__(
-        self,
-        consumer: AIOKafkaConsumer,
-        clock: Clock,
-        taker: Taker,
-        settle: Callable[[], Awaitable[None]],
+        self, consumer: AIOKafkaConsumer, taker: Taker, settle: Callable[[], Awaitable[None]]
     ) -> None:
         self.holds: dict[Place, Hold] = {}
-        self.trouble: BaseException | None = None
+        self.generation = 0
         self._consumer = consumer
-        self._clock = clock
         self._taker = taker
         self._settle = settle
-        self._register_end = 0
+        self._takeover: asyncio.Task[None] | None = None
+        self._register_end: int | None = None
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let go of everything; the batch in flight still commits if nobody has taken over."""
         with suppress(Exception):
             await asyncio.wait_for(self._settle(), LET_GO_WITHIN)
-        self.holds = {}
+        await self.let_go()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Take epochs, then go to where PostgreSQL says.
+        """Begin to take the partitions over.
 
-        Reading goes on meanwhile, so the partitions are first paused without awaiting.
+        The consumer does not wait for a listener: it reads on, from where Kafka believes us. So
+        every partition is paused before the first await, and read from nowhere but from where
+        PostgreSQL says.
+
+        Heartbeats begin when the listener returns, and what it raises is only logged, after which
+        the worker would be idle for good. Taking over waits for locks and may fail; so it is a
+        task of its own, whose error `check` raises.
         """
-        try:
-            for partition in assigned:
-                self._consumer.seek(partition, 0)
-                self._consumer.pause(partition)
-            held = await self._taker.take((tp.topic, tp.partition) for tp in assigned)
-            self._register_end = await self._clock.end_of(REGISTER)
-            self.go_to(held)
-        except Exception as error:  # noqa: BLE001  # the reader's loop raises it
-            self.trouble = error
+        for partition in assigned:
+            self._consumer.seek(partition, 0)
+            self._consumer.pause(partition)
+        self._register_end = None
+        self._takeover = asyncio.create_task(self._take(assigned))
+
+    async def _take(self, assigned: Iterable[TopicPartition]) -> None:
+        """Take epochs, then go to where PostgreSQL says."""
+        self.go_to(await self._taker.take((tp.topic, tp.partition) for tp in assigned))
+
+    def check(self) -> None:
+        """Raise what a takeover failed with."""
+        if self._takeover is not None and self._takeover.done():
+            self._takeover.result()
+            self._takeover = None
+
+    async def let_go(self) -> None:
+        """Hold nothing any more; a takeover that goes on is ended before its partitions move."""
+        takeover, self._takeover = self._takeover, None
+        if takeover is not None:
+            takeover.cancel()
+            await asyncio.gather(takeover, return_exceptions=True)
+        self.generation += 1
+        self.holds = {}
 
     def go_to(self, held: dict[Place, Hold]) -> None:
-        """Seek, with no await between, so that nothing is read from elsewhere."""
+        """Read from other places; no await stands between, so that nothing is read from elsewhere.
+
+        The register is read at once, and the rest when `open_the_rest` allows it.
+        """
         for place, hold in held.items():
             self._consumer.seek(TopicPartition(*place), hold.next)
         if REGISTER in held:
             self._consumer.resume(TopicPartition(*REGISTER))
+        self.generation += 1
         self.holds = held
 
-    def open_the_rest(self, register: int) -> None:
+    def move_on(self, spans: Iterable[Span]) -> None:
+        """Note that a batch that is being committed reads to the ends of its spans."""
+        moved = {(s.topic, s.partition): Hold(s.epoch, s.next) for s in spans}
+        self.holds = self.holds | moved
+
+    @property
+    def waits_for_register(self) -> bool:
+        """Whether partitions of ours are not read yet, because the register comes first."""
+        return bool(self.holds and self._consumer.paused())
+
+    async def open_the_rest(
+        self, register: int, end_of_register: Callable[[], Awaitable[int | None]]
+    ) -> None:
         """Read the rest once the register, whoever reads it, has been committed to its end.
 
         What it tells later would have everything judged again, and batches in flight thrown away.
+        Its end is asked for once an assignment; a broker that does not answer is asked next time.
         """
-        if register >= self._register_end and (paused := self._consumer.paused()):
+        generation = self.generation
+        end = await end_of_register() if self._register_end is None else self._register_end
+        if generation != self.generation:
+            return
+        self._register_end = end
+        if end is not None and register >= end and (paused := self._consumer.paused()):
             self._consumer.resume(*paused)

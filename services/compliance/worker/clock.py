@@ -6,10 +6,9 @@ end was heard until the moment of asking. No answer, no advance; timestamps are 
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,68 +25,52 @@ from shared.domain import calendar
 from shared.domain.errors import TransientError
 from shared.domain.topics import Place
 
-log = logging.getLogger(__name__)
-
 TICK = 0.5
 """Seconds between two questions to the broker."""
 
 ANSWER_WITHIN = 5.0
+NO_ANSWER = (KafkaError, TimeoutError)
+"""How the broker fails to answer, as it does in every rebalance or restart of its own."""
 
 
 class Clock:
     """Gives the moment of asking; never goes back."""
 
-    def __init__(self, settings: Settings, owner: str, metrics: WorkerMetrics) -> None:
-        self.trouble: BaseException | None = None
-        self._settings = settings
-        self._owner = owner
+    def __init__(
+        self, connection: Connection, side: AIOKafkaConsumer, metrics: WorkerMetrics
+    ) -> None:
+        self._connection = connection
+        self._side = side
         self._metrics = metrics
         self._latest = calendar.EPOCH
         self._heard = calendar.EPOCH
-        self._task: asyncio.Task[None] | None = None
-        self._side: AIOKafkaConsumer
-        self._connection: Connection
 
     def moment(self) -> Moment:
         """Give now, and until when everything has been heard."""
         self._latest = max(self._latest, datetime.now(UTC))
         return Moment(self._latest, self._heard)
 
-    async def start(self, held: Callable[[], Mapping[Place, Hold]]) -> None:
-        """Begin to tick; `held` gives the partitions that are ours."""
-        self._connection = await postgres.connect(
-            self._settings.database, application_name=self._owner
-        )
-        self._side = kafka.consumer(self._settings.kafka)
-        await self._side.start()
-        self._task = asyncio.create_task(self._run(held))
-
-    async def stop(self) -> None:
-        """Stop ticking."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            await self._side.stop()
-            self._connection.terminate()
-
-    async def end_of(self, place: Place) -> int:
-        """Give where a partition ends, by the broker's word."""
+    async def end_of(self, place: Place) -> int | None:
+        """Give where a partition ends by the broker's word; None if it does not answer."""
         partition = TopicPartition(*place)
-        ends = await asyncio.wait_for(self._side.end_offsets([partition]), ANSWER_WITHIN)
-        return int(ends[partition])
+        with suppress(*NO_ANSWER):
+            ends = await asyncio.wait_for(self._side.end_offsets([partition]), ANSWER_WITHIN)
+            return int(ends[partition])
+        return None
 
-    async def _run(self, held: Callable[[], Mapping[Place, Hold]]) -> None:
-        try:
-            while True:
-                began = time.monotonic()
-                with suppress(KafkaError, TimeoutError):
+    async def run(self, held: Callable[[], Mapping[Place, Hold]]) -> None:
+        """Tick until cancelled; `held` gives the partitions that are ours.
+
+        Raises TransientError where PostgreSQL fails.
+        """
+        while True:
+            began = time.monotonic()
+            try:
+                with suppress(*NO_ANSWER):
                     await asyncio.wait_for(self._ask(held()), ANSWER_WITHIN)
-                await asyncio.sleep(max(0.0, TICK - (time.monotonic() - began)))
-        except postgres.FAILURES as error:
-            self.trouble = TransientError(f"the clock lost PostgreSQL: {error!r}")
-        except Exception as error:  # noqa: BLE001  # the reader's loop raises it
-            self.trouble = error
+            except postgres.FAILURES as error:
+                raise TransientError(f"the clock lost PostgreSQL: {error!r}") from error
+            await asyncio.sleep(max(0.0, TICK - (time.monotonic() - began)))
 
     async def _ask(self, held: Mapping[Place, Hold]) -> None:
         asked = datetime.now(UTC)
@@ -99,3 +82,16 @@ class Clock:
         self._latest = max(self._latest, moment.now)
         self._heard = max(self._heard, moment.heard)
         self._metrics.heard(self.moment())
+
+
+@asynccontextmanager
+async def connected(settings: Settings, owner: str, metrics: WorkerMetrics) -> AsyncIterator[Clock]:
+    """Give a clock a connection and a consumer of its own, which end with it."""
+    connection = await postgres.connect(settings.database, application_name=owner)
+    side = kafka.consumer(settings.kafka)
+    try:
+        await side.start()
+        yield Clock(connection, side, metrics)
+    finally:
+        await side.stop()
+        connection.terminate()

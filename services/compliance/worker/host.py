@@ -25,9 +25,10 @@ from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.storage.schema import prepare
 from services.compliance.worker.metrics import WorkerMetrics
+from services.compliance.worker.patience import Patience
 from services.compliance.worker.reader import Reader
 from services.compliance.worker.relay import Relay
-from shared.domain.errors import TooManyInvalidError
+from shared.domain.errors import TooManyInvalidError, UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -87,16 +88,26 @@ def run(settings: Settings, policies: Policies) -> int:
     """Run one worker until it is stopped; gives the exit code (70: too much invalid input)."""
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)
-    asyncio.run(prepare(settings, policies))
     start_http_server(settings.metrics_port, settings.host, registry)
+    asyncio.run(_prepared(settings, policies, metrics))
     owner = f"vbp-{socket.gethostname()[:20]}-{os.getpid()}-{uuid4().hex[:8]}"
     tasks = [
         Task(Reader(settings, policies, metrics, owner)),
-        Task(Relay(settings, f"{owner}-relay")),
+        Task(Relay(settings, metrics, f"{owner}-relay")),
     ]
     app = ComplianceApp(tasks, settings)
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
     return _exit_code(tasks, _run_to_the_end(worker))
+
+
+async def _prepared(settings: Settings, policies: Policies, metrics: WorkerMetrics) -> None:
+    """Prepare what must stand before a worker reads, as soon as PostgreSQL answers."""
+    patience = Patience("starting", metrics)
+    while True:
+        try:
+            return await prepare(settings, policies)
+        except UnreachableError as error:
+            await patience.wait(error)
 
 
 def _run_to_the_end(worker: faust.Worker) -> int:

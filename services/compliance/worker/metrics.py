@@ -59,6 +59,12 @@ class WorkerMetrics:
         self._conflicts = Counter(
             "vbp_conflicts", "Batches and sweeps judged again after a conflict.", registry=registry
         )
+        self._waits = Gauge(
+            "vbp_waits",
+            "1 while a part of the worker waits for Kafka or PostgreSQL to answer again.",
+            ["part"],
+            registry=registry,
+        )
         self._swept = Counter(
             "vbp_swept", "Records judged because their time had come.", registry=registry
         )
@@ -84,6 +90,10 @@ class WorkerMetrics:
     def conflicts(self, count: int) -> None:
         """Count conflicts with other workers."""
         self._conflicts.inc(count)
+
+    def waits(self, part: str, *, waits: bool) -> None:
+        """Note whether a part of the worker waits for what is outside."""
+        self._waits.labels(part).set(waits)
 
     def swept(self, judged: Round) -> None:
         """Count records that were judged because their time had come, and what changed."""

@@ -6,7 +6,6 @@ is told twice, under the same id.
 """
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -20,13 +19,13 @@ from services.compliance.findings.violation import served
 from services.compliance.settings import Settings
 from services.compliance.storage import outbox
 from services.compliance.storage.facts import headers_of
+from services.compliance.worker.metrics import WorkerMetrics
+from services.compliance.worker.patience import Patience
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.errors import VbpError
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 1_000
 """Changes, or dead letters, that are sent before what was sent is noted."""
@@ -44,38 +43,38 @@ STAND_BY = 2.0
 class Relay:
     """Sends what is waiting, until stopped."""
 
-    def __init__(self, settings: Settings, owner: str) -> None:
+    def __init__(self, settings: Settings, metrics: WorkerMetrics, owner: str) -> None:
         self._settings = settings
         self._owner = owner
-        self._stopping = False
+        self._patience = Patience("telling", metrics)
 
     def stop(self) -> None:
         """Send what is claimed, then leave."""
-        self._stopping = True
+        self._patience.end()
 
     async def run(self) -> None:
-        """Send until stopped; what fails outside is tried again."""
-        while not self._stopping:
+        """Send until stopped; what fails outside is waited for."""
+        while not self._patience.ended:
             try:
                 await self._session()
             except FAILED as error:
-                log.warning("telling violations failed, trying again: %s", error)
-                await asyncio.sleep(2)
+                await self._patience.wait(error)
 
     async def _session(self) -> None:
         connection = await postgres.connect(self._settings.database, application_name=self._owner)
         producer = await kafka.producer(self._settings.kafka)
         try:
             chosen = False
-            while not self._stopping:
+            while not self._patience.ended:
                 chosen = chosen or await outbox.become_the_relay(connection)
                 if not chosen:
-                    await asyncio.sleep(STAND_BY)
+                    await self._patience.pause(STAND_BY)
                     continue
                 sent = await send_violations(connection, producer)
                 sent += await send_letters(connection, producer)
+                self._patience.works()
                 if not sent:
-                    await asyncio.sleep(PAUSE)
+                    await self._patience.pause(PAUSE)
         finally:
             await producer.stop()
             connection.terminate()

@@ -1,0 +1,254 @@
+"""One membership in the consumer group, from joining to leaving.
+
+While one batch is committed the next is fetched and decoded. The traps that lose data are told
+beside the lines that avoid them.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from itertools import chain
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
+
+from services.compliance.policies.policy import Policies
+from services.compliance.settings import Settings
+from services.compliance.storage import positions
+from services.compliance.storage.facts import Batch
+from services.compliance.storage.positions import Span
+from services.compliance.worker import clock as clocks
+from services.compliance.worker.assignment import REGISTER, Assignment
+from services.compliance.worker.clock import Clock
+from services.compliance.worker.intake import Intake
+from services.compliance.worker.metrics import WorkerMetrics
+from services.compliance.worker.pace import Pace
+from services.compliance.worker.read_ahead import ReadAhead
+from services.compliance.worker.service import Compliance
+from services.compliance.worker.sweeper import Sweeper
+from shared.adapters import kafka
+from shared.adapters.postgres import Connection
+from shared.domain import topics
+from shared.domain.errors import FencedError
+from shared.domain.topics import Place
+
+POLL_SECONDS = 0.1
+
+SESSION_SECONDS = 15
+"""How long the group waits for a silent worker: a worker that has a twentieth of a processor still
+sends its heartbeats, and what a dead one held is read by others after a quarter of a minute."""
+
+HEARTBEAT_SECONDS = 1
+
+COMMIT_EVERY = 5.0
+"""Seconds between commits of offsets to Kafka, which only lag tools look at."""
+
+TOUCHES_FIRST = 1.0
+"""Seconds of a step that go into the register's touches while the rest waits for the register:
+while few records are stored, hardly any need to be judged again."""
+
+
+class Lines(NamedTuple):
+    """What a session speaks over: to PostgreSQL, to Kafka, and beside both."""
+
+    connection: Connection
+    consumer: AIOKafkaConsumer
+    clock: Clock
+    taker: positions.Taker
+
+
+class Session:
+    """The partitions assigned to us, and the service that judges what is read of them."""
+
+    def __init__(
+        self, lines: Lines, policies: Policies, intake: Intake, metrics: WorkerMetrics
+    ) -> None:
+        self._connection, self._consumer, self._clock, taker = lines
+        self._intake = intake
+        self._metrics = metrics
+        self._service = Compliance(self._connection, policies)
+        self._sweeper = Sweeper(self._service, self._clock, metrics)
+        self._assignment = Assignment(self._consumer, taker, self.settle)
+        self._ahead = ReadAhead()
+        self._ahead_of = self._assignment.generation
+        self._pace = Pace()
+        self._ticking: asyncio.Task[None] | None = None
+        self._flight: asyncio.Task[None] | None = None
+        self._settling = asyncio.Lock()
+        self._told_kafka = 0.0
+
+    async def join(self) -> None:
+        """Join the group, and begin to ask what has been heard."""
+        names = [topic.name for topic in topics.INPUTS]
+        self._consumer.subscribe(names, listener=self._assignment)
+        await self._consumer.start()
+        self._ticking = asyncio.create_task(self._clock.run(lambda: self._assignment.holds))
+
+    async def leave(self) -> None:
+        """Let the batch in flight finish, and leave the group."""
+        with suppress(Exception):
+            await self.settle()
+        await self._assignment.let_go()
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        with suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(self._consumer.stop(), 10)
+
+    async def step(self) -> None:
+        """Fetch and decode while the last batch is committed; then commit this one."""
+        self.check()
+        generation = self._assignment.generation
+        if generation != self._ahead_of:
+            # What was read of partitions that came back may begin elsewhere than they do now.
+            self._ahead.clear()
+            self._ahead_of = generation
+        if self._assignment.waits_for_register:
+            await self._open_the_rest()
+        await self._fetch(generation)
+        batch = await self._decode()
+        await self.settle()
+        if generation != self._assignment.generation:
+            # While we waited, partitions were revoked, or a batch found that it had read from the
+            # wrong place: what is decoded now would leave a gap or be written by two.
+            return
+        if batch.spans:
+            self._assignment.move_on(batch.spans)
+            self._flight = asyncio.create_task(self._commit(batch))
+        await self._between_batches(idle=not batch.spans)
+
+    def check(self) -> None:
+        """Raise what went wrong in a rebalance or in the clock, which nobody awaits."""
+        self._assignment.check()
+        if self._ticking is not None and self._ticking.done():
+            self._ticking.result()
+
+    async def _open_the_rest(self) -> None:
+        await self.settle()
+        register = await positions.reached(self._connection, REGISTER)
+        await self._sweeper.expand_touches(TOUCHES_FIRST)
+        await self._assignment.open_the_rest(register, lambda: self._clock.end_of(REGISTER))
+
+    async def _fetch(self, generation: int) -> None:
+        """Read ahead, of partitions that are ours and not far ahead of the rest."""
+        holds = self._assignment.holds
+        wanted = [TopicPartition(*place) for place in self._ahead.wants_more(holds)]
+        if not wanted:
+            await asyncio.sleep(0 if holds else POLL_SECONDS)
+            return
+        # `getmany` is never cancelled, since one cancellation disables max_poll_interval_ms for
+        # good; nor asked with no time to wait, since a tight loop of that starves the event loop.
+        # It empties one partition before it turns to the next, hence the buffers of `ReadAhead`;
+        # a partition far ahead is left out rather than paused, which would throw away its fetch.
+        fetched = await self._consumer.getmany(
+            *wanted, timeout_ms=int(POLL_SECONDS * 1000), max_records=self._pace.size
+        )
+        if generation == self._assignment.generation:
+            self._ahead.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
+
+    async def _decode(self) -> Batch:
+        """Decode what may go on.
+
+        Offsets have holes where topics are compacted or transactional. So a batch does not begin
+        at its first record but where the last one ended, and ends where the consumer stands.
+        """
+        holds = self._assignment.holds
+        stands_at, at_end = {}, set()
+        for place in holds.keys() & _places(self._consumer.assignment()):
+            partition = TopicPartition(*place)
+            stands_at[place] = await self._consumer.position(partition)
+            end = self._consumer.highwater(partition)
+            paused = partition in self._consumer.paused()
+            if paused or (end is not None and stands_at[place] >= end):
+                at_end.add(place)
+        taken = self._ahead.take(stands_at, at_end, self._pace.size)
+        spans = [
+            Span(*place, holds[place].epoch, holds[place].next, following)
+            for place, following in taken.next.items()
+            if following > holds[place].next
+        ]
+        records = chain.from_iterable(taken.records.values())
+        return self._intake.read(spans, records, datetime.now(UTC))
+
+    async def settle(self) -> None:
+        """Wait for the batch in flight; a lost place is found again, a lost partition let go."""
+        # A rebalance waits for the batch too: whoever comes second must not believe it settled and
+        # begin the next one over the same connection.
+        async with self._settling:
+            flight, self._flight = self._flight, None
+            if flight is not None:
+                await self._land(flight)
+
+    async def _land(self, flight: asyncio.Task[None]) -> None:
+        try:
+            await flight
+        except FencedError:
+            # No row moved: either another owner has the partition, and the session ends; or the
+            # partition is ours and stands elsewhere, since a batch was dropped around a seek.
+            # Then it must be sought, or it would stand still until the next rebalance.
+            held = await positions.still_held(self._connection, self._assignment.holds)
+            if held is None:
+                raise
+            self._assignment.go_to(held)
+
+    async def _commit(self, batch: Batch) -> None:
+        began = time.monotonic()
+        judged, conflicts = await self._service.handle(batch, self._clock.moment())
+        seconds = time.monotonic() - began
+        self._pace.took(len(batch.events) + len(batch.letters), seconds)
+        self._metrics.batch(batch, judged, seconds)
+        self._metrics.conflicts(conflicts)
+
+    async def _between_batches(self, *, idle: bool) -> None:
+        if self._sweeper.is_time(idle=idle):
+            await self.settle()
+            await self._sweeper.sweep(idle=idle)
+            await self._tell_kafka()
+
+    async def _tell_kafka(self) -> None:
+        holds = self._assignment.holds
+        if time.monotonic() - self._told_kafka < COMMIT_EVERY or not holds:
+            return
+        self._told_kafka = time.monotonic()
+        offsets = {TopicPartition(*place): hold.next for place, hold in holds.items()}
+        with suppress(KafkaError):
+            await self._consumer.commit(offsets)
+
+
+def _places(partitions: Iterable[TopicPartition]) -> set[Place]:
+    return {(partition.topic, partition.partition) for partition in partitions}
+
+
+@asynccontextmanager
+async def joined(
+    settings: Settings, policies: Policies, intake: Intake, metrics: WorkerMetrics, owner: str
+) -> AsyncIterator[Session]:
+    """Give a session that has joined the group, and leaves it whatever happens."""
+    async with AsyncExitStack() as stack:
+        connection = await positions.connect(settings.database, owner)
+        stack.callback(connection.terminate)
+        clock = await stack.enter_async_context(clocks.connected(settings, owner, metrics))
+        taker = positions.Taker(settings.database, owner, connection)
+        lines = Lines(connection, _consumer(settings), clock, taker)
+        session = Session(lines, policies, intake, metrics)
+        stack.push_async_callback(session.leave)
+        await session.join()
+        yield session
+        await session.settle()
+
+
+def _consumer(settings: Settings) -> AIOKafkaConsumer:
+    # The range assignor keeps partition i of all topics with one worker, where the records of one
+    # order and of one product meet; the others do not.
+    return kafka.consumer(
+        settings.kafka,
+        group=settings.group,
+        partition_assignment_strategy=[RangePartitionAssignor],
+        session_timeout_ms=SESSION_SECONDS * 1_000,
+        heartbeat_interval_ms=HEARTBEAT_SECONDS * 1_000,
+        fetch_max_wait_ms=100,
+    )
