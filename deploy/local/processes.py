@@ -43,19 +43,21 @@ class ProcessMark:
             return None
 
 
-def spawn(
+def spawn(  # noqa: PLR0913  # all that a process is born with
     command: Iterable[str | os.PathLike[str]],
     *,
     log: Path,
     death_signal: signal.Signals,
     environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
     become: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own; its output goes to the end of `log`.
 
     Where the system can (Linux), it gets `death_signal` when this process dies, however it dies.
     Call it from the main thread: Linux takes the end of the starting thread for the parent's.
-    `become` runs in the child before the program, to change its account.
+    `directory` is where it starts, by default here. `become` runs in the child before the program,
+    to change its account.
     """
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 the commands are the stack's own.
@@ -64,6 +66,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
+            cwd=directory,
             process_group=0,
             preexec_fn=_before_exec(death_signal, become),  # noqa: PLW1509 the supervisor has one thread.
         )

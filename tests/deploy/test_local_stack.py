@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.errors import StackError, StackRunningError
+from deploy.local.jars import cache_directory
 from deploy.local.stack import LocalStack, RunningStack, down, status, up
 
 pytestmark = pytest.mark.integration
@@ -138,6 +139,39 @@ async def test_a_stack_whose_every_process_was_killed_starts_again_with_its_data
     assert status(filled) is None
     with LocalStack(filled) as stack:
         assert await kept(stack) == (b"message", "row")
+
+
+SHELL = {
+    "PGHOST": "elsewhere",
+    "PGPORT": "1",
+    "PGUSER": "somebody",
+    "PGDATABASE": "other",
+    "PGDATA": "/nowhere",
+    "PGSSLMODE": "require",
+    "PGTARGETSESSIONATTRS": "standby",
+    "PGOPTIONS": "-c default_transaction_read_only=on",
+    "PGCLIENTENCODING": "KLINGON",
+    "PGTZ": "Mars",
+    "PGSERVICE": "none",
+}
+
+
+async def test_paths_of_any_letters_and_what_a_shell_says_of_another_server_do_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SHELL.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LC_ALL", "C")
+    cache = tmp_path / "罐:子, the 'cache'"
+    cache.mkdir()
+    (cache / "jars").symlink_to(cache_directory(tmp_path) / "jars")
+    monkeypatch.setenv("VBP_CACHE", str(cache))
+    data = tmp_path / '数据, "it\'s" 100% $HOME:#é'
+    with LocalStack(data) as stack:
+        await give(stack)
+    with LocalStack(data) as stack:
+        assert await kept(stack) == (b"message", "row")
+    assert processes_on(data) == []
 
 
 async def test_every_test_has_a_database_of_its_own(database: str) -> None:
