@@ -3,23 +3,28 @@
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Generic
+from typing import Any, Generic, Literal, TypeAlias
 
 from msgspec import Struct
 from typing_extensions import TypeVar
 
 from services.compliance.findings.finding import Finding, Outcome, Words
+from services.compliance.records.commitment import Breach
 
 Record = TypeVar("Record", default=Any)
 Terms = TypeVar("Terms", default=Any)
+
+Taken: TypeAlias = Breach | Literal["stock_out"]
+"""What an order can give to another record, if a rule that the policy carries takes it."""
 
 
 class Rule(Struct, Generic[Record, Terms], frozen=True):
     """A clause made a function; a plain `Rule` is one on whatever record.
 
-    `record` is what it reads; `values` the policy values it needs; `judge(record, terms, now)`
-    gives its outcomes, `now` in UTC; `words(finding)` explains one, in Chinese and English. What
-    an `interval` rule finds lasts from its anchor, and may take the place of what overlaps it.
+    `record` is what it reads; `takes` what orders must give to that record for it; `values` the
+    policy values it needs; `judge(record, terms, now)` gives its outcomes, `now` in UTC;
+    `words(finding)` explains one, in Chinese and English. What an `interval` rule finds lasts from
+    its anchor, and may take the place of what overlaps it.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     values: tuple[str, ...]
     judge: Callable[[Record, Terms, datetime], Iterator[Outcome]]
     words: Callable[[Finding], Words]
+    takes: tuple[Taken, ...] = ()
     interval: bool = False
 
     @property

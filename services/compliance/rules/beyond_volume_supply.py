@@ -42,6 +42,7 @@ RULE = Rule(
     title_en="Supply beyond the agreed volume refused, overpriced or not made",
     record=Commitment,
     values=("excused_reasons", "stock_out_after_days", *DELIVERY_HOURS),
+    takes=BREACHES,
     judge=judge,
     words=words,
 )

@@ -29,6 +29,7 @@ RULE = Rule(
     title_en="Charged above the selected price",
     record=Commitment,
     values=(),
+    takes=BREACHES,
     judge=judge,
     words=breach_words,
 )

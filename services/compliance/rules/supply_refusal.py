@@ -41,6 +41,7 @@ RULE = Rule(
     title_en="Order refused",
     record=Commitment,
     values=("excused_reasons",),
+    takes=BREACHES,
     judge=judge,
     words=words,
 )

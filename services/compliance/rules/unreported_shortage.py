@@ -108,6 +108,7 @@ RULE = Rule(
     title_en="Stock-out without a shortage report",
     record=Supply,
     values=("report_grace_hours", "episode_gap_days", "stock_out_after_days", *DELIVERY_HOURS),
+    takes=("stock_out",),
     judge=judge,
     words=words,
     interval=True,

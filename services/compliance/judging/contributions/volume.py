@@ -4,25 +4,36 @@ Quantities, and what went wrong, as candidates: only the commitment can tell whe
 within the agreed volume or beyond it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from services.compliance.findings.finding import Watch
-from services.compliance.judging.contributions.contribution import Contribution
-from services.compliance.judging.contributions.stock_out import Stale
-from services.compliance.judging.moment import Moment
-from services.compliance.law.order_terms import OrderTerms
-from services.compliance.records.commitment import Candidate, Dealing
+from services.compliance.findings.finding import Missing, Watch
+from services.compliance.judging.contributions.contribution import Contribution, Given
+from services.compliance.judging.contributions.giver import Giver
+from services.compliance.records.commitment import Breach, Candidate, Dealing
 from services.compliance.records.evidence import Term, evidence_of
-from services.compliance.records.order import Order
 from services.compliance.records.order_facts import Invoiced, Placed
+from services.compliance.register.product import Cycle
 
 
-def dealing(
-    terms: OrderTerms, accepted: dict[int, int], candidates: list[Candidate]
-) -> Contribution:
-    """Give an order's quantities by day, with what went wrong."""
-    placed = terms.placed
+def give_volume(giver: Giver) -> Iterable[Given]:
+    """Give an order's quantities by day, with the candidates that a rule takes."""
+    given: list[Given] = []
+    candidates: list[Candidate] = []
+    for breach, find in CANDIDATES.items():
+        for item in find(giver) if breach in giver.takers else ():
+            if isinstance(item, Candidate):
+                candidates.append(item)
+            else:
+                given.append(item)
+    accepted = giver.order.accepted_by_day()
+    if accepted or candidates:
+        given.append(_dealing(giver, accepted, candidates))
+    return given
+
+
+def _dealing(giver: Giver, accepted: dict[int, int], candidates: list[Candidate]) -> Contribution:
+    terms, placed = giver.terms, giver.terms.placed
     dealing = Dealing(
         terms.order,
         terms.day.toordinal(),
@@ -36,64 +47,73 @@ def dealing(
     return Contribution("commitment", placed.product, placed.hospital, dealing)
 
 
-def refused(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
-    """Give the first rejection that nothing excuses."""
-    excused = terms.in_force.term("excused_reasons").value
-    reasons = excused if isinstance(excused, list) else []
-    for rejection in order.rejections:
-        if rejection.reason not in reasons:
-            at = rejection.telling.time
-            if not order.cancelled_by(at):
-                evidence = evidence_of(terms.placed, rejection)
-                yield Candidate(
-                    "refused", "refused", at, at, rejection.reason, None, None, (), evidence
-                )
-            return
-
-
-def overpriced(order: Order, terms: OrderTerms) -> Iterator[Candidate]:
+def _overpriced(giver: Giver) -> Iterable[Candidate]:
     """Give the order and its invoices that cost more than the selected price."""
-    if terms.stretch is None:
-        return
-    cycle, placed = terms.stretch.cycle, terms.placed
-    selected = cycle.selected_price
+    stretch, placed = giver.terms.stretch, giver.terms.placed
+    if stretch is None:
+        return ()
+    selected = stretch.cycle.selected_price
     above: list[tuple[str, Placed | Invoiced]] = [
         (f"overpriced:{key}", invoice)
-        for key, invoice in order.invoices.items()
+        for key, invoice in giver.order.invoices.items()
         if invoice.unit_price > selected
     ]
     if placed.unit_price > selected:
         above.insert(0, ("overpriced", placed))
-    for anchor, fact in above:
-        at, told = fact.telling.time, f"product.selected of {cycle.start}"
-        yield Candidate(
-            "overpriced",
-            anchor,
-            at,
-            at,
-            f"{fact.unit_price:f}",
-            f"{selected:f}",
-            (fact.unit_price - selected) * Decimal(fact.quantity),
-            (Term("selected_price", f"{selected:f}", "clause", told),),
-            evidence_of(placed, None if fact is placed else fact, cycle),
-        )
+    return [_above(anchor, fact, placed, stretch.cycle) for anchor, fact in above]
 
 
-def undelivered(
-    order: Order, terms: OrderTerms, stale: Stale, moment: Moment
-) -> Iterator[Candidate | Watch]:
+def _above(anchor: str, fact: Placed | Invoiced, placed: Placed, cycle: Cycle) -> Candidate:
+    """Hold a price against the selected one of the cycle in which the order was placed."""
+    selected, at, told = (
+        cycle.selected_price,
+        fact.telling.time,
+        f"product.selected of {cycle.start}",
+    )
+    return Candidate(
+        "overpriced",
+        anchor,
+        at,
+        at,
+        f"{fact.unit_price:f}",
+        f"{selected:f}",
+        (fact.unit_price - selected) * Decimal(fact.quantity),
+        (Term("selected_price", f"{selected:f}", "clause", told),),
+        evidence_of(placed, None if fact is placed else fact, cycle),
+    )
+
+
+def _refused(giver: Giver) -> Iterable[Candidate]:
+    """Give the first rejection that nothing excuses, unless the order was cancelled before."""
+    order, placed = giver.order, giver.terms.placed
+    if not order.rejections:
+        return ()
+    excused = giver.terms.in_force.term("excused_reasons").value
+    reasons = excused if isinstance(excused, list) else []
+    rejection = next((told for told in order.rejections if told.reason not in reasons), None)
+    if rejection is None or order.cancelled_by(rejection.telling.time):
+        return ()
+    at, why = rejection.telling.time, evidence_of(placed, rejection)
+    return (Candidate("refused", "refused", at, at, rejection.reason, None, None, (), why),)
+
+
+def _undelivered(giver: Giver) -> Iterable[Candidate | Given]:
     """Give an order of which nothing was accepted long after it was due."""
+    order, terms, moment, stale = giver.order, giver.terms, giver.moment, giver.stale
+    if giver.went_well or stale is None:
+        return ()
+    if isinstance(stale, Missing):
+        return giver.unjudged("undelivered", stale)
     arrived = order.first_acceptance(moment.now)
     if arrived is not None and arrived <= stale.at:
-        return
+        return ()
     if order.rejected_by(stale.at) or order.cancelled_by(stale.at):
-        return
+        return ()
     heard_by = terms.heard_by(stale.at)
     if moment.now <= stale.at or moment.heard < heard_by:
-        yield Watch(heard_by, silent=True)
-        return
+        return (Watch(heard_by, silent=True),)
     received, rejection = order.received_in_order()[:1], order.first_rejection
-    yield Candidate(
+    undelivered = Candidate(
         "undelivered",
         "undelivered",
         stale.at,
@@ -105,3 +125,12 @@ def undelivered(
         evidence_of(terms.placed, *stale.facts, *received, rejection, order.cancelled),
         heard_by,
     )
+    return (undelivered,)
+
+
+CANDIDATES: dict[Breach, Callable[[Giver], Iterable[Candidate | Given]]] = {
+    "overpriced": _overpriced,
+    "refused": _refused,
+    "undelivered": _undelivered,
+}
+"""How an order shows each of the things that can be wrong with it."""
