@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Response
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -14,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.adapters.headers import Secured
 from shared.adapters.problems import ProblemError, answer, plain, problems, use_problems
 from shared.domain.errors import SetupError, TransientError
 
@@ -39,6 +39,9 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":  # The server leaves out the body of what GET would answer.
+            scope = {**scope, "method": "GET"}
         status = 0
         began = time.perf_counter()
 
@@ -57,14 +60,16 @@ class Measured:
             bug = error
             if not status:
                 await _answer_bug(scope, receive, remember)
-        self._note(scope, status, time.perf_counter() - began, bug)
+        self._note(method, scope, status, time.perf_counter() - began, bug)
 
-    def _note(self, scope: Scope, status: int, seconds: float, bug: Exception | None) -> None:
+    def _note(
+        self, method: str, scope: Scope, status: int, seconds: float, bug: Exception | None
+    ) -> None:
         route = getattr(scope.get("route"), "path", OTHER)
         self._requests.labels(self._service, route, str(status)).inc()
         fields = {
             "service": self._service,
-            "method": scope["method"],
+            "method": method,
             "path": scope["path"],
             "route": route,
             "status": status,
@@ -135,16 +140,4 @@ def count_requests(app: FastAPI, service: str, registry: CollectorRegistry) -> N
     for status in ("200", "404", "405"):
         requests.labels(service, OTHER, status)
     app.add_middleware(Measured, service=service, requests=requests)
-
-
-def serve(app: FastAPI, host: str, port: int, *, server_header: bool = False) -> None:
-    """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several."""
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=server_header,
-        timeout_graceful_shutdown=20,
-    )
+    app.add_middleware(Secured)

@@ -8,7 +8,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry
 
-from shared.adapters import http, logs
+from shared.adapters import http, logs, server
 from shared.adapters.problems import describe, problems
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
@@ -16,6 +16,8 @@ from shared.door import bodies, results
 from shared.door.door import Door
 from shared.door.metrics import DoorMetrics
 from shared.door.publisher import Publisher
+from shared.door.results import ResultStore
+from shared.door.room import Room
 from shared.door.settings import DoorSettings
 
 _HOW = f"""
@@ -58,7 +60,16 @@ def create_door(
     registry = CollectorRegistry()
     publisher = Publisher(settings.kafka, settings.publish_seconds)
     metrics = DoorMetrics(registry, config.types)
-    door = Door(config.types, config.other, jurisdictions, publisher, metrics)
+    door = Door(
+        config.types,
+        config.other,
+        jurisdictions,
+        publisher,
+        metrics,
+        Room(settings.room_mib << 20, settings.wait_seconds, settings.max_requests),
+        ResultStore(settings.results_mib << 20),
+        settings,
+    )
     wanted = {topics.TOPIC_OF[kind] for kind in config.types}
 
     @contextlib.asynccontextmanager
@@ -87,7 +98,7 @@ def create_door(
 def serve_door(app: FastAPI, settings: DoorSettings) -> None:
     """Serve the door until the process is told to stop."""
     logs.configure(settings.log_level)
-    http.serve(app, settings.host, settings.port)
+    server.serve(app, settings.host, settings.port, settings.max_connections)
 
 
 def _add_route(app: FastAPI, door: Door) -> None:
@@ -117,7 +128,7 @@ def _add_route(app: FastAPI, door: Door) -> None:
         responses={
             202: {"description": "All accepted", "content": _answers("Accepted", "Results")},
             207: {"description": "Some were not accepted", "content": _answers("Results")},
-            **problems(400, 413, 415, 422, 503),
+            **problems(400, 408, 413, 415, 422, 429, 503),
         },
         openapi_extra={"requestBody": body},
     )

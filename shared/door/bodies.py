@@ -2,13 +2,15 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
 
-from fastapi import Request
 from starlette.datastructures import Headers
 
 from shared.adapters.problems import ProblemError
 from shared.domain.cloudevents import MAX_BYTES, STRUCTURED
+from shared.door.arrival import BrokenBodyError
+from shared.door.room import Share
 
 BATCH = "application/cloudevents-batch+json"
 LINES = "application/x-ndjson"
@@ -20,23 +22,41 @@ _PIECE = 64 << 10
 """What gzip may give at a time: a bomb is refused, or read slowly, but never held."""
 
 _GZIP = 16 + zlib.MAX_WBITS
+_BOM = b"\xef\xbb\xbf"
+_UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
 
-class BrokenBodyError(Exception):
-    """The rest of the body cannot be read."""
+class Form(NamedTuple):
+    """What the head of a request says of its body; `length` is None where it does not tell."""
+
+    kind: str
+    packed: bool
+    length: int | None
+
+
+def form(headers: Headers) -> Form:
+    """Read the form of a body; raises ProblemError 415 for what carries no events."""
+    packed = is_packed(headers)
+    length = headers.get("content-length", "")
+    known = length.isascii() and length.isdigit() and not packed
+    return Form(media_type(headers), packed, int(length) if known else None)
 
 
 def media_type(headers: Headers) -> str:
     """Give the body's type if it is one that carries events; raises ProblemError 415 if not."""
-    kind, _, parameters = headers.get("content-type", "").partition(";")
+    given = headers.getlist("content-type")
+    if len(given) > 1:
+        raise _unsupported("content-type is given more than once")
+    kind, *parameters = (given[0] if given else "").split(";")
     kind = kind.strip().lower()
     if kind not in {STRUCTURED, BATCH, LINES, JSON}:
         raise _unsupported(f"content-type is {kind or 'missing'}")
     if "ce-specversion" in headers:
         raise _unsupported("the event's attributes are headers (binary mode)")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if charset not in {"", "utf-8", "utf8"}:
-        raise _unsupported(f"content-type says {parameters.strip()}")
+    for parameter in parameters:
+        name, _, value = parameter.strip().lower().partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in _UTF_8:
+            raise _unsupported(f"content-type says {parameter.strip()}")
     return kind
 
 
@@ -49,59 +69,117 @@ def _unsupported(found: str) -> ProblemError:
     return ProblemError(415, "unsupported-content", detail, headers=accepted)
 
 
-def pieces(request: Request) -> AsyncIterator[bytes]:
-    """Give the body in pieces, unpacked if it is gzip; raises ProblemError 415 for other codings.
+def is_packed(headers: Headers) -> bool:
+    """Say whether the body is gzip; raises ProblemError 415 for other codings."""
+    given = ",".join(headers.getlist("content-encoding")).lower()
+    codings = [name for part in given.split(",") if (name := part.strip()) not in {"", "identity"}]
+    if not codings:
+        return False
+    if codings in (["gzip"], ["x-gzip"]):
+        return True
+    detail = f"content-encoding is {', '.join(codings)}. Send gzip, or the body as it is"
+    raise ProblemError(415, "unsupported-content", detail, headers={"Accept-Encoding": "gzip"})
 
-    The pieces raise BrokenBodyError where gzip is broken or ends early.
+
+class Bounds(NamedTuple):
+    """How much a body may hold unpacked, in bytes, and how many times its size, above 1 MiB."""
+
+    most: int
+    ratio: int
+
+
+async def pieces(
+    packets: AsyncIterator[bytes], *, packed: bool, bounds: Bounds
+) -> AsyncIterator[bytes]:
+    """Give the body in pieces, unpacked, without a byte order mark.
+
+    Raises ProblemError 413 above the bounds, BrokenBodyError where gzip is broken or ends early.
     """
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding == "identity":
-        return request.stream()
-    if coding in {"gzip", "x-gzip"}:
-        return _unpacked(request.stream())
-    detail = f"content-encoding is {coding}. Send gzip, or the body as it is"
-    headers = {"Accept-Encoding": "gzip"}
-    raise ProblemError(415, "unsupported-content", detail, headers=headers)
-
-
-async def _unpacked(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    unpack = zlib.decompressobj(_GZIP)
-    async for packed in stream:
-        rest = packed
-        while rest:
-            if unpack.eof:  # Files that were packed one by one and joined are gzip too.
-                unpack = zlib.decompressobj(_GZIP)
-            try:
-                piece = unpack.decompress(rest, _PIECE)
-            except zlib.error as error:
-                raise BrokenBodyError(f"gzip is broken: {error}") from None
-            rest = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    came = gave = 0
+    start: bytes | None = b""
+    unpack = _Unpacking() if packed else None
+    async for packet in packets:
+        came += len(packet)
+        for piece in (packet,) if unpack is None else unpack.pieces(packet):
+            gave += len(piece)
+            _check_bounds(came, gave, bounds)
+            if start is None:
+                yield piece
+            elif len(start := start + piece) >= len(_BOM):
+                yield start.removeprefix(_BOM)
+                start = None
             # One packet may unpack to a thousand times its size: let others have a turn.
             await asyncio.sleep(0)
+    if unpack is not None:
+        unpack.check_end()
+    if start:
+        yield start
+
+
+def _check_bounds(came: int, gave: int, bounds: Bounds) -> None:
+    if max(came, gave) > bounds.most:
+        raise too_large(bounds.most)
+    if gave > MAX_BYTES and gave > came * bounds.ratio:
+        detail = (
+            f"body: unpacks to more than {bounds.ratio} times its size. Send it in smaller parts, "
+            "or not packed"
+        )
+        raise ProblemError(413, "too-large", detail)
+
+
+class _Unpacking:
+    """A body under gzip; files that were packed one by one and joined are gzip too."""
+
+    def __init__(self) -> None:
+        self._unpack = zlib.decompressobj(_GZIP)
+
+    def pieces(self, packet: bytes) -> Iterator[bytes]:
+        rest = packet
+        while rest:
+            if self._unpack.eof:
+                rest = rest.lstrip(b"\0")  # Blocks of tapes and disks end in zeros.
+                if not rest:
+                    return
+                self._unpack = zlib.decompressobj(_GZIP)
+            try:
+                piece = self._unpack.decompress(rest, _PIECE)
+            except zlib.error as error:
+                raise BrokenBodyError(f"gzip is broken: {error}") from None
+            rest = self._unpack.unused_data if self._unpack.eof else self._unpack.unconsumed_tail
             yield piece
-    if not unpack.eof:
-        raise BrokenBodyError("gzip ends early")
+
+    def check_end(self) -> None:
+        if not self._unpack.eof:
+            raise BrokenBodyError("gzip ends early")
 
 
-async def whole(stream: AsyncIterator[bytes], limit: int) -> bytes:
-    """Give the whole body; raises ProblemError 413 above `limit` bytes, 400 if it is broken."""
+async def whole(stream: AsyncIterator[bytes], form: Form, share: Share) -> bytearray:
+    """Give the whole body; raises ProblemError 413 above the limit of its kind, 400 if broken.
+
+    What is too long by its head is refused before it is read.
+    """
+    limit = MAX_BYTES if form.kind == STRUCTURED else MAX_BATCH_BYTES
+    most = limit if form.length is None else form.length
+    if most > limit:
+        raise too_large(limit)
     body = bytearray()
     try:
         async for piece in stream:
             body += piece
             if len(body) > limit:
                 raise too_large(limit)
+            await share.cover(len(body), most)
     except BrokenBodyError as error:
         raise unreadable(error) from None
     if not body:
         raise empty()
-    return bytes(body)
+    return body
 
 
 def too_large(limit: int) -> ProblemError:
     """Make the problem of a body above `limit` bytes."""
     remedy = f"Send at most {MAX_BYTES} bytes in an event and {MAX_BATCH_BYTES} in a batch"
-    detail = f"body: is larger than {limit} bytes. {remedy}; a stream ({LINES}) has no end"
+    detail = f"body: is larger than {limit} bytes. {remedy}, or a stream ({LINES}) in parts"
     return ProblemError(413, "too-large", detail)
 
 
@@ -115,28 +193,38 @@ def empty() -> ProblemError:
     return ProblemError(400, "unreadable", "body: is empty. Send at least one event")
 
 
-async def lines(stream: AsyncIterator[bytes]) -> AsyncIterator[list[tuple[int, bytes]]]:
-    """Give the lines that hold something, with their index from 0, some at a time.
+class LineCutter:
+    """Cuts pieces into lines; a line over 1 MiB comes cut just above it, no more is held.
 
-    A line over 1 MiB comes cut just above it, which whoever reads it refuses; no more is held.
-    Raises ProblemError 400 at the end if there was none.
+    Whoever reads such a line refuses it.
     """
-    index, found = 0, False
-    rest = b""
-    async for piece in stream:
-        if not rest and not piece.strip():  # A bomb of line ends is counted, not cut up.
-            index += piece.count(b"\n")
-            rest = piece.rpartition(b"\n")[2]
-            continue
-        *complete, rest = (rest + piece).split(b"\n")
-        some = [(index + at, line) for at, line in enumerate(complete) if line.strip()]
-        index += len(complete)
+
+    def __init__(self) -> None:
+        self._index = 0
+        self._rest = bytearray()
+
+    @property
+    def held(self) -> int:
+        """The bytes of the line that has not ended yet."""
+        return len(self._rest)
+
+    def cut(self, piece: bytes) -> list[tuple[int, bytes]]:
+        """Give the lines that hold something and now are whole, with their index from 0."""
+        if not self._rest and not piece.strip():  # A bomb of line ends is counted, not cut up.
+            self._index += piece.count(b"\n")
+            self._rest += piece.rpartition(b"\n")[2][: MAX_BYTES + 1]
+            return []
+        head, *complete = piece.split(b"\n")
         # One byte too many is kept of a line that is too long, so that it stays too long.
-        rest = rest[: MAX_BYTES + 1]
-        if some:
-            found = True
-            yield some
-    if rest.strip():
-        yield [(index, rest)]
-    elif not found:
-        raise empty()
+        self._rest += head[: MAX_BYTES + 1 - len(self._rest)]
+        if not complete:
+            return []
+        lines = [bytes(self._rest), *complete[:-1]]
+        self._rest = bytearray(complete[-1])
+        some = [(self._index + at, line) for at, line in enumerate(lines) if line.strip()]
+        self._index += len(lines)
+        return some
+
+    def end(self) -> list[tuple[int, bytes]]:
+        """Give the last line, if it has no end."""
+        return [(self._index, bytes(self._rest))] if self._rest.strip() else []

@@ -3,7 +3,7 @@
 Both doors are this one with another set of types.
 """
 
-import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,24 +13,21 @@ from fastapi import Request, Response
 
 from shared.adapters.problems import ProblemError, fault_of
 from shared.domain import cloudevents, refusals
-from shared.domain.cloudevents import Event
+from shared.domain.cloudevents import MAX_BYTES, Event
 from shared.domain.errors import InvalidEventError
 from shared.door import bodies, results
+from shared.door.arrival import Arrival
 from shared.door.metrics import DoorMetrics, reason_of
 from shared.door.publisher import Publisher
-from shared.door.results import Result, ResultSpool
+from shared.door.reading import CHUNK_BYTES, Reading, elements
+from shared.door.results import ResultSpool, ResultStore
+from shared.door.room import SHARE_FREE, Room, Share
+from shared.door.settings import DoorSettings
 
-CHUNK_EVENTS = 1000
-CHUNK_BYTES = 2 << 20
-"""So much is read before the broker is asked to take it; nothing more is read meanwhile."""
-
-MAX_ELEMENTS = 50_000
-"""More than so many valid events do not fit into a batch's 8 MiB; what has more is no batch."""
+STREAM_SHARE = MAX_BYTES + CHUNK_BYTES
+"""What a stream may hold: a line that has not ended yet, and a chunk that is not published yet."""
 
 Authorise = Callable[[Request, Event], None]
-Lines = AsyncIterator[list[tuple[int, bytes]]]
-
-_list = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def admit_everybody(request: Request, event: Event) -> None:
@@ -51,20 +48,32 @@ class Door:
     jurisdictions: frozenset[str]
     publisher: Publisher
     metrics: DoorMetrics
+    room: Room
+    store: ResultStore
+    settings: DoorSettings
     authorise: Authorise = admit_everybody
 
     async def take(self, request: Request) -> Response:
-        """Take what the request holds, whatever its form; raises ProblemError."""
-        kind = bodies.media_type(request.headers)
-        stream = bodies.pieces(request)
-        if kind == bodies.LINES:
-            return await self._take_lines(request, bodies.lines(stream))
-        if kind == cloudevents.STRUCTURED:
-            return await self._take_one(request, await bodies.whole(stream, cloudevents.MAX_BYTES))
-        body = await bodies.whole(stream, bodies.MAX_BATCH_BYTES)
-        if kind == bodies.JSON and not body.lstrip().startswith(b"["):
-            return await self._take_one(request, body)
-        return await self._take_lines(request, _elements(body))
+        """Take what the request holds, whatever its form, while its client is there.
+
+        Raises ProblemError, and ClientDisconnect once the client has left.
+        """
+        form = bodies.form(request.headers)
+        with self.room.entered() as share:
+            arrival = Arrival(request.receive, self.settings.body_seconds, share)
+            return await arrival.attend(self._take(request, form, arrival, share))
+
+    async def _take(
+        self, request: Request, form: bodies.Form, arrival: Arrival, share: Share
+    ) -> Response:
+        bounds = bodies.Bounds(self.settings.max_stream_mib << 20, self.settings.max_ratio)
+        stream = bodies.pieces(arrival.packets(), packed=form.packed, bounds=bounds)
+        if form.kind == bodies.LINES:
+            return await self._take_stream(request, stream, arrival, share)
+        body = await bodies.whole(stream, form, share)
+        if form.kind == bodies.BATCH or (form.kind == bodies.JSON and body.lstrip()[:1] == b"["):
+            return await self._reading(request, share).answer(elements(body))
+        return await self._take_one(request, bytes(body))
 
     def admit(self, request: Request, raw: bytes) -> Event:
         """Read an event and check that this door may take it; raises InvalidEventError."""
@@ -78,74 +87,58 @@ class Door:
         return event
 
     async def _take_one(self, request: Request, body: bytes) -> Response:
-        if len(body) > cloudevents.MAX_BYTES:
-            raise bodies.too_large(cloudevents.MAX_BYTES)
+        if len(body) > MAX_BYTES:
+            raise bodies.too_large(MAX_BYTES)
         try:
             event = self.admit(request, body)
         except InvalidEventError as error:
             self.metrics.refused(reason_of(error))
             raise _refusal(error, body) from None
-        (reason,) = await self._publish([event])
+        (reason,) = await self.publish([event])
         if reason is not None:
             detail = f"broker: {reason}. {results.AGAIN}"
             raise ProblemError(503, "broker-unavailable", detail, headers=results.RETRY)
         content = msgspec.json.encode(results.Accepted(1, event.id, event.source))
         return Response(content, 202, media_type="application/json")
 
-    async def _take_lines(self, request: Request, lines: Lines) -> Response:
-        kept = ResultSpool()
-        try:
-            await self._read_lines(request, lines, kept)
-        except BaseException:
-            kept.close()
-            raise
-        return kept.answer(request.url.path)
+    async def _take_stream(
+        self, request: Request, stream: AsyncIterator[bytes], arrival: Arrival, share: Share
+    ) -> Response:
+        reading = self._reading(request, share)
+        cutter = bodies.LineCutter()
 
-    async def _read_lines(self, request: Request, lines: Lines, kept: ResultSpool) -> None:
-        chunk: list[tuple[int, Event] | Result] = []
-        index, size = -1, 0
-        try:
-            async for some in lines:
-                for index, raw in some:
-                    chunk.append(self._read(request, index, raw))
-                    size += len(raw)
-                    if len(chunk) >= CHUNK_EVENTS or size >= CHUNK_BYTES:
-                        await self._settle(chunk, kept)
-                        chunk, size = [], 0
-        except bodies.BrokenBodyError as error:
-            if index < 0:
-                raise bodies.unreadable(error) from None
-            remedy = "Send again what comes after the result before this one"
-            broken = InvalidEventError("body", str(error), remedy)
-            chunk.append(self._refuse(index + 1, b"", broken))
-        await self._settle(chunk, kept)
+        async def settle() -> None:
+            await reading.settle()
+            if cutter.held <= SHARE_FREE:
+                share.give_back()
 
-    def _read(self, request: Request, index: int, raw: bytes) -> tuple[int, Event] | Result:
-        try:
-            return index, self.admit(request, raw)
-        except InvalidEventError as error:
-            return self._refuse(index, raw, error)
+        async def lines() -> AsyncIterator[list[tuple[int, bytes]]]:
+            async for piece in stream:
+                yield cutter.cut(piece)
+                if share.room.crowded and not reading.size:
+                    await settle()
+                await share.cover(cutter.held + reading.size, STREAM_SHARE)
+            yield cutter.end()
+            if reading.next == 0:
+                raise bodies.empty()
 
-    def _refuse(self, index: int, raw: bytes, error: InvalidEventError) -> Result:
-        self.metrics.refused(reason_of(error))
-        return results.refused(index, raw, error)
+        # What a slow client has told so far is published, and what it held is free for others.
+        arrival.when_idle = settle
+        return await reading.answer(lines())
 
-    async def _settle(self, chunk: Sequence[tuple[int, Event] | Result], kept: ResultSpool) -> None:
-        """Publish the good events of a chunk, and write down what became of each."""
-        good = [entry[1] for entry in chunk if isinstance(entry, tuple)]
-        if kept.broker_failed:  # Waiting for it again with every chunk would take hours.
-            reasons: list[str | None] = ["was not asked again in this request"] * len(good)
-        else:
-            reasons = await self._publish(good)
-        verdicts = iter(reasons)
-        kept.write(
-            [
-                results.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
-                for entry in chunk
-            ]
+    def _reading(self, request: Request, share: Share) -> Reading:
+        return Reading(
+            admit=functools.partial(self.admit, request),
+            publish=self.publish,
+            metrics=self.metrics,
+            turn=share.room.turn,
+            spool=ResultSpool(self.store),
+            most_refused=self.settings.max_refused,
+            instance=request.url.path,
         )
 
-    async def _publish(self, events: list[Event]) -> list[str | None]:
+    async def publish(self, events: Sequence[Event]) -> list[str | None]:
+        """Publish events and count them; for each None, or why the broker has not taken it."""
         if not events:
             return []
         with self.metrics.publishing.time():
@@ -156,25 +149,6 @@ class Door:
             else:
                 self.metrics.refused("broker")
         return reasons
-
-
-async def _elements(body: bytes) -> Lines:
-    """Give the events of a batch, as `bodies.lines` does; raises ProblemError 400 or 413."""
-    try:
-        elements = _list.decode(body)
-    except refusals.UNREADABLE as error:
-        detail = (
-            f"body: is not a JSON list in UTF-8: {error}. Send a list of events, or one event as "
-            f"{cloudevents.STRUCTURED}"
-        )
-        raise ProblemError(400, "unreadable", detail) from None
-    if len(elements) > MAX_ELEMENTS:
-        detail = f"body: holds more than {MAX_ELEMENTS} events. Send several batches, or a stream"
-        raise ProblemError(413, "too-large", detail)
-    for begin in range(0, len(elements), CHUNK_EVENTS):
-        some = elements[begin : begin + CHUNK_EVENTS]
-        yield [(begin + at, bytes(raw)) for at, raw in enumerate(some)]
-        await asyncio.sleep(0)  # A batch of nothing but bad events waits for no broker.
 
 
 def _refusal(error: InvalidEventError, body: bytes) -> ProblemError:

@@ -1,4 +1,4 @@
-"""The settings of a door."""
+"""The settings of a door, and with them the bounds that no client can move."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,4 +15,34 @@ class DoorSettings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     publish_seconds: float = Field(
         10, gt=0, le=600, description="how long the broker may take before the answer is 503"
+    )
+    max_connections: int = Field(
+        1_000, ge=10, le=50_000, description="open connections; more and the idlest is closed"
+    )
+    max_requests: int = Field(
+        200, ge=1, le=10_000, description="requests with events at a time; more get 429"
+    )
+    room_mib: int = Field(
+        16, ge=8, le=4_096, description="MiB of bodies held at a time; others wait for their turn"
+    )
+    wait_seconds: float = Field(
+        120, gt=0, le=600, description="how long a request may wait for its turn before it gets 429"
+    )
+    body_seconds: float = Field(
+        30,
+        gt=0,
+        le=600,
+        description="how long a body may keep the door waiting in all, beside 1 s for each 16 KiB",
+    )
+    max_stream_mib: int = Field(
+        1_024, ge=1, le=1 << 20, description="MiB that one stream may hold, unpacked"
+    )
+    max_ratio: int = Field(
+        100, ge=1, le=1_100, description="how many times its size gzip may unpack to, above 1 MiB"
+    )
+    max_refused: int = Field(
+        1_000, ge=1, le=10**9, description="refused events after which a request is read no further"
+    )
+    results_mib: int = Field(
+        32, ge=1, le=1 << 20, description="MiB in /tmp for the results of all requests, packed"
     )

@@ -16,7 +16,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.web.api import build_router
 from services.compliance.web.gauges import ApiMetrics
-from shared.adapters import http, logs, problems
+from shared.adapters import http, logs, problems, server
 from shared.domain.errors import SetupError, TransientError
 
 log = logging.getLogger(__name__)
@@ -87,4 +87,4 @@ def serve(settings: Settings) -> None:
     """Serve the API until the process is told to stop."""
     logs.configure(settings.log_level)
     app = create_app(settings, policy.load(calendars=settings.calendars))
-    http.serve(app, settings.host, settings.port, server_header=True)
+    server.serve(app, settings.host, settings.port)

@@ -1,0 +1,119 @@
+"""A body on its way in: packet by packet, in fair time, and only while the client is there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive
+
+from shared.adapters.problems import ProblemError
+from shared.adapters.server import BROKEN
+from shared.door.room import Share
+
+_T = TypeVar("_T")
+
+_LOOK = 0.5
+"""Seconds between two looks at whether a body that does not come keeps others waiting."""
+
+_PACE = 16 << 10
+"""Bytes a second that a body must bring on the whole once its `seconds` are used up."""
+
+_HURRIED_SECONDS = 1.0
+_HURRIED_PACE = 1 << 20
+"""What a body must bring while it keeps others out: 1 s, and a second for each MiB."""
+
+
+class BrokenBodyError(Exception):
+    """The rest of the body cannot be read."""
+
+
+async def _nothing() -> None:
+    """Do nothing while nothing comes."""
+
+
+class Arrival:
+    """The body of one request. `seconds` is how long it may keep us waiting in all."""
+
+    def __init__(self, receive: Receive, seconds: float, share: Share) -> None:
+        self._receive = receive
+        self._seconds = seconds
+        self._share = share
+        self._next_packet: asyncio.Queue[Message] = asyncio.Queue(1)
+        self._waited = 0.0
+        self._arrived = 0
+        self.when_idle: Callable[[], Awaitable[None]] = _nothing
+        """What to do each time that nothing has come for half a second."""
+
+    async def attend(self, work: Coroutine[None, None, _T]) -> _T:
+        """Do the work while the client is there; raises ClientDisconnect once it has left."""
+        working = asyncio.ensure_future(work)
+        leaving = asyncio.ensure_future(self._read())
+        try:
+            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise ClientDisconnect
+        finally:
+            for task in (working, leaving):
+                task.cancel()
+            await asyncio.gather(working, leaving, return_exceptions=True)
+        return working.result()
+
+    async def packets(self) -> AsyncIterator[bytes]:
+        """Give what arrives.
+
+        Raises ProblemError 408 or 429 when it takes too long, BrokenBodyError when it is no HTTP.
+        """
+        more = True
+        while more:
+            message = await self._wait_for_packet()
+            packet = message.get("body", b"")
+            self._arrived += len(packet)
+            more = message.get("more_body", False)
+            if packet:
+                yield packet
+            if BROKEN in message:
+                raise BrokenBodyError(f"is no HTTP: {message[BROKEN]}")
+
+    async def _read(self) -> None:
+        """Read one packet ahead, so that a client that leaves is noticed; ends when it has."""
+        more = True
+        while (message := await self._receive())["type"] != "http.disconnect":
+            if more:
+                more = message.get("more_body", False)
+                await self._next_packet.put(message)
+                await self._next_packet.join()
+
+    async def _wait_for_packet(self) -> Message:
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                async with asyncio.timeout(_LOOK):
+                    message = await self._next_packet.get()
+            except TimeoutError:
+                self._waited += loop.time() - began
+                self._check_time()
+                await self.when_idle()
+                continue
+            self._waited += loop.time() - began
+            self._check_time()
+            self._next_packet.task_done()
+            return message
+
+    def _check_time(self) -> None:
+        if self._share.hurried and self._waited > self._allowed(_HURRIED_SECONDS, _HURRIED_PACE):
+            detail = (
+                f"body: has brought {self._arrived} bytes in {self._waited:.1f} s while others "
+                "wait. Send it again later, in smaller parts or over a faster line"
+            )
+            raise ProblemError(429, "busy", detail, headers={"Retry-After": "5"})
+        if self._waited > self._allowed(self._seconds, _PACE):
+            detail = (
+                f"body: has brought {self._arrived} bytes in {self._waited:.1f} s, which is too "
+                "slow. Send it again, in smaller parts or over a faster line"
+            )
+            raise ProblemError(408, "too-slow", detail)
+
+    def _allowed(self, seconds: float, pace: int) -> float:
+        return seconds + self._arrived / pace
