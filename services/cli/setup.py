@@ -45,13 +45,22 @@ def rebuild() -> None:
 
 
 @app.command(rich_help_panel="Set up")
-def doctor() -> None:
+def doctor(
+    *,
+    database: Annotated[
+        str | None, typer.Option(metavar="DSN", help="Look at this one, not at VBP_DATABASE")
+    ] = None,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Look at this one, not at VBP_KAFKA")
+    ] = None,
+) -> None:
     """Look at everything that must be right, and say how to mend what is not."""
     from services.commands import doctor as command
     from services.commands import settings
     from services.compliance.settings import Settings
 
-    raise typer.Exit(0 if command.run(settings.settings(Settings)) else 1)
+    chosen = settings.settings(Settings, database=database, kafka=kafka)
+    raise typer.Exit(0 if command.run(chosen) else 1)
 
 
 @calendar_app.command("show")

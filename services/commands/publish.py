@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -22,6 +22,9 @@ from shared.domain.errors import InvalidEventError, SetupError, TransientError
 CHUNK = 500
 AHEAD = 40
 """Chunks that may be on their way at once: enough to fill batches, and memory stays small."""
+
+SAID_EVERY = 5.0
+"""Seconds after which a person wants to know what is waited for."""
 
 TRIES, PAUSE_SECONDS = 20, 0.1
 
@@ -51,7 +54,7 @@ def _not_ahead(read: Iterable[Event], refusals: Refusals, files: Sequence[str]) 
 
 
 async def _publish(valid: Iterator[Event], bootstrap: str) -> int:
-    sender = await kafka.producer(bootstrap)
+    sender = await _ready(bootstrap)
     try:
         await _check_topics(sender, bootstrap)
         return await _send(valid, sender)
@@ -72,11 +75,26 @@ async def _check_topics(sender: AIOKafkaProducer, bootstrap: str) -> None:
     raise SetupError(f"Apache Kafka at {bootstrap} lacks {names}. Create them: vbp topics")
 
 
+async def _ready(bootstrap: str) -> AIOKafkaProducer:
+    """Connect, and say so where it takes long."""
+    connecting = asyncio.ensure_future(kafka.producer(bootstrap))
+    await _patiently([connecting], f"Apache Kafka at {bootstrap} to answer")
+    return connecting.result()
+
+
+async def _patiently(waited: Collection[asyncio.Future[Any]], what: str) -> None:
+    """Wait for all of some futures, and say every few seconds what is waited for."""
+    while (await asyncio.wait(waited, timeout=SAID_EVERY))[1]:
+        say(f"Waiting for {what}")
+
+
 async def _send(valid: Iterator[Event], sender: AIOKafkaProducer) -> int:
     on_the_way: deque[list[asyncio.Future[Any]]] = deque()
     taken = 0
     while chunk := list(islice(valid, CHUNK)):
-        on_the_way.append(await kafka.publish(sender, chunk))
+        handing = asyncio.ensure_future(kafka.publish(sender, chunk))
+        await _patiently([handing], f"room to send after event {taken:,}")
+        on_the_way.append(handing.result())
         # Reading a chunk blocks; here the producer's own task gets its turn.
         await asyncio.sleep(0)
         if len(on_the_way) > AHEAD:
@@ -88,7 +106,8 @@ async def _send(valid: Iterator[Event], sender: AIOKafkaProducer) -> int:
 
 async def _taken(futures: list[asyncio.Future[Any]], before: int) -> int:
     """Wait until the broker has taken a chunk; raises TransientError where it refuses."""
-    await asyncio.wait(futures)
+    waited = f"the broker to take events {before + 1:,} to {before + len(futures):,}"
+    await _patiently(futures, waited)
     refused = [error for future in futures if (error := future.exception()) is not None]
     if refused:
         if not isinstance(refused[0], KafkaError):

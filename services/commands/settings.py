@@ -24,7 +24,7 @@ def settings(kind: Callable[..., Made], **options: object) -> Made:
     Raises InvalidArgumentError that names the variable.
     """
     given = {name: value for name, value in options.items() if value is not None}
-    return _made(kind, _of_local_stack() | given)
+    return _made(kind, _of_local_stack(given) | given)
 
 
 def calendars() -> Path | None:
@@ -47,9 +47,13 @@ def _problem(place: tuple[int | str, ...], problem: object) -> str:
     return f"{name}: {message}{shown}. Mend the option or the variable"
 
 
-def _of_local_stack() -> dict[str, object]:
-    """Give the addresses that the environment does not, if a local stack runs below here."""
-    names = [name for name in ("kafka", "database") if f"VBP_{name.upper()}" not in os.environ]
+def _of_local_stack(given: Mapping[str, object]) -> dict[str, object]:
+    """Give the addresses that nobody has named, if a local stack runs below here."""
+    names = [
+        name
+        for name in ("kafka", "database")
+        if name not in given and f"VBP_{name.upper()}" not in os.environ
+    ]
     for data in (LOCAL, DEMO):
         stack = LocalStack.find(data) if names else None
         if stack is not None:

@@ -6,11 +6,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import asyncpg
 import msgspec
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError
 
 from deploy.local.stack import LocalStack
 from shared.domain import examples, topics
@@ -94,6 +100,37 @@ async def test_a_new_machine_is_set_up_published_to_and_examined(
     assert "2 events published" in published.stderr
 
 
+async def test_the_doctor_sees_a_topic_that_is_kept_wrongly_and_a_database_that_takes_no_writes(
+    vbp: Vbp, stack: LocalStack
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    await admin.start()
+    wrong = {"message.timestamp.type": "CreateTime", "cleanup.policy": "compact"}
+    with suppress(TopicAlreadyExistsError):
+        await admin.create_topics([NewTopic(topics.SUPPLY.name, 12, 1)])
+    await admin.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, topics.SUPPLY.name, configs=wrong)]
+    )
+    await admin.close()
+    connection = await asyncpg.connect(stack.database)
+    await connection.execute("CREATE DATABASE kept")
+    await connection.execute("ALTER DATABASE kept SET default_transaction_read_only = on")
+    await connection.close()
+    frozen = urlsplit(stack.database)._replace(path="/kept").geturl()
+
+    examined = vbp("doctor", "--database", frozen, "--kafka", stack.kafka)
+    assert examined.returncode == 1
+    for said in (
+        "BAD   the database is read-only: default_transaction_read_only is on: turn it off",
+        f"BAD   topic {topics.SUPPLY.name} has message.timestamp.type=CreateTime: ",
+        f"BAD   topic {topics.SUPPLY.name} has cleanup.policy=compact: ",
+    ):
+        assert said in examined.stdout, examined.stdout
+    away = vbp("doctor", "--database", "postgresql://vbp:secret@127.0.0.1:1/vbp", "--kafka", "x:1")
+    assert "BAD   PostgreSQL at postgresql://…@127.0.0.1:1/vbp does not answer" in away.stdout
+    assert "BAD   Apache Kafka at x:1 does not answer" in away.stdout
+
+
 def test_replay_in_a_pipe_that_is_closed_ends_quietly(tmp_path: Path) -> None:
     events = tmp_path / "e.ndjson"
     late = {"deliver_by": "2020-01-02"}
@@ -101,7 +138,7 @@ def test_replay_in_a_pipe_that_is_closed_ends_quietly(tmp_path: Path) -> None:
     lines = []
     for number in range(3_000):
         data = {**order["data"], **late, "jurisdiction": "scms", "order": f"O{number}"}
-        told = {**order, "id": f"e{number}", "time": "2020-01-01T00:00Z", "data": data}
+        told = {**order, "id": f"e{number}", "time": "2020-01-01T00:00:00Z", "data": data}
         lines.append(json.dumps({name: at for name, at in told.items() if name != "recordedtime"}))
     events.write_text("\n".join(lines))
     command = f"{sys.executable} -m services.cli replay {events} --as-of 2021-01-01T00:00Z"
