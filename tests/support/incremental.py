@@ -15,13 +15,13 @@ import msgspec
 from services.compliance.findings.violation import Change
 from services.compliance.judging import dossier
 from services.compliance.judging.dossier import Dossier, Judgement
+from services.compliance.judging.kinds import begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Columns, Subject, by_subject
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register.register import Register
-from shared.domain import events as say
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 
@@ -57,9 +57,10 @@ class Incremental:
         judging = Round(self.law, moment)
         for event in batch:
             if event.topic == topics.REGISTER.name:
-                judging.hear(self._register(event))
+                self.law.register.merge(event)
                 where = event.data.jurisdiction
                 judging.look_at(name for name in self.rows if name.jurisdiction == where)
+        judging.hear({subject: [] for subject in begun(batch)})
         judging.hear(by_subject(batch))
         self._judge(judging)
 
@@ -77,14 +78,6 @@ class Incremental:
     def unjudged(self) -> dict[tuple[str, str], int]:
         """How many records cannot be judged, by rule and missing term."""
         return dict(Counter(reason for row in self.rows.values() for reason in _waits(row).missing))
-
-    def _register(self, event: Event) -> dict[Subject, list[Event]]:
-        """An agreement creates the appointments of its product."""
-        self.law.register.merge(event)
-        self.law.forget()
-        if not isinstance(event.data, say.AgreementSigned):
-            return {}
-        return {Subject(event.data.jurisdiction, "appointments", event.data.product): []}
 
     def _is_due(self, subject: Subject, moment: Moment) -> bool:
         waits = _waits(self.rows[subject])

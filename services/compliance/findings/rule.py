@@ -40,7 +40,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     @property
     def reads(self) -> str:
         """The kind of the record, as subjects and the catalogue name it."""
-        return self.record.__name__.lower()
+        return self.record.__name__.removesuffix("Entry").lower()
 
     @property
     def explanation(self) -> str:

@@ -11,6 +11,7 @@ from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.law.law import Law
 from services.compliance.records.record import Record
+from services.compliance.register.entries import Entry
 
 Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Kept | Columns
 
@@ -25,8 +26,8 @@ class Kind(NamedTuple):
     `needs` adds what judging one asks of the register. `rules` are those that read such a record;
     `unjudged` are the names of those that cannot judge while its scope is not known, its own and
     those that judge what it contributes. `terms` are made for a record that is judged by its rules
-    alone. `begun_by` is the entry of the register with which a record begins, though nothing is
-    heard of it: of a product, or an agreement for one. `agreements` is whether it is judged by all
+    alone. `begun_by` is the entry of the register with which a record of its product begins,
+    though nothing is heard of it. `agreements` is whether it is judged by all
     agreements of its product and their hospitals.
     """
 
@@ -39,7 +40,7 @@ class Kind(NamedTuple):
     unjudged: tuple[str, ...] = ()
     terms: Callable[[Law, Subject], Any] | None = None
     columns: Callable[[str], Columns] = Columns
-    begun_by: str | None = None
+    begun_by: Entry | None = None
     agreements: bool = False
 
 

@@ -4,7 +4,8 @@ Kinds are judged level by level, and what a record contributes goes to kinds of 
 order of level 1 to commitments and supplies of level 2. A kind may be heard and gathered at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.findings.rule import Rule
@@ -25,8 +26,11 @@ from services.compliance.records.commitment import Commitment
 from services.compliance.records.order import Order
 from services.compliance.records.record import Heard, ProductEntry, Record
 from services.compliance.records.supply import Supply
+from services.compliance.register.entries import AGREEMENT, PRODUCT, entry_of
+from services.compliance.register.register import Key
 from services.compliance.rules import RULES
 from shared.domain import ids
+from shared.domain.cloudevents import Event
 
 
 def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> Iterator[Said]:
@@ -152,7 +156,7 @@ KINDS: dict[str, Kind] = {
             needs=_whole_product,
             rules=_on(Appointments),
             terms=_product_terms,
-            begun_by="agreement",
+            begun_by=AGREEMENT,
             agreements=True,
         ),
         Kind(
@@ -172,10 +176,15 @@ KINDS: dict[str, Kind] = {
             needs=_whole_product,
             rules=_on(ProductEntry),
             terms=_product_terms,
-            begun_by="product",
+            begun_by=PRODUCT,
             agreements=True,
         ),
     )
+}
+
+_BEGUN_BY = {
+    entry.name: tuple(kind.name for kind in KINDS.values() if kind.begun_by is entry)
+    for entry in (PRODUCT, AGREEMENT)
 }
 
 LAST_HEARD = max(kind.level for kind in KINDS.values() if issubclass(kind.record, Heard))
@@ -183,3 +192,23 @@ LAST_HEARD = max(kind.level for kind in KINDS.values() if issubclass(kind.record
 
 LEVELS = tuple(sorted({kind.level for kind in KINDS.values()}))
 """Records are judged in this order, so that what gathers has all that others contribute."""
+
+
+def begun(events: Iterable[Event]) -> dict[Subject, None]:
+    """Give the records that register events begin: a product without appointments has its own.
+
+    A kind without rules begins none.
+    """
+    subjects: dict[Subject, None] = {}
+    for event in events:
+        entry, data = entry_of(event), cast(Any, event.data)
+        for kind in _BEGUN_BY.get(entry.name, ()) if entry is not None else ():
+            if KINDS[kind].rules:
+                subjects[Subject(data.jurisdiction, kind, data.product)] = None
+    return subjects
+
+
+def resting_on_agreements(products: Iterable[Key]) -> list[Subject]:
+    """Give the records of products that are judged by all their agreements, in order."""
+    kinds = [kind.name for kind in KINDS.values() if kind.agreements and kind.rules]
+    return sorted(Subject(where, kind, product) for where, product in products for kind in kinds)

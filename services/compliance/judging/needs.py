@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from services.compliance.register.entries import entry_of
 from services.compliance.register.register import Key
-from shared.domain import events as say
 from shared.domain.cloudevents import Event
 
 Pair = tuple[str, str, str]
@@ -25,15 +25,10 @@ class Needs:
 
     def told(self, events: Iterable[Event]) -> "Needs":
         """Add what register events change."""
+        named = {"product": self.products, "hospital": self.hospitals, "agreement": self.named}
         for event in events:
-            data, where = event.data, event.data.jurisdiction
-            match data:
-                case say.ProductSelected() | say.ProductDeselected() | say.ProductListed():
-                    self.products.add((where, data.product))
-                case say.HospitalEnrolled() | say.HospitalWithdrawn():
-                    self.hospitals.add((where, data.hospital))
-                case say.AgreementSigned():
-                    self.named.add((where, data.agreement))
-                case _:
-                    pass
+            entry = entry_of(event)
+            # Exemptions are few: those of a jurisdiction are all read with its law.
+            if entry is not None and entry.name in named:
+                named[entry.name].add((event.data.jurisdiction, entry.code(event.data)))
         return self

@@ -7,10 +7,10 @@ from datetime import datetime
 from services.compliance.findings.violation import Violation
 from services.compliance.judging import engine
 from services.compliance.judging.engine import Transfer
-from services.compliance.judging.kinds import LAST_HEARD, LEVELS
+from services.compliance.judging.kinds import LAST_HEARD, LEVELS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
-from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.judging.subjects import subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.records.telling import telling_of
@@ -46,7 +46,9 @@ class Replay:
             engine.merge(dossier.record, telling_of(event), event)
         elif event.topic == topics.REGISTER.name:
             self.law.register.merge(event)
-            self._agreed(event)
+            for begins in begun([event]):
+                if begins not in self._round.dossiers:
+                    self._round.begin(begins)
         return True
 
     def judge_orders(self) -> None:
@@ -99,11 +101,3 @@ class Replay:
         while self._round.next_level(last):
             self._round.open()
             self._round.judge()
-
-    def _agreed(self, event: Event) -> None:
-        """Begin the appointments of a product with an agreement: having none is the worst gap."""
-        if event.type == "vbp.agreement.signed.v1":
-            product = getattr(event.data, "product", "")
-            subject = Subject(event.data.jurisdiction, "appointments", product)
-            if subject not in self._round.dossiers:
-                self._round.begin(subject)

@@ -30,6 +30,7 @@ class Law:
         self.register = register
         self.settle = settle
         self._spans: dict[tuple[str, str], tuple[Term, timedelta]] = {}
+        self._version = register.version
         self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
         self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
 
@@ -58,7 +59,8 @@ class Law:
         return found
 
     def stretches(self, jurisdiction: str, product: str, policy: Policy) -> list[Stretch]:
-        """Give the supply period of a product; remembered as long as this law."""
+        """Give the supply period of a product; remembered until the register changes."""
+        self._follow()
         key = (jurisdiction, product, policy.id)
         found = self._stretches.get(key)
         if found is None:
@@ -67,13 +69,16 @@ class Law:
             self._stretches[key] = found
         return found
 
-    def forget(self) -> None:
-        """Forget what was derived, because the register changed."""
-        self._stretches.clear()
-        self._exemptions = None
+    def _follow(self) -> None:
+        """Forget what was derived from the register as it was before it changed."""
+        if self._version != self.register.version:
+            self._version = self.register.version
+            self._stretches.clear()
+            self._exemptions = None
 
     def exemption(self, jurisdiction: str, rule: str, finding: Finding) -> Exemption | None:
         """Give the exemption that matches a finding, whenever it was granted (rules.md)."""
+        self._follow()
         if self._exemptions is None:
             self._exemptions = {}
             for (where, _), held in self.register.exemptions.items():

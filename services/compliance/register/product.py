@@ -54,7 +54,8 @@ class Product(Struct, array_like=True):
                     data.cycle_start,
                     data.cycle_end,
                 )
-                self.cycles[cycle.start] = last(self.cycles.get(cycle.start), cycle)
+                held = last(self.cycles.get(cycle.start), cycle)
+                self.cycles = {**self.cycles, cycle.start: held}
             case say.ProductDeselected() as data:
                 self.deselected = last(self.deselected, Deselected(telling, data.on))
             case say.ProductListed():

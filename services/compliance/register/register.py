@@ -5,56 +5,82 @@ batch needs, a replay with everything; the rules ask it the same questions.
 """
 
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
-from services.compliance.records.telling import last
-from services.compliance.register.agreement import Agreement, agreement_of
-from services.compliance.register.exemption import Exemption, exemption_of
+from services.compliance.register.agreement import Agreement
+from services.compliance.register.entries import AGREEMENT, Entry, entry_of
+from services.compliance.register.exemption import Exemption
 from services.compliance.register.hospital import Hospital
 from services.compliance.register.product import Product
-from shared.domain import events as say
 from shared.domain.cloudevents import Event
 
 Key = tuple[str, str]
 
 
+class Merged(NamedTuple):
+    """An entry that was told of, as it was before and as it is now."""
+
+    entry: Entry
+    jurisdiction: str
+    code: str
+    before: Any
+    after: Any
+
+
 class Register:
-    """Reference data of all jurisdictions; keys are (jurisdiction, code)."""
+    """Reference data of all jurisdictions; keys are (jurisdiction, code).
+
+    What is held is never changed in place, but put anew; `version` moves whenever it is, so that
+    whoever derives something from the register sees that it is stale.
+    """
 
     def __init__(self) -> None:
         self.products: dict[Key, Product] = {}
         self.hospitals: dict[Key, Hospital] = {}
         self.agreements: dict[Key, Agreement] = {}
         self.exemptions: dict[Key, Exemption] = {}
+        self.version = 0
+        self._held: dict[str, dict[Key, Any]] = {
+            "product": self.products,
+            "hospital": self.hospitals,
+            "agreement": self.agreements,
+            "exemption": self.exemptions,
+        }
         self._of_product: dict[Key, dict[str, dict[str, Agreement]]] = {}
+        self._shared: set[Key] = set()
 
-    def merge(self, event: Event) -> None:
-        """Take a telling in; events that the register does not judge by are left to the facts."""
-        data = event.data
-        match data:
-            case say.ProductSelected() | say.ProductDeselected() | say.ProductListed():
-                key = (data.jurisdiction, data.product)
-                self.products.setdefault(key, Product()).merge(event)
-            case say.HospitalEnrolled() | say.HospitalWithdrawn():
-                key = (data.jurisdiction, data.hospital)
-                self.hospitals.setdefault(key, Hospital()).merge(event)
-            case say.AgreementSigned():
-                self.sign(data.jurisdiction, agreement_of(event, data))
-            case say.ExemptionGranted():
-                key = (data.jurisdiction, data.exemption)
-                granted = exemption_of(event, data)
-                self.exemptions[key] = last(self.exemptions.get(key), granted)
-            case _:
-                pass
+    def copy(self) -> "Register":
+        """Give a register that holds the same; what either is told later, the other is not."""
+        other = Register()
+        for name, held in self._held.items():
+            other._held[name].update(held)
+        other.version = self.version
+        other._of_product = dict(self._of_product)
+        other._shared = set(self._of_product)
+        self._shared = set(self._of_product)
+        return other
 
-    def sign(self, jurisdiction: str, told: Agreement) -> None:
-        """Take an agreement in; a later telling may move it to another hospital or product."""
-        key = (jurisdiction, told.agreement)
-        held = self.agreements.get(key)
-        agreement = last(held, told)
-        if held is not None:
-            self._between(jurisdiction, held).pop(held.agreement, None)
-        self.agreements[key] = agreement
-        self._between(jurisdiction, agreement)[agreement.agreement] = agreement
+    def merge(self, event: Event) -> Merged | None:
+        """Take a telling in; None for what the register does not judge by."""
+        entry = entry_of(event)
+        if entry is None:
+            return None
+        where, code = event.data.jurisdiction, entry.code(event.data)
+        before = self._held[entry.name].get((where, code))
+        after = entry.merged(before, event)
+        self.put(entry, where, code, after)
+        return Merged(entry, where, code, before, after)
+
+    def put(self, entry: Entry, jurisdiction: str, code: str, held: Any) -> None:
+        """Hold an entry as it was merged, in place of what was held."""
+        key = (jurisdiction, code)
+        if entry is AGREEMENT:
+            before = self.agreements.get(key)
+            if before is not None:
+                self._between(jurisdiction, before).pop(code, None)
+            self._between(jurisdiction, held)[code] = held
+        self._held[entry.name][key] = held
+        self.version += 1
 
     def between(self, jurisdiction: str, hospital: str, product: str) -> Iterable[Agreement]:
         """Give the agreements of a hospital for a product."""
@@ -65,5 +91,11 @@ class Register:
         return self._of_product.get((jurisdiction, product), {})
 
     def _between(self, jurisdiction: str, agreement: Agreement) -> dict[str, Agreement]:
-        hospitals = self._of_product.setdefault((jurisdiction, agreement.product), {})
+        """Give where an agreement is kept among those of its parties, to be changed there."""
+        key = (jurisdiction, agreement.product)
+        hospitals = self._of_product.setdefault(key, {})
+        if key in self._shared:
+            self._shared.discard(key)
+            hospitals = {code: dict(held) for code, held in hospitals.items()}
+            self._of_product[key] = hospitals
         return hospitals.setdefault(agreement.hospital, {})

@@ -8,10 +8,10 @@ from typing import Any
 import asyncpg
 
 from services.compliance.judging.dossier import Dossier, Judgement, decode, encode
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Columns, Subject
-from services.compliance.records.appointments import Appointments
 from services.compliance.register.register import Key
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
@@ -19,7 +19,6 @@ from shared.domain.errors import ConflictError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
-_EMPTY = (encode(Appointments()), encode(Judgement()))
 _subject = attrgetter("subject")
 
 
@@ -100,18 +99,21 @@ async def forget_watches(connection: Connection, subjects: Iterable[Subject]) ->
         await connection.execute(QUERIES["look_no_more"], *columns(done))
 
 
-async def begin_appointments(connection: Connection, products: Iterable[Key]) -> None:
-    """Begin the appointments of products with agreements, where there are none yet."""
-    signed = sorted(products)
-    if signed:
-        await connection.execute(QUERIES["create_appointments"], *columns(signed), *_EMPTY)
+async def begin(connection: Connection, subjects: Iterable[Subject]) -> None:
+    """Begin records that hold nothing yet, where there are none."""
+    rows = []
+    for subject in sorted(subjects):
+        kind = KINDS[subject.kind]
+        rows.append((*subject, *kind.columns(subject.key), encode(kind.record())))
+    if rows:
+        await connection.execute(QUERIES["begin"], *columns(rows), encode(Judgement()))
 
 
-async def look_soon(connection: Connection, products: Iterable[Key]) -> None:
-    """Have the appointments of some products judged at once."""
-    covered = sorted(products)
-    if covered:
-        await connection.execute(QUERIES["look_soon"], *columns(covered))
+async def look_soon(connection: Connection, subjects: Iterable[Subject]) -> None:
+    """Have some records judged at once."""
+    touched = sorted(subjects)
+    if touched:
+        await connection.execute(QUERIES["look_soon"], *columns(touched))
 
 
 async def end_waiting(connection: Connection, agreements: Iterable[Key]) -> None:

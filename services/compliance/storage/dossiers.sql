@@ -28,12 +28,15 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 WHERE d.jurisdiction = new.jurisdiction AND d.kind = new.kind AND d.key = new.key
   AND d.version = new.version;
 
--- create_appointments --
--- An agreement creates its product's appointments if there are none: no cover is the worst gap.
+-- begin --
+-- Begin records with the register, where there are none: an agreement begins its product's
+-- appointments, for to have none is the worst gap.
 INSERT INTO compliance.dossier
-    (jurisdiction, kind, key, product, version, law, record, judgement)
-SELECT jurisdiction, 'appointments', product, product, 1, 0, $3, $4
-FROM unnest($1::text[], $2::text[]) AS signed (jurisdiction, product)
+    (jurisdiction, kind, key, product, hospital, area, awaits, version, law, record, judgement)
+SELECT jurisdiction, kind, key, product, hospital, area, awaits, 1, 0, record, $9
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::bytea[])
+    AS begun (jurisdiction, kind, key, product, hospital, area, awaits, record)
 ON CONFLICT DO NOTHING;
 
 -- look_again --
@@ -50,10 +53,10 @@ USING unnest($1::text[], $2::text[], $3::text[]) AS done (jurisdiction, kind, ke
 WHERE l.jurisdiction = done.jurisdiction AND l.kind = done.kind AND l.key = done.key;
 
 -- look_soon --
--- Have the appointments of some products judged at once.
+-- Have some records judged at once.
 INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
-SELECT jurisdiction, 'appointments', product, 'epoch'
-FROM unnest($1::text[], $2::text[]) AS touched (jurisdiction, product)
+SELECT jurisdiction, kind, key, 'epoch'
+FROM unnest($1::text[], $2::text[], $3::text[]) AS touched (jurisdiction, kind, key)
 ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
 
 -- end_waiting --

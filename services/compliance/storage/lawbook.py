@@ -1,35 +1,43 @@
 """The part of the register that a worker has read, and the version of the law it was read at."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from services.compliance.judging.needs import Needs
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
-from services.compliance.register.agreement import Agreement
-from services.compliance.register.exemption import Exemption
-from services.compliance.register.hospital import Hospital
-from services.compliance.register.product import Product
-from services.compliance.register.register import Register
+from services.compliance.register import changes
+from services.compliance.register.changes import Changes
+from services.compliance.register.entries import AGREEMENT, ENTRIES, HOSPITAL, PRODUCT
+from services.compliance.register.register import Key, Register
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
+from shared.domain import topics
+from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError
-
-Key = tuple[str, str]
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 REMEMBERED = 200_000
 """How many agreements are remembered; beyond that the book is read anew, to bound the memory."""
 
-_products = msgspec.msgpack.Decoder(Product)
-_hospitals = msgspec.msgpack.Decoder(Hospital)
-_exemptions = msgspec.msgpack.Decoder(Exemption)
-_agreements = msgspec.msgpack.Decoder(Agreement)
+AGREEMENTS = {
+    "named": QUERIES["agreements_named"],
+    "between": QUERIES["agreements_between"],
+    "whole": QUERIES["agreements_of_products"],
+}
+"""How agreements are read: by their id, of a product and a hospital, or all of a product."""
+
+_ENTRY = {entry.name: entry for entry in ENTRIES}
+_read: dict[str, Callable[[bytes], Any]] = {
+    entry.name: msgspec.msgpack.Decoder(entry.holds).decode for entry in ENTRIES
+}
 
 
 class Lawbook:
@@ -53,6 +61,23 @@ class Lawbook:
         }
         self.versions = {}
 
+    async def changed_by(
+        self, connection: Connection, events: Iterable[Event]
+    ) -> tuple["Lawbook", Changes]:
+        """Give the book as it is once events are committed, and what they change of the register.
+
+        This one stays as it is: where the events are not committed, it still tells what holds.
+        """
+        told = [event for event in events if event.topic == topics.REGISTER.name]
+        if not told:
+            return self, changes.merge(self.law.register, ())
+        await self.read(connection, Needs().told(told))
+        book = copy(self)
+        book.law = Law(self._policies, self.law.register.copy(), self._settle)
+        book.versions = dict(self.versions)
+        book._known = {what: set(known) for what, known in self._known.items()}  # noqa: SLF001
+        return book, changes.merge(book.law.register, told)
+
     async def open(self, connection: Connection, jurisdictions: Iterable[str]) -> None:
         """Make sure that what is remembered is the law as it stands in the database now.
 
@@ -71,26 +96,19 @@ class Lawbook:
         if moved or len(self.law.register.agreements) > REMEMBERED:
             self.close()
         fresh = [where for where in versions if where not in self.versions]
-        self.versions.update(versions)
         if fresh:
             await self._read_exemptions(connection, fresh)
+        # Only now: what could not be read must not pass for known.
+        self.versions.update(versions)
 
     async def read(self, connection: Connection, needs: Needs) -> None:
         """Read what is needed and not yet remembered."""
         await self._read_references(connection, needs)
-        whole = self._unknown("whole", needs.whole)
-        named = self._unknown("named", needs.named)
-        between = self._unknown("between", needs.between)
-        await self._read_agreements(connection, QUERIES["agreements_named"], named)
-        await self._read_agreements(connection, QUERIES["agreements_between"], between)
-        await self._read_agreements(connection, QUERIES["agreements_of_products"], whole)
+        await self._read_agreements(connection, "named", needs.named)
+        await self._read_agreements(connection, "between", needs.between)
+        await self._read_agreements(connection, "whole", needs.whole)
         if needs.whole:
             await self._read_references(connection, self._hospitals_of(needs.whole))
-
-    def _unknown(self, what: str, wanted: set[Any]) -> list[Any]:
-        unknown = sorted(wanted - self._known[what])
-        self._known[what].update(unknown)
-        return unknown
 
     def _hospitals_of(self, products: Iterable[Key]) -> Needs:
         needs = Needs()
@@ -100,25 +118,30 @@ class Lawbook:
         return needs
 
     async def _read_references(self, connection: Connection, needs: Needs) -> None:
-        wanted = [(j, "product", code) for j, code in self._unknown("products", needs.products)]
-        wanted += [(j, "hospital", code) for j, code in self._unknown("hospitals", needs.hospitals)]
-        if not wanted:
-            return
-        register = self.law.register
-        for row in await connection.fetch(QUERIES["references"], *columns(wanted)):
-            key = (row["jurisdiction"], row["code"])
-            if row["kind"] == "product":
-                register.products[key] = _products.decode(row["body"])
-            else:
-                register.hospitals[key] = _hospitals.decode(row["body"])
+        products = needs.products - self._known["products"]
+        hospitals = needs.hospitals - self._known["hospitals"]
+        wanted = [(where, PRODUCT.name, code) for where, code in sorted(products)]
+        wanted += [(where, HOSPITAL.name, code) for where, code in sorted(hospitals)]
+        if wanted:
+            self._note(await connection.fetch(QUERIES["references"], *columns(wanted)))
+            self._known["products"] |= products
+            self._known["hospitals"] |= hospitals
 
-    async def _read_agreements(self, connection: Connection, query: str, wanted: list[Any]) -> None:
-        if not wanted:
-            return
-        for row in await connection.fetch(query, *columns(wanted)):
-            self.law.register.sign(row["jurisdiction"], _agreements.decode(row["body"]))
+    async def _read_agreements(self, connection: Connection, known: str, needed: set[Any]) -> None:
+        wanted = sorted(needed - self._known[known])
+        if wanted:
+            register = self.law.register
+            for row in await connection.fetch(AGREEMENTS[known], *columns(wanted)):
+                where, held = row["jurisdiction"], _read[AGREEMENT.name](row["body"])
+                # One that is held already may have been told anew in the batch at hand.
+                if (where, held.agreement) not in register.agreements:
+                    register.put(AGREEMENT, where, held.agreement, held)
+            self._known[known].update(wanted)
 
     async def _read_exemptions(self, connection: Connection, jurisdictions: list[str]) -> None:
-        for row in await connection.fetch(QUERIES["exemptions"], jurisdictions):
-            key = (row["jurisdiction"], row["code"])
-            self.law.register.exemptions[key] = _exemptions.decode(row["body"])
+        self._note(await connection.fetch(QUERIES["exemptions"], jurisdictions))
+
+    def _note(self, references: Iterable[asyncpg.Record]) -> None:
+        for row in references:
+            held = _read[row["kind"]](row["body"])
+            self.law.register.put(_ENTRY[row["kind"]], row["jurisdiction"], row["code"], held)

@@ -12,12 +12,11 @@ from typing import NamedTuple
 from services.compliance.judging import dossier as dossiers
 from services.compliance.judging import engine
 from services.compliance.judging.dossier import Judgement
-from services.compliance.judging.kinds import KINDS
+from services.compliance.judging.kinds import KINDS, begun
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
 from services.compliance.records.telling import stored
 from services.compliance.register import changes
-from services.compliance.register.changes import Registered
 from services.compliance.register.register import Register
 from services.compliance.settings import Settings
 from services.compliance.storage import facts, positions
@@ -61,7 +60,7 @@ async def rebuild(
             await _merge(connection, by_subject(events))
             read += len(events)
             seen(read, total)
-        records = await _put(connection, holds, changes.register(Register(), register), policies)
+        records = await _put(connection, holds, register, policies)
     finally:
         await connection.close()
     return Rebuilt(read, records)
@@ -89,7 +88,7 @@ async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]
 
 
 async def _put(
-    connection: Connection, holds: dict[Place, Hold], register: Registered, policies: Policies
+    connection: Connection, holds: dict[Place, Hold], told: list[Event], policies: Policies
 ) -> int:
     """Put records and register in place and have everything judged; gives how many records."""
     everywhere = sorted(policies.jurisdictions)
@@ -98,7 +97,7 @@ async def _put(
         if await positions.still_held(connection, holds) is None:
             raise SetupError(RUNNING)
         await registers.move_law(connection, everywhere)
-        await registers.save(connection, register)
+        await registers.save(connection, changes.merge(Register(), told), begun(told))
         done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
         await registers.touch(connection, ((where, None, None) for where in everywhere))
     return postgres.written(done)

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from services.compliance.judging.dossier import encode
-from services.compliance.register.changes import Registered, Touch
+from services.compliance.judging.kinds import resting_on_agreements
+from services.compliance.judging.subjects import Subject
+from services.compliance.register.changes import Changes, Touch
+from services.compliance.register.entries import AGREEMENT, EXEMPTION, HOSPITAL, PRODUCT
+from services.compliance.register.register import Key
 from services.compliance.storage import dossiers
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
@@ -30,25 +34,38 @@ async def move_law(connection: Connection, jurisdictions: list[str]) -> dict[str
     return {row["jurisdiction"]: row["version"] for row in rows}
 
 
-async def save(connection: Connection, done: Registered) -> None:
-    """Write the register as merged, and what it touches."""
-    if done.references:
-        rows = [(*key, encode(done.references[key])) for key in sorted(done.references)]
-        await connection.execute(QUERIES["save_references"], *columns(rows))
-    if done.agreements:
-        held = [
-            (*key, signed.product, signed.hospital, encode(signed))
-            for key, signed in sorted(done.agreements.items())
-        ]
-        await connection.execute(QUERIES["save_agreements"], *columns(held))
-    await dossiers.end_waiting(connection, done.named)
-    await dossiers.begin_appointments(connection, done.signed)
-    covered = done.signed | done.covered
-    for where, hospital in sorted(done.enrolled):
-        found = await connection.fetch(QUERIES["products_of_hospital"], where, hospital)
-        covered.update((where, row["product"]) for row in found)
-    await dossiers.look_soon(connection, covered)
-    await touch(connection, done.touches)
+async def save(connection: Connection, changes: Changes, begun: Iterable[Subject]) -> None:
+    """Write what changed of the register, the records begun with it, and what it touches."""
+    references = [(*name, encode(held)) for *name, held in changes.of(PRODUCT, HOSPITAL, EXEMPTION)]
+    if references:
+        await connection.execute(QUERIES["save_references"], *columns(references))
+    agreements = [
+        (where, code, held.product, held.hospital, encode(held))
+        for where, _, code, held in changes.of(AGREEMENT)
+    ]
+    if agreements:
+        await connection.execute(QUERIES["save_agreements"], *columns(agreements))
+    begins = list(begun)
+    await dossiers.end_waiting(connection, changes.new_agreements)
+    await dossiers.begin(connection, begins)
+    products = await _with_agreements(connection, changes.touches)
+    await dossiers.look_soon(connection, {*begins, *resting_on_agreements(products)})
+    await touch(connection, changes.touches)
+
+
+async def _with_agreements(connection: Connection, touches: Iterable[Touch]) -> set[Key]:
+    """Give the products whose agreements, or the hospitals that have them, are touched.
+
+    What touches a product and no hospital reaches all records of the product anyway.
+    """
+    products = {(where, product) for where, product, hospital in touches if product and hospital}
+    hospitals = [
+        (where, hospital) for where, product, hospital in touches if not product and hospital
+    ]
+    if hospitals:
+        rows = await connection.fetch(QUERIES["products_of_hospitals"], *columns(hospitals))
+        products.update((row["jurisdiction"], row["product"]) for row in rows)
+    return products
 
 
 async def touch(connection: Connection, touches: Iterable[Touch]) -> None:

@@ -21,9 +21,11 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]
 ON CONFLICT (jurisdiction, agreement)
 DO UPDATE SET product = excluded.product, hospital = excluded.hospital, body = excluded.body;
 
--- products_of_hospital --
--- Name the products for which a hospital has agreements.
-SELECT DISTINCT product FROM compliance.agreement WHERE jurisdiction = $1 AND hospital = $2;
+-- products_of_hospitals --
+-- Name the products for which some hospitals have agreements.
+SELECT DISTINCT a.jurisdiction, a.product FROM compliance.agreement a
+JOIN unnest($1::text[], $2::text[]) AS touched (jurisdiction, hospital)
+  ON a.jurisdiction = touched.jurisdiction AND a.hospital = touched.hospital;
 
 -- touch --
 -- Note that everything of a product, a hospital or a whole jurisdiction that was judged before the

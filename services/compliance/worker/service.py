@@ -13,20 +13,16 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 import asyncpg
 
 from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.kinds import begun
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.needs import Needs
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
-from services.compliance.register import changes
-from services.compliance.register.changes import Registered
 from services.compliance.storage import dossiers, facts, positions, register, violations
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain import topics
-from shared.domain.cloudevents import Event
 from shared.domain.errors import ConflictError, TransientError
 
 T = TypeVar("T")
@@ -62,7 +58,10 @@ class Compliance:
         Raises FencedError if the partitions are no longer ours, TransientError if PostgreSQL
         fails; then nothing was written.
         """
-        return await self._until_unrivalled(partial(self._handle, batch, moment))
+        done = await self._until_unrivalled(partial(self._handle, batch, moment))
+        # Only now is it committed: until then what the worker remembers is the law as it was.
+        judged, self._book = done.result
+        return Done(judged, done.conflicts)
 
     async def sweep(self, moment: Moment, at_most: int = 2_000) -> Done[Round | None]:
         """Judge records that are due without being told anything; gives None where none were."""
@@ -86,46 +85,34 @@ class Compliance:
                     async with self._connection.transaction():
                         return Done(await attempt(dossiers.load_and_lock), conflicts)
             except (ConflictError, asyncpg.DeadlockDetectedError):
-                self._book.close()
+                continue
             except postgres.FAILURES as error:
-                self._book.close()
                 raise TransientError(f"PostgreSQL failed: {error!r}") from error
-            except BaseException:
-                self._book.close()
-                raise
         raise TransientError("records were written by others again and again")
 
-    async def _handle(self, batch: Batch, moment: Moment, load: Load) -> Round:
+    async def _handle(self, batch: Batch, moment: Moment, load: Load) -> tuple[Round, Lawbook]:
         await self._book.open(self._connection, (event.data.jurisdiction for event in batch.events))
-        registered = await self._register(batch.events)
-        judging = Round(self._book.law, moment)
+        book, changes = await self._book.changed_by(self._connection, batch.events)
+        judging = Round(book.law, moment)
         judging.hear(by_subject(batch.events))
-        await self._judge(judging, load)
+        await self._judge(judging, book, load)
         async with self._connection.transaction():
             await postgres.write_lazily(self._connection)
             await positions.advance(self._connection, batch.spans, moment.now)
-            await register.hold_law(self._connection, self._book.versions)
-            moved = await register.move_law(self._connection, registered.jurisdictions)
+            await register.hold_law(self._connection, book.versions)
+            moved = await register.move_law(self._connection, changes.jurisdictions)
             await facts.save(self._connection, batch)
-            await self._save(judging, {**self._book.versions, **moved})
-            # Only now: an agreement creates the appointments that the round may have begun itself.
-            await register.save(self._connection, registered)
-        self._book.versions.update(moved)
-        return judging
+            await self._save(judging, {**book.versions, **moved})
+            # Only now: an agreement begins the appointments that the round may have begun itself.
+            await register.save(self._connection, changes, begun(batch.events))
+        book.versions.update(moved)
+        return judging, book
 
-    async def _register(self, events: Iterable[Event]) -> Registered:
-        told = [event for event in events if event.topic == topics.REGISTER.name]
-        if told:
-            await self._book.read(self._connection, Needs().told(told))
-        registered = changes.register(self._book.law.register, told)
-        self._book.law.forget()
-        return registered
-
-    async def _judge(self, judging: Round, load: Load) -> None:
+    async def _judge(self, judging: Round, book: Lawbook, load: Load) -> None:
         """Judge level by level, each record once."""
         while judging.next_level():
             judging.open(await load(self._connection, judging.unloaded()))
-            await self._book.read(self._connection, judging.needs())
+            await book.read(self._connection, judging.needs())
             judging.judge()
 
     async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Round | None:
@@ -137,7 +124,7 @@ class Compliance:
             await self._book.open(self._connection, (where for where, _, _ in subjects))
             judging = Round(self._book.law, moment)
             judging.look_at(subjects)
-            await self._judge(judging, load)
+            await self._judge(judging, self._book, load)
             await register.hold_law(self._connection, self._book.versions)
             await dossiers.forget_watches(self._connection, subjects)
             judging.forget_watches(subjects)

@@ -1,14 +1,20 @@
+from uuid import UUID
+
 import msgspec
 import pytest
 
 from services.compliance.judging import engine
 from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.engine import Transfer
-from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS
+from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS, begun
+from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import Subject
 from services.compliance.records.record import Gathered, Heard
 from services.compliance.rules import RULES
-from tests.support.desk import ORDER
+from tests.support import product_rule
+from tests.support.builders import an_event
+from tests.support.desk import ORDER, at
+from tests.support.incremental import Incremental
 from tests.support.stored import BEFORE, EARLY, told
 
 
@@ -53,3 +59,43 @@ def test_a_contribution_is_not_put_into_what_gathers_none() -> None:
     dossier = Dossier(Subject("cn-sx", "order", "O1"))
     with pytest.raises(TypeError, match="gathers nothing"):
         engine.receive(dossier, Transfer(dossier.subject, "P1", None, None, None, ()))
+
+
+REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]
+ANOTHER = an_event("agreement.signed", "2022-02-01 00:00:00", agreement="A2", hospital="H2")
+
+
+def test_a_product_that_nothing_judges_begins_no_record() -> None:
+    assert begun([*REGISTER, *REGISTER]) == {}
+    signed = an_event("agreement.signed")
+    assert list(begun([*REGISTER, signed])) == [Subject("cn-sx", "appointments", "P1")]
+
+
+def test_a_product_told_is_judged_by_what_the_register_says_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    product_rule.put_in_force(monkeypatch)
+    worker = Incremental(product_rule.carried())
+    worker.hear(REGISTER, at("2022-03-01 00:00:00"))
+    (few,) = [told for told in worker.violations() if told["rule"] == product_rule.NAME]
+    assert (few["product"], few["observed"], few["status"]) == ("P1", 0, "open")
+
+    worker.hear([an_event("agreement.signed"), ANOTHER], at("2022-03-02 00:00:00"))
+    assert worker.told[UUID(few["id"])]["status"] == "withdrawn"
+
+
+@pytest.mark.parametrize("signed", [0, 1, 2])
+def test_a_replay_judges_a_product_as_a_worker_does(
+    monkeypatch: pytest.MonkeyPatch, signed: int
+) -> None:
+    product_rule.put_in_force(monkeypatch)
+    events = [*REGISTER, *[an_event("agreement.signed"), ANOTHER][:signed]]
+    worker = Incremental(product_rule.carried())
+    for event in events:
+        worker.hear([event], at("2022-03-01 00:00:00"))
+    replay = Replay(product_rule.carried(), at("2022-03-01 00:00:00").now)
+    for event in reversed(events):
+        replay.tell(event)
+    few = [told for told in replay.violations() if told.rule == product_rule.NAME]
+    assert [told.observed for told in few] == ([] if signed == 2 else [signed])
+    assert {str(told.id) for told in replay.found} == {told["id"] for told in worker.violations()}

@@ -129,8 +129,6 @@ def test_the_supply_period_is_remembered_until_the_register_changes() -> None:
     law.register.merge(
         an_event("product.selected", cycle_start="2023-01-01", cycle_end="2024-01-01")
     )
-    assert len(law.stretches("cn-sx", "P1", SX)) == 1
-    law.forget()
     assert len(law.stretches("cn-sx", "P1", SX)) == 2
     assert law.stretches("cn-sx", "P2", SX) == []
 

@@ -9,6 +9,7 @@ import pytest
 
 from services.compliance.judging.dossier import Dossier, needs_of
 from services.compliance.judging.engine import hear
+from services.compliance.judging.kinds import begun
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
@@ -49,10 +50,10 @@ async def told(connection: Connection, *events: Event) -> dict[str, int]:
     needs = Needs().told(events)
     await other.open(connection, ["cn-sx", "cn-tj"])
     await other.read(connection, needs)
-    done = changes.register(other.law.register, events)
+    done = changes.merge(other.law.register, events)
     async with connection.transaction():
         moved = await register.move_law(connection, done.jurisdictions)
-        await register.save(connection, done)
+        await register.save(connection, done, begun(events))
     return moved
 
 
@@ -273,4 +274,4 @@ async def test_what_register_events_change_is_read_before_they_are_merged(
         "agreements": {"P3H3"},
         "exemptions": {"X1"},
     }
-    assert changes.register(book.law.register, events).named == set()
+    assert changes.merge(book.law.register, events).new_agreements == set()

@@ -2,16 +2,20 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import asyncpg
+import msgspec
 import pytest
 
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
-from services.compliance.storage import dossiers, positions
-from services.compliance.worker.service import LOCK_AFTER
+from services.compliance.settings import Settings
+from services.compliance.storage import dossiers, positions, register, schema
+from services.compliance.worker.service import LOCK_AFTER, Compliance
 from shared.adapters.postgres import Connection
-from shared.domain.errors import FencedError
+from shared.domain.errors import FencedError, TransientError
+from tests.support import product_rule
 from tests.support.builders import an_event
+from tests.support.live import STANDING
 from tests.support.service import HEARD, NOW, ServiceDesk
 
 pytestmark = pytest.mark.integration
@@ -160,3 +164,79 @@ async def found(desk: ServiceDesk) -> dict[str, int]:
     """How many violations were ever found, by rule."""
     query = "SELECT rule, sum(count)::int FROM compliance.found_count GROUP BY rule"
     return dict(await desk.connection.fetch(query))
+
+
+async def test_a_batch_that_fails_leaves_what_is_remembered_of_the_register_as_it_was(
+    desk: ServiceDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.handle(*REGISTER, APPOINTED, ORDER)
+    before = remembered(desk)
+    moved = an_event("agreement.signed", "2022-02-01 00:00:00", hospital="H2")
+    told = [
+        moved,
+        an_event("product.deselected", "2022-01-15 00:00:00", on="2022-02-01"),
+        an_event("hospital.withdrawn", "2022-02-01 00:00:00", withdrawn_on="2022-05-01"),
+        an_event("exemption.granted", rule="supply-refusal", hospital="H1"),
+    ]
+    batch = desk.batch(*told, REFUSED)
+
+    async def fail(*_: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(register, "save", fail)
+        with pytest.raises(TransientError):
+            await desk.service.handle(batch, HEARD)
+    assert remembered(desk) == before
+
+    await desk.service.handle(batch, HEARD)
+    assert remembered(desk) != before
+    assert list(desk.service._book.law.register.between("cn-sx", "H1", "P1")) == []  # noqa: SLF001
+    # The order is in no cycle any more, so that nothing is left to be refused.
+    await desk.sweep()
+    assert "supply-refusal" not in await desk.rules()
+
+
+def remembered(desk: ServiceDesk) -> bytes:
+    """What the worker remembers of the register, and the version of the law it holds for."""
+    book = desk.service._book  # noqa: SLF001
+    held = book.law.register
+    kinds = (held.products, held.hospitals, held.agreements, held.exemptions)
+    between = [list(held.between("cn-sx", code, "P1")) for code in ("H1", "H2")]
+    rows = [sorted(kind.items(), key=lambda item: item[0]) for kind in kinds]
+    return msgspec.msgpack.encode([rows, between, sorted(book.versions.items())])
+
+
+async def test_a_product_of_the_register_is_judged_and_reached_by_touches(
+    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product_rule.put_in_force(monkeypatch)
+    await schema.prepare(Settings(database=database), product_rule.carried())
+    desk.service = Compliance(desk.connection, product_rule.carried())
+    await desk.handle(*REGISTER, APPOINTED)
+    await desk.sweep()
+    assert await desk.rules() == {product_rule.NAME}
+
+    other = an_event("agreement.signed", "2022-02-01 00:00:00", agreement="A2", hospital="H2")
+    await desk.handle(an_event("hospital.enrolled", hospital="H2"), other)
+    await desk.sweep()
+    assert product_rule.NAME not in await desk.rules()
+
+    gone = an_event("agreement.signed", "2022-02-02 00:00:00", agreement="A2", hospital="H1")
+    await desk.handle(gone)
+    await desk.sweep()
+    assert product_rule.NAME in await desk.rules()
+
+    sold = an_event("product.selected", "2022-02-03 00:00:00", manufacturer="M2")
+    await desk.handle(sold)
+    await desk.sweep()
+    rows = await desk.connection.fetch(STANDING)
+    bodies = [msgspec.json.decode(row["body"]) for row in rows]
+    makers = {body["manufacturer"] for body in bodies if body["rule"] == product_rule.NAME}
+    assert makers == {"M2"}
+
+
+async def test_what_nothing_judges_has_no_record(desk: ServiceDesk) -> None:
+    await desk.handle(*REGISTER)
+    kinds = await desk.connection.fetch("SELECT DISTINCT kind FROM compliance.dossier")
+    assert {row["kind"] for row in kinds} == {"appointments"}

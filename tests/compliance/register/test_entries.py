@@ -1,0 +1,110 @@
+from datetime import date
+from itertools import permutations
+
+import pytest
+
+from services.compliance.register import changes
+from services.compliance.register.changes import Changes
+from services.compliance.register.entries import ENTRIES, entry_of
+from services.compliance.register.register import Register
+from shared.domain import topics
+from tests.support.builders import FILLED_IN, an_event
+
+NEEDED = {
+    "product.deselected": {"on": "2022-03-01"},
+    "hospital.withdrawn": {"withdrawn_on": "2022-03-01"},
+    "exemption.granted": {"rule": "late-response"},
+}
+OF_THE_REGISTER = [
+    kind for kind in FILLED_IN if topics.TOPIC_OF[f"vbp.{kind}.v1"] == topics.REGISTER.name
+]
+
+
+def merged(register: Register, *events: object) -> Changes:
+    return changes.merge(register, events)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", OF_THE_REGISTER)
+def test_every_register_event_tells_of_an_entry(kind: str) -> None:
+    entry = entry_of(an_event(kind, **NEEDED.get(kind, {})))
+    assert entry is not None
+    assert kind.startswith(entry.name)
+    assert entry in ENTRIES
+
+
+@pytest.mark.parametrize("kind", OF_THE_REGISTER)
+def test_what_is_held_is_never_changed_in_place(kind: str) -> None:
+    register = Register()
+    early = an_event(kind, "2021-01-01 00:00:00", **NEEDED.get(kind, {}))
+    first = register.merge(early)
+    second = register.merge(an_event(kind, "2021-02-01 00:00:00", **NEEDED.get(kind, {})))
+    assert first is not None
+    assert second is not None
+    again = Register().merge(early)
+    assert again is not None
+    assert first.after == again.after == second.before
+    assert second.after != second.before
+
+
+def test_an_agreement_touches_the_parties_that_it_had_and_those_that_it_has() -> None:
+    register = Register()
+    signed = merged(register, an_event("agreement.signed"))
+    assert signed.touches == {("cn-sx", "P1", "H1")}
+    assert signed.new_agreements == {("cn-sx", "A1")}
+    moved = merged(register, an_event("agreement.signed", "2022-02-01 00:00:00", hospital="H2"))
+    assert moved.touches == {("cn-sx", "P1", "H1"), ("cn-sx", "P1", "H2")}
+    assert moved.new_agreements == set()
+
+
+def test_an_exemption_touches_whom_it_names_and_all_once_it_is_corrected() -> None:
+    register = Register()
+    granted = an_event("exemption.granted", rule="late-response", product="P1")
+    assert merged(register, granted).touches == {("cn-sx", "P1", None)}
+    assert merged(register, granted).touches == {("cn-sx", None, None)}
+
+
+def test_a_product_touches_all_of_its_records_and_a_hospital_all_of_its_own() -> None:
+    told = merged(Register(), an_event("product.selected"), an_event("hospital.enrolled"))
+    assert told.touches == {("cn-sx", "P1", None), ("cn-sx", None, "H1")}
+    assert told.jurisdictions == ["cn-sx"]
+
+
+def test_what_a_copy_is_told_the_register_is_not_and_the_reverse() -> None:
+    first, second, third = (
+        an_event("agreement.signed", f"2022-0{month}-01 00:00:00", hospital=f"H{month}")
+        for month in (1, 2, 3)
+    )
+    cycles = an_event("product.selected"), an_event("product.selected", cycle_start="2022-06-01")
+    for told, copied, later in permutations([first, second, third]):
+        register = Register()
+        merged(register, told, cycles[0])
+        copy = register.copy()
+        merged(copy, copied, cycles[1])
+        alone, both = Register(), Register()
+        merged(alone, told, cycles[0])
+        merged(both, told, copied, *cycles)
+        assert held(register) == held(alone)
+        assert held(copy) == held(both)
+        merged(register, later)
+        merged(alone, later)
+        assert held(register) == held(alone)
+        assert held(copy) == held(both)
+    assert set(copy.products["cn-sx", "P1"].cycles) == {date(2022, 1, 1), date(2022, 6, 1)}
+
+
+def held(register: Register) -> list[object]:
+    """What a register holds, and by whom agreements are found."""
+    agreed = register.of_product("cn-sx", "P1")
+    by_hospital = {code: list(found) for code, found in agreed.items() if found}
+    return [register.products, register.agreements, by_hospital]
+
+
+def test_whatever_is_merged_moves_the_version() -> None:
+    register = Register()
+    versions = [register.version]
+    for kind in OF_THE_REGISTER:
+        register.merge(an_event(kind, **NEEDED.get(kind, {})))
+        versions.append(register.version)
+    assert len(set(versions)) == len(versions)
+    register.merge(an_event("order.placed"))
+    assert register.version == versions[-1]
