@@ -38,7 +38,7 @@ def _list(table: Table) -> None:
     for held in table.years.values():
         notices = dict.fromkeys(line.notice for line in held.lines)
         source = "shipped" if held.file.parent == SHIPPED else str(held.file)
-        shown.add_row(str(held.year), *_counts(held), "、".join(notices), source)
+        shown.add_row(str(held.year), *map(str, _counts(held)), "、".join(notices), source)
     terminal.show(shown)
     left = table.days_left(day_of(datetime.now(UTC)))
     terminal.say(
@@ -68,8 +68,9 @@ def take(file: Path, own: Path | None, *, replace: bool) -> None:
     _put(file, own / f"{new.year}.csv")
     working, off, made_up = _counts(new)
     terminal.say(
-        f"{new.year} imported into {own}: {off} holidays and {made_up} workdays are listed, "
-        f"{working} days are worked. Restart the workers, which judge everything again, and the API"
+        f"{new.year} imported into {own}: {terminal.counted(off, 'holiday')} and "
+        f"{terminal.counted(made_up, 'workday')} are listed, {working} days are worked. "
+        "Restart the workers, which judge everything again, and the API"
     )
 
 
@@ -86,8 +87,8 @@ def _put(file: Path, place: Path) -> None:
         raise InvalidArgumentError(f"{place} cannot be written: {error.strerror}") from error
 
 
-def _counts(held: Year) -> tuple[str, str, str]:
+def _counts(held: Year) -> tuple[int, int, int]:
     """Give how many days are worked, and how many are listed as holidays and as workdays."""
     kinds = [line.kind for line in held.lines]
     worked = Calendar(Table([held])).known
-    return str(worked), str(kinds.count("holiday")), str(kinds.count("workday"))
+    return worked, kinds.count("holiday"), kinds.count("workday")

@@ -39,7 +39,7 @@ def test_a_year_is_shown_as_the_file_that_import_takes(vbp: Vbp, own: Path, tmp_
     told = vbp("calendar", "import", "2027.csv")
     assert told.code == 0
     assert "2027 imported into" in told.err
-    assert "3 holidays and 1 workdays are listed, 260 days are worked. Restart" in told.err
+    assert "3 holidays and 1 workday are listed, 260 days are worked. Restart" in told.err
     shown = vbp("calendar", "show", "2027").out
     assert shown == NEXT
     (tmp_path / "2027.csv").write_text(shown, "utf-8")
