@@ -15,10 +15,8 @@ from typing_extensions import override
 from services.commands.archives import GZIP, STANDARD, Refusals, events, read
 from services.commands.replay_shares import Share
 from services.compliance.findings.violation import Violation
-from services.compliance.judging.contributions.contribution import Contribution
-from services.compliance.judging.engine import Transfer
+from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.replay import Replay
-from services.compliance.judging.subjects import Subject
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
@@ -42,7 +40,7 @@ class Refused(Struct, frozen=True, array_like=True, order=True):
 
 
 class Part(Struct, array_like=True):
-    """What came of one share; `given` are contributions with whose record takes them.
+    """What came of one share; `given` are contributions to be joined.
 
     `told` events count, `late` ones were told too late to; `broken` is why an archive could not be
     read to its end.
@@ -53,7 +51,7 @@ class Part(Struct, array_like=True):
     refused: list[Refused] = []
     broken: str | None = None
     found: list[Violation] = []
-    given: list[tuple[Subject, Contribution]] = []
+    given: list[Transfer] = []
     unjudged: list[tuple[tuple[str, str], int]] = []
 
 
@@ -108,7 +106,7 @@ class Archive:
         part = self._part(share, read)
         if part.broken is None:
             self.replay.judge_orders()
-            part.given = [_given(transfer) for transfer in self.replay.given()]
+            part.given = self.replay.given()
             part.found = self.replay.found
             part.unjudged = list(self.replay.unjudged.items())
         sender.send_bytes(_encode(part))
@@ -127,8 +125,7 @@ class Archive:
             if part.broken is not None:
                 raise InvalidArgumentError(part.broken)
         for part in parts[1:]:
-            given = (_transfer(*given) for given in part.given)
-            self.replay.join(part.found, dict(part.unjudged), given)
+            self.replay.join(part.found, dict(part.unjudged), part.given)
         return sum(part.told for part in parts), sum(part.late for part in parts)
 
     def _part(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Part:
@@ -192,15 +189,6 @@ def _received(answer: Connection) -> Part:
     except EOFError:
         problem = "a process that judged a part of the archive ended before it was done"
         raise TransientError(f"{problem}. Try again, with more memory free") from None
-
-
-def _given(transfer: Transfer) -> tuple[Subject, Contribution]:
-    target = transfer.target
-    return target, Contribution(target.kind, transfer.product, transfer.hospital, transfer.new)
-
-
-def _transfer(target: Subject, given: Contribution) -> Transfer:
-    return Transfer(target, given.product, given.hospital, None, given.value, ())
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -5,31 +5,20 @@ a contribution into the record that gathers it; `judge` says all that there is t
 compares it with what was last told, and gives what the record contributes to others.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging.comparison import Comparison
-from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging.contributions.contribution import Contribution, Transfer
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.subjects import Subject, gathering
+from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.record import Gathered, Heard, Record
 from services.compliance.records.telling import Telling, stored
 from shared.domain.cloudevents import Event
-
-
-class Transfer(NamedTuple):
-    """A contribution that replaces another in the record of `target`."""
-
-    target: Subject
-    product: str
-    hospital: str | None
-    old: Any
-    new: Any
-    causes: tuple[Evidence, ...]
 
 
 class Judged(NamedTuple):
@@ -58,7 +47,8 @@ def receive(dossier: Dossier, transfer: Transfer) -> None:
     record = dossier.record
     if not isinstance(record, Gathered):
         raise TypeError(f"{type(record).__name__} gathers nothing, given {transfer.target}")
-    record.put(transfer.old, transfer.new)
+    old, new = transfer.old, transfer.new
+    record.put(old and old.value, new and new.value)
     dossier.causes.extend(transfer.causes)
 
 
@@ -84,17 +74,10 @@ def _transfers(
     causes: tuple[Evidence, ...],
 ) -> list[Transfer]:
     """Give new minus kept, over the targets of both."""
-    old = {gathering(giver.jurisdiction, item): item for item in before}
-    new = {gathering(giver.jurisdiction, item): item for item in now}
+    old = {item.target(giver.jurisdiction): item for item in before}
+    new = {item.target(giver.jurisdiction): item for item in now}
     return [
-        Transfer(
-            target,
-            item.product,
-            item.hospital,
-            old[target].value if target in old else None,
-            new[target].value if target in new else None,
-            causes,
-        )
-        for target, item in {**old, **new}.items()
+        Transfer(target, old.get(target), new.get(target), causes)
+        for target in {**old, **new}
         if old.get(target) != new.get(target)
     ]

@@ -62,7 +62,7 @@ def _announcement(
     if ahead is not None:
         yield Watch(ahead)
     for contribution in contribute_announcement(record, subject.key, moment):
-        yield Columns(contribution.product)
+        yield Columns(contribution.of)
         yield contribution
 
 
@@ -129,7 +129,7 @@ KINDS: dict[str, Kind] = {
             says=_order,
             needs=_order_needs,
             rules=_on(Order),
-            unjudged=tuple(rule.name for rule in _on(Order, Commitment, Supply)),
+            unjudged=tuple(rule.name for rule in RULES if rule.record is Order or rule.takes),
         ),
         Kind(
             name="announcement",

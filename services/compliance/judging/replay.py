@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.compliance.findings.violation import Violation
 from services.compliance.judging import engine
-from services.compliance.judging.engine import Transfer
+from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.kinds import LAST_HEARD, LEVELS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round

@@ -15,8 +15,8 @@ import msgspec
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging import engine
+from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.dossier import Dossier, Judgement, needs_of
-from services.compliance.judging.engine import Transfer
 from services.compliance.judging.kinds import KINDS, LEVELS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs

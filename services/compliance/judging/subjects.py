@@ -1,10 +1,9 @@
-"""Whose record an event or a contribution goes to."""
+"""Whose record an event merges into."""
 
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from services.compliance.judging.contributions.contribution import Contribution
 from shared.domain import events as say
 from shared.domain import ids
 from shared.domain.cloudevents import Event
@@ -78,11 +77,3 @@ def by_subject(events: Iterable[Event]) -> dict[Subject, list[Event]]:
         else:
             heard[subject] = [event]
     return heard
-
-
-def gathering(jurisdiction: str, contribution: Contribution) -> Subject:
-    """Give whose record a contribution goes to."""
-    if contribution.hospital is None:
-        return Subject(jurisdiction, contribution.kind, contribution.product)
-    key = ids.pair(contribution.hospital, contribution.product)
-    return Subject(jurisdiction, contribution.kind, key)

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from services.compliance.judging import engine
+from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.dossier import Dossier, Judgement
-from services.compliance.judging.engine import Transfer
 from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS, begun
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import Subject
@@ -58,7 +58,7 @@ def test_an_event_is_not_merged_into_what_hears_of_none(name: str) -> None:
 def test_a_contribution_is_not_put_into_what_gathers_none() -> None:
     dossier = Dossier(Subject("cn-sx", "order", "O1"))
     with pytest.raises(TypeError, match="gathers nothing"):
-        engine.receive(dossier, Transfer(dossier.subject, "P1", None, None, None, ()))
+        engine.receive(dossier, Transfer(dossier.subject, None, None))
 
 
 REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]

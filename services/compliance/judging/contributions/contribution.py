@@ -9,18 +9,38 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from services.compliance.findings.finding import Missing, Watch
+from services.compliance.judging.subjects import Subject
 from services.compliance.records.appointments import Appointment
 from services.compliance.records.commitment import Dealing
+from services.compliance.records.evidence import Evidence
 from services.compliance.records.supply import Report, StockOut
+from shared.domain import ids
 
 
 class Contribution(Struct, frozen=True, array_like=True, gc=False):
-    """A value for the record of a kind: of a product, or of a hospital and a product."""
+    """A value for the record of a kind: of a product, or `of` one thing `by` another.
+
+    So a commitment is of a product by a hospital.
+    """
 
     kind: str
-    product: str
-    hospital: str | None
+    of: str
+    by: str | None
     value: Dealing | StockOut | Appointment | Report
+
+    def target(self, jurisdiction: str) -> Subject:
+        """Give whose record it goes to."""
+        key = self.of if self.by is None else ids.pair(self.by, self.of)
+        return Subject(jurisdiction, self.kind, key)
+
+
+class Transfer(NamedTuple):
+    """A contribution in the place of one before it, in the record of `target`, and its causes."""
+
+    target: Subject
+    old: Contribution | None
+    new: Contribution | None
+    causes: tuple[Evidence, ...] = ()
 
 
 class Unjudged(NamedTuple):
