@@ -55,12 +55,14 @@ RULE = Rule(
 
 
 def carried() -> Policies:
-    """The policies of Shanxi and Tianjin, each of which carries the rule."""
+    """The policies of Shanxi and Tianjin, as a next version that has the rule carries them."""
     every = [policy for where in ("cn-sx", "cn-tj") for policy in POLICIES.of(where)]
     return Policies(
         [
             msgspec.structs.replace(
-                policy, rules={**policy.rules, NAME: next(iter(policy.rules.values()))}
+                policy,
+                rules={**policy.rules, NAME: next(iter(policy.rules.values()))},
+                digest="of the next version",
             )
             for policy in every
         ]

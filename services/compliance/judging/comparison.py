@@ -11,7 +11,7 @@ import msgspec
 from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.violation import Change, ChangeKind, violation_of
-from services.compliance.judging.contributions.contribution import Contribution, Kept, Unjudged
+from services.compliance.judging.contributions.contribution import Contribution, Standing, Unjudged
 from services.compliance.judging.dossier import Dossier, Judgement, LastTold
 from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
@@ -64,15 +64,15 @@ class Comparison:
 
     def take(self, item: Said) -> None:
         """Sort what was said."""
-        if isinstance(item, Watch):
-            self._watch(item)
+        if isinstance(item, Columns):
+            self._columns = item
         elif isinstance(item, Contribution):
             self._given.append(item)
-        elif isinstance(item, Columns):
-            self._columns = item
+        elif isinstance(item, Watch):
+            self._watch(item)
         elif isinstance(item, Unjudged):
             self._missing.add((item.rule, item.missing.term))
-        elif isinstance(item, Kept):
+        elif isinstance(item, Standing):
             self._given += [given for given in self._last.given if given.kind == item.kind]
         else:
             self._find(*item)

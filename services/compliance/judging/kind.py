@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.judging.contributions.contribution import Contribution, Kept, Unjudged
+from services.compliance.judging.contributions.contribution import Contribution, Standing, Unjudged
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
@@ -13,7 +13,7 @@ from services.compliance.law.law import Law
 from services.compliance.records.record import Record
 from services.compliance.register.entries import Entry
 
-Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Kept | Columns
+Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Standing | Columns
 
 
 Says = Callable[["Kind", Subject, Any, Law, Moment], Iterator[Said]]

@@ -202,10 +202,16 @@ def begun(events: Iterable[Event]) -> dict[Subject, None]:
     subjects: dict[Subject, None] = {}
     for event in events:
         entry, data = entry_of(event), cast(Any, event.data)
-        for kind in _BEGUN_BY.get(entry.name, ()) if entry is not None else ():
-            if KINDS[kind].rules:
-                subjects[Subject(data.jurisdiction, kind, data.product)] = None
+        if entry is not None and entry.name in _BEGUN_BY:
+            begins = begun_with(entry.name, data.jurisdiction, data.product)
+            subjects.update(dict.fromkeys(begins))
     return subjects
+
+
+def begun_with(entry: str, jurisdiction: str, product: str) -> list[Subject]:
+    """Give the records that an entry of the register begins for its product, by its name."""
+    kinds = (kind for kind in _BEGUN_BY[entry] if KINDS[kind].rules)
+    return [Subject(jurisdiction, kind, product) for kind in kinds]
 
 
 def resting_on_agreements(products: Iterable[Key]) -> list[Subject]:

@@ -117,7 +117,8 @@ class Round:
         for subject in self._opened():
             judged = engine.judge(self.dossiers[subject], self.law, self.moment)
             self.changes += judged.changes
-            self.give(judged.transfers)
+            if judged.transfers:
+                self.give(judged.transfers)
 
     def given(self) -> list[Transfer]:
         """Give the contributions that wait for levels not judged yet."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from services.compliance.judging.dossier import encode
-from services.compliance.judging.kinds import resting_on_agreements
+from services.compliance.judging.kinds import begun_with, resting_on_agreements
 from services.compliance.judging.subjects import Subject
 from services.compliance.register.changes import Changes, Touch
 from services.compliance.register.entries import AGREEMENT, EXEMPTION, HOSPITAL, PRODUCT
@@ -51,6 +51,16 @@ async def save(connection: Connection, changes: Changes, begun: Iterable[Subject
     products = await _with_agreements(connection, changes.touches)
     await dossiers.look_soon(connection, {*begins, *resting_on_agreements(products)})
     await touch(connection, changes.touches)
+
+
+async def begin_all(connection: Connection, jurisdiction: str) -> None:
+    """Begin the records that entries told long ago would begin today, where there are none.
+
+    A version whose rules read a new kind of record finds a register that others were told of.
+    """
+    rows = await connection.fetch(QUERIES["beginnings"], jurisdiction)
+    begins = [subject for row in rows for subject in begun_with(row["entry"], *row[1:])]
+    await dossiers.begin(connection, begins)
 
 
 async def _with_agreements(connection: Connection, touches: Iterable[Touch]) -> set[Key]:

@@ -27,6 +27,13 @@ SELECT DISTINCT a.jurisdiction, a.product FROM compliance.agreement a
 JOIN unnest($1::text[], $2::text[]) AS touched (jurisdiction, hospital)
   ON a.jurisdiction = touched.jurisdiction AND a.hospital = touched.hospital;
 
+-- beginnings --
+-- Name the products that were told, or agreed on, in a jurisdiction.
+SELECT 'product' AS entry, jurisdiction, code AS product
+FROM compliance.reference WHERE jurisdiction = $1 AND kind = 'product'
+UNION
+SELECT 'agreement', jurisdiction, product FROM compliance.agreement WHERE jurisdiction = $1;
+
 -- touch --
 -- Note that everything of a product, a hospital or a whole jurisdiction that was judged before the
 -- law moved must be judged again.

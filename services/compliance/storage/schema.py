@@ -42,6 +42,7 @@ async def prepare(settings: Settings, policies: Policies) -> None:
             async with connection.transaction():
                 moved = await connection.fetchval(QUERIES["policies_told"], jurisdiction, digest)
                 if moved is not None and moved > 1:
+                    await register.begin_all(connection, jurisdiction)
                     await register.touch(connection, [(jurisdiction, None, None)])
     except asyncpg.UndefinedTableError as error:
         raise SetupError(postgres.NO_SCHEMA) from error

@@ -240,3 +240,18 @@ async def test_what_nothing_judges_has_no_record(desk: ServiceDesk) -> None:
     await desk.handle(*REGISTER)
     kinds = await desk.connection.fetch("SELECT DISTINCT kind FROM compliance.dossier")
     assert {row["kind"] for row in kinds} == {"appointments"}
+
+
+async def test_a_product_told_to_a_version_without_rules_on_products_is_judged_by_the_next(
+    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.handle(*REGISTER, APPOINTED)
+    await desk.sweep()
+    assert await desk.rules() == set()
+
+    product_rule.put_in_force(monkeypatch)
+    for _ in range(2):
+        await schema.prepare(Settings(database=database), product_rule.carried())
+    desk.service = Compliance(desk.connection, product_rule.carried())
+    await desk.sweep()
+    assert await desk.rules() == {product_rule.NAME}

@@ -50,10 +50,10 @@ class Unjudged(NamedTuple):
     missing: Missing
 
 
-class Kept(NamedTuple):
+class Standing(NamedTuple):
     """What was given to records of a kind stands until what would replace it has been heard."""
 
     kind: str
 
 
-Given = Contribution | Watch | Unjudged | Kept
+Given = Contribution | Watch | Unjudged | Standing

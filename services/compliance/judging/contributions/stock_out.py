@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.compliance.findings.finding import Missing, Watch
-from services.compliance.judging.contributions.contribution import Contribution, Given, Kept
+from services.compliance.judging.contributions.contribution import Contribution, Given, Standing
 from services.compliance.judging.contributions.giver import Giver, Stale
 from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.records.supply import StockOut
@@ -45,7 +45,7 @@ def _after_grace(dry: RunDry, giver: Giver) -> Iterator[Given]:
     if now <= dry.at + grace or giver.moment.heard < heard_by:
         yield Watch(heard_by, silent=True)
         if now > dry.at + grace:
-            yield Kept("supply")
+            yield Standing("supply")
         return
     stock_out = StockOut(
         terms.order,
