@@ -115,7 +115,12 @@ async def _of_database(dsn: str) -> list[Finding]:
             await database.ready()
         except VbpError as error:
             return [answers, Finding(str(error), "vbp migrate")]
-        looks: tuple[Callable[[Database], Awaitable[Finding]], ...] = (_positions, _heard, _letters)
+        looks: tuple[Callable[[Database], Awaitable[Finding]], ...] = (
+            _positions,
+            _heard,
+            _letters,
+            _quarantine,
+        )
         return [answers, Finding("migrations at head"), *[await look(database) for look in looks]]
 
 
@@ -144,6 +149,14 @@ async def _letters(database: Database) -> Finding:
     if not count:
         return Finding("no dead letters")
     return Finding(f"{count:,} dead letters", "/v1/status of compliance names the last", bad=False)
+
+
+async def _quarantine(database: Database) -> Finding:
+    count = (await operation.quarantined(database)).count
+    if not count:
+        return Finding("no record is set aside")
+    what = f"{count:,} records are set aside for a defect of this program"
+    return Finding(what, "/v1/status of compliance names the first; run a version that mends it")
 
 
 def _ports() -> Iterator[Finding]:

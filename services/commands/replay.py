@@ -24,11 +24,13 @@ from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy as policies
 from services.compliance.policies.policy import Policies
 from shared.domain import calendar
-from shared.domain.errors import InvalidArgumentError, SetupError
+from shared.domain.errors import DefectError, InvalidArgumentError, SetupError
 from shared.domain.texts import cell, plain
 
 Format = Literal["ndjson", "csv", "table"]
 AT_ONCE = 1_000
+SHOWN = 10
+"""Records set aside that are named."""
 
 
 def run(
@@ -55,6 +57,7 @@ def run(
         say(f"{counted(late, 'event')} left out, told after --as-of{remedy}")
     _say_unjudged(replay)
     refusals.conclude(told + late)
+    _refuse_defects(replay)
 
 
 def _chosen(known: Policies, policy: str | None) -> Policies:
@@ -67,6 +70,19 @@ def _chosen(known: Policies, policy: str | None) -> Policies:
 def _say_unjudged(replay: Replay) -> None:
     for (rule, missing), count in sorted(replay.unjudged.items()):
         say(f"unjudged by {rule}: {counted(count, 'record')} without {missing}")
+
+
+def _refuse_defects(replay: Replay) -> None:
+    """Name the records that were set aside, if any, and fail: not all was judged."""
+    defects = sorted(replay.defects.items())
+    for (jurisdiction, kind, key), defect in defects[:SHOWN]:
+        place, error = plain(f"{jurisdiction}/{kind}/{key}"), plain(defect.error)
+        say(f"set aside {place}: {error}")
+    if defects:
+        raise DefectError(
+            f"{counted(len(defects), 'record')} set aside, on which this program failed; all "
+            "others were judged. Report the first with its archive, and use a version that mends it"
+        )
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from services.commands.archives import GZIP, STANDARD, Refusals, events, read
 from services.commands.replay_shares import Share
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.contributions.contribution import Transfer
+from services.compliance.judging.defect import Defect
 from services.compliance.judging.replay import Replay
+from services.compliance.judging.subjects import Subject
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
@@ -53,6 +55,7 @@ class Part(Struct, array_like=True):
     found: list[Violation] = []
     given: list[Transfer] = []
     unjudged: list[tuple[tuple[str, str], int]] = []
+    defects: list[tuple[Subject, Defect]] = []
 
 
 class Kept(Refusals):
@@ -109,6 +112,7 @@ class Archive:
             part.given = self.replay.given()
             part.found = self.replay.found
             part.unjudged = list(self.replay.unjudged.items())
+            part.defects = list(self.replay.defects.items())
         sender.send_bytes(_encode(part))
         sender.close()
 
@@ -125,7 +129,7 @@ class Archive:
             if part.broken is not None:
                 raise InvalidArgumentError(part.broken)
         for part in parts[1:]:
-            self.replay.join(part.found, dict(part.unjudged), part.given)
+            self.replay.join(part.found, dict(part.unjudged), part.given, dict(part.defects))
         return sum(part.told for part in parts), sum(part.late for part in parts)
 
     def _part(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Part:

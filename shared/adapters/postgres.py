@@ -103,16 +103,9 @@ async def _migrate(connection: Connection, folder: Path, service: str) -> list[s
         "(service text, file text, applied_at timestamptz DEFAULT now(), "
         "PRIMARY KEY (service, file))"
     )
-    rows = await connection.fetch(
-        "SELECT file FROM public.vbp_migration WHERE service = $1", service
-    )
-    applied = {row["file"] for row in rows}
+    applied = await _applied(connection, service)
     files = _scripts(folder)
-    if unknown := sorted(applied - files.keys()):
-        raise SetupError(
-            f"the database has migrations of {service} that this version lacks: "
-            f"{', '.join(unknown)}. Run the newer version"
-        )
+    _refuse_unknown(applied, files, service)
     for name in (name for name in files if name not in applied):
         async with connection.transaction():
             await connection.execute(files[name])
@@ -120,6 +113,36 @@ async def _migrate(connection: Connection, folder: Path, service: str) -> list[s
                 "INSERT INTO public.vbp_migration (service, file) VALUES ($1, $2)", service, name
             )
     return [name for name in files if name not in applied]
+
+
+async def check_migrated(connection: Connection, folder: Path, service: str) -> None:
+    """Raise SetupError unless exactly the .sql files of a service that we have are applied.
+
+    An older version would write rows that the newer one no longer means so.
+    """
+    files = _scripts(folder)
+    try:
+        applied = await _applied(connection, service)
+    except asyncpg.UndefinedTableError as error:
+        raise SetupError(NO_SCHEMA) from error
+    _refuse_unknown(applied, files, service)
+    if missing := sorted(files.keys() - applied):
+        raise SetupError(f"the database lacks {', '.join(missing)}: run `vbp migrate`")
+
+
+async def _applied(connection: Connection, service: str) -> set[str]:
+    rows = await connection.fetch(
+        "SELECT file FROM public.vbp_migration WHERE service = $1", service
+    )
+    return {row["file"] for row in rows}
+
+
+def _refuse_unknown(applied: set[str], files: Mapping[str, str], service: str) -> None:
+    if unknown := sorted(applied - files.keys()):
+        raise SetupError(
+            f"the database has migrations of {service} that this version, which ends with "
+            f"{max(files, default='none')}, lacks: {', '.join(unknown)}. Run the newer version"
+        )
 
 
 def _scripts(folder: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ VbpError
 ├── TransientError        something outside failed: try again, then exit
 │   ├── FencedError           another worker owns the partition: let go and rejoin
 │   └── ConflictError         a record moved meanwhile: load it and judge again
+├── DefectError           this program failed on some records: say which, exit code 1
 ├── TooManyInvalidError   the share of bad input says that the fault is ours: stop, exit code 70
 └── SetupError            this machine or installation lacks something: say what, exit code 1
     └── UnreachableError      a server does not answer: a worker waits until it does
@@ -46,6 +47,10 @@ class ConflictError(TransientError):
 
 class TooManyInvalidError(VbpError):
     """So much of the input is invalid that the fault is more likely here than there."""
+
+
+class DefectError(VbpError):
+    """This program failed on some records, which it set aside; all others stand."""
 
 
 class SetupError(VbpError):

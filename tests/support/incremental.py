@@ -14,6 +14,7 @@ import msgspec
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging import dossier
+from services.compliance.judging.defect import Defect
 from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.kinds import begun
 from services.compliance.judging.moment import Moment
@@ -50,6 +51,7 @@ class Incremental:
         self.rows: dict[Subject, Row] = {}
         self.told: dict[UUID, dict[str, Any]] = {}
         self.history: list[Line] = []
+        self.defects: dict[Subject, Defect] = {}
 
     def hear(self, events: Iterable[Event], moment: Moment) -> None:
         """Take a batch: its register events touch every record of their jurisdictions."""
@@ -90,6 +92,7 @@ class Incremental:
             stored = (subject for subject in judging.unloaded() if subject in self.rows)
             judging.open([self._load(subject) for subject in stored])
             judging.judge()
+        self.defects |= judging.defects
         self._write(judging)
 
     def _load(self, subject: Subject) -> Dossier:

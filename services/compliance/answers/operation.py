@@ -14,6 +14,8 @@ from services.compliance.answers.shapes import (
     DeadLetters,
     Due,
     Partition,
+    Quarantine,
+    QuarantinedRecord,
     ServiceStatus,
     UnjudgedCount,
 )
@@ -25,6 +27,7 @@ COUNTED_AT_MOST = 10_000
 """A count that the answer needs only roughly stops here, so that it costs a few milliseconds."""
 
 _LETTERS_SHOWN = 10
+_QUARANTINED_SHOWN = 10
 
 
 class Hearing(NamedTuple):
@@ -78,6 +81,7 @@ async def status(database: Database) -> ServiceStatus:
         partitions=read,
         unjudged=await unjudged(database),
         dead_letters=await _dead_letters(database),
+        quarantined=await _quarantined(database),
         touches_waiting=waits.touches,
         due=waits.due,
         untold=waits.untold,
@@ -130,6 +134,18 @@ async def letter_counts(database: Database) -> Mapping[str, int]:
     """Count dead letters by topic, COUNTED_AT_MOST of all topics together."""
     rows = await database.fetch(QUERIES["letter_counts"], COUNTED_AT_MOST)
     return {row["topic"]: row["count"] for row in rows}
+
+
+async def quarantined(database: Database) -> Count:
+    """Count the records that were set aside for a defect of this program."""
+    return _count((await database.row(QUERIES["quarantined"], COUNTED_AT_MOST))["count"])
+
+
+async def _quarantined(database: Database) -> Quarantine:
+    counted = await quarantined(database)
+    rows = await database.fetch(QUERIES["first_quarantined"], _QUARANTINED_SHOWN)
+    first = [QuarantinedRecord(**row) for row in rows]
+    return Quarantine(counted.count, counted.at_least, first)
 
 
 async def _dead_letters(database: Database) -> DeadLetters:

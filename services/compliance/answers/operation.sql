@@ -39,6 +39,17 @@ FROM compliance.dead_letter
 ORDER BY told DESC
 LIMIT $1;
 
+-- quarantined --
+-- Count the records that were set aside, but never more than a limit.
+SELECT count(*) AS count FROM (SELECT FROM compliance.quarantine LIMIT $1) AS few;
+
+-- first_quarantined --
+-- Give the records that were set aside longest ago.
+SELECT jurisdiction, kind, key, remedy, error, version, since
+FROM compliance.quarantine
+ORDER BY since, jurisdiction, kind, key
+LIMIT $1;
+
 -- letter_counts --
 -- Count dead letters by topic, but never more than a limit: the count must stay cheap.
 SELECT topic, count(*) AS count

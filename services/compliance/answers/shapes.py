@@ -208,6 +208,33 @@ class Due(Struct):
     by_hearing: Count
 
 
+class QuarantinedRecord(Struct):
+    """A record on which the program failed.
+
+    `remedy` brings it back: a newer version that judges it again (`judge`), or that makes it anew
+    from its facts (`rebuild`).
+    """
+
+    jurisdiction: str
+    kind: str
+    key: str
+    remedy: str
+    error: str
+    version: str
+    since: datetime
+
+
+class Quarantine(Struct):
+    """Records that were set aside for a defect of the program, all others being judged.
+
+    What was last said of them stands; `first` are those set aside longest ago.
+    """
+
+    count: int
+    at_least: bool
+    first: list[QuarantinedRecord]
+
+
 class ServiceStatus(Struct):
     """How far the service is; findings that rest on silence are complete until `heard_until`."""
 
@@ -215,6 +242,7 @@ class ServiceStatus(Struct):
     lag: int
     unjudged: list[UnjudgedCount]
     dead_letters: DeadLetters
+    quarantined: Quarantine
     touches_waiting: Count
     due: Due
     untold: Count

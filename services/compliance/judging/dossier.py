@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging.defect import Remedy
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
@@ -37,7 +39,8 @@ class Judgement(Struct, array_like=True, gc=False):
     """What was last said of a record, and when to look again.
 
     `look_at` waits for the clock, `hear_at` until everything to then has been heard; `missing` are
-    pairs of rule and missing term. A record is never judged earlier than it was.
+    pairs of rule and missing term. A record is never judged earlier than it was. `aside` is what
+    brings a record back that was set aside for a defect of ours, empty for all others.
     """
 
     findings: list[LastTold] = []
@@ -47,6 +50,7 @@ class Judgement(Struct, array_like=True, gc=False):
     hear_at: datetime | None = None
     judged_at: datetime = calendar.EPOCH
     heard: datetime = calendar.EPOCH
+    aside: Remedy | Literal[""] = ""
 
     def not_before(self, moment: Moment) -> Moment:
         """Give the moment of asking, never earlier than the last one."""
@@ -78,6 +82,15 @@ class Dossier:
         self.version = version
         self.columns = columns
         self.causes: list[Evidence] = []
+
+    def set_aside(self, remedy: Remedy) -> None:
+        """Let what was last said stand, and look again only when that can bring the record back."""
+        # A record that lacks a fact stays so, whatever goes wrong in it later.
+        wanted = "rebuild" if self.judgement.aside == "rebuild" else remedy
+        self.judgement = msgspec.structs.replace(
+            self.judgement, look_at=None, hear_at=None, aside=wanted
+        )
+        self.causes = []
 
     def conclude(self, judgement: Judgement, columns: Columns | None) -> None:
         """Note what was said of the record now, and where it stands if that is known."""

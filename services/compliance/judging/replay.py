@@ -7,10 +7,11 @@ from datetime import datetime
 from services.compliance.findings.violation import Violation
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
+from services.compliance.judging.defect import Defect
 from services.compliance.judging.kinds import LAST_HEARD, LEVELS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
-from services.compliance.judging.subjects import subject_of
+from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.records.telling import telling_of
@@ -33,6 +34,7 @@ class Replay:
         self._round = Round(self.law, self.moment)
         self._found: list[Violation] = []
         self._unjudged: Counter[tuple[str, str]] = Counter()
+        self._defects: dict[Subject, Defect] = {}
 
     def tell(self, event: Event) -> bool:
         """Take an event in; one told after `as_of` is left out. Gives whether it counts."""
@@ -43,7 +45,10 @@ class Replay:
             dossier = self._round.dossiers.get(subject)
             if dossier is None:
                 dossier = self._round.begin(subject)
-            engine.merge(dossier.record, telling_of(event), event)
+            try:
+                engine.merge(dossier.record, telling_of(event), event)
+            except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
+                self._round.set_aside(dossier, error, "rebuild")
         elif event.topic == topics.REGISTER.name:
             self.law.register.merge(event)
             for begins in begun([event]):
@@ -64,8 +69,10 @@ class Replay:
         found: Iterable[Violation],
         unjudged: Mapping[tuple[str, str], int],
         given: Iterable[Transfer],
+        defects: Mapping[Subject, Defect],
     ) -> None:
         """Take in what came of the orders that were told to another replay alone."""
+        self._defects.update(defects)
         self._found += found
         self._unjudged.update(unjudged)
         self._round.give(given)
@@ -96,6 +103,11 @@ class Replay:
         dossiers = self._round.dossiers.values()
         own = Counter(reason for dossier in dossiers for reason in dossier.judgement.missing)
         return dict(own + self._unjudged)
+
+    @property
+    def defects(self) -> dict[Subject, Defect]:
+        """The records that were set aside for a defect of ours, so far."""
+        return self._round.defects | self._defects
 
     def _judge(self, last: int) -> None:
         while self._round.next_level(last):

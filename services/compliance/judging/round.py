@@ -16,6 +16,7 @@ import msgspec
 from services.compliance.findings.violation import Change
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
+from services.compliance.judging.defect import Defect, Remedy, defect_of
 from services.compliance.judging.dossier import Dossier, Judgement, needs_of
 from services.compliance.judging.kinds import KINDS, LEVELS
 from services.compliance.judging.moment import Moment
@@ -46,6 +47,7 @@ class Round:
         self.dossiers: dict[Subject, Dossier] = {}
         self.before: dict[Subject, Judgement] = {}
         self.changes: list[Change] = []
+        self.defects: dict[Subject, Defect] = {}
         self._levels = {number: Level({}, {}, {}) for number in LEVELS}
         self._level = Level({}, {}, {})
 
@@ -101,12 +103,18 @@ class Round:
             self._take(dossier)
         for subject, events in self._level.heard.items():
             dossier = self._held(subject)
-            for event in events:
-                engine.hear(dossier, event)
+            try:
+                for event in events:
+                    engine.hear(dossier, event)
+            except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
+                self.set_aside(dossier, error, "rebuild")
         for subject, transfers in self._level.given.items():
             dossier = self._held(subject)
-            for transfer in transfers:
-                engine.receive(dossier, transfer)
+            try:
+                for transfer in transfers:
+                    engine.receive(dossier, transfer)
+            except Exception as error:  # noqa: BLE001  # as above
+                self.set_aside(dossier, error, "rebuild")
 
     def needs(self) -> Needs:
         """Give what judging this level asks of the register."""
@@ -115,10 +123,30 @@ class Round:
     def judge(self) -> None:
         """Judge this level; what its records contribute to others waits for a later one."""
         for subject in self._opened():
-            judged = engine.judge(self.dossiers[subject], self.law, self.moment)
+            dossier = self.dossiers[subject]
+            if dossier.judgement.aside == "rebuild":
+                continue
+            try:
+                judged = engine.judge(dossier, self.law, self.moment)
+            except Exception as error:  # noqa: BLE001  # as above
+                self.set_aside(dossier, error, "judge")
+                continue
             self.changes += judged.changes
             if judged.transfers:
                 self.give(judged.transfers)
+
+    def set_aside(self, dossier: Dossier, error: Exception, remedy: Remedy) -> None:
+        """Set a record aside for a defect of ours; all others go on."""
+        dossier.set_aside(remedy)
+        self.defects[dossier.subject] = defect_of(error, remedy)
+
+    def brought_back(self) -> list[Subject]:
+        """Give the records that were set aside before and are judged again."""
+        return sorted(
+            subject
+            for subject, was in self.before.items()
+            if was.aside and not self.dossiers[subject].judgement.aside
+        )
 
     def given(self) -> list[Transfer]:
         """Give the contributions that wait for levels not judged yet."""

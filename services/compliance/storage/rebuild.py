@@ -19,7 +19,7 @@ from services.compliance.records.telling import stored
 from services.compliance.register import changes
 from services.compliance.register.register import Register
 from services.compliance.settings import Settings
-from services.compliance.storage import facts, positions
+from services.compliance.storage import facts, positions, quarantine
 from services.compliance.storage import register as registers
 from services.compliance.storage.positions import Hold
 from shared.adapters import postgres
@@ -99,5 +99,6 @@ async def _put(
         await registers.move_law(connection, everywhere)
         await registers.save(connection, changes.merge(Register(), told), begun(told))
         done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
+        await quarantine.made_anew(connection)
         await registers.touch(connection, ((where, None, None) for where in everywhere))
     return postgres.written(done)

@@ -6,7 +6,7 @@ import asyncpg
 
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
-from services.compliance.storage import positions, register
+from services.compliance.storage import positions, quarantine, register
 from shared.adapters import kafka, postgres
 from shared.domain.errors import SetupError
 
@@ -32,9 +32,15 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
 
 
 async def prepare(settings: Settings, policies: Policies) -> None:
-    """Have everything judged again whose policies differ from those last told."""
+    """Have everything judged again whose policies differ from those last told.
+
+    And what was set aside: this version may be without the defect. Raises SetupError where the
+    schema is not the one of this version.
+    """
     connection = await postgres.connect(settings.database)
     try:
+        await postgres.check_migrated(connection, MIGRATIONS, "compliance")
+        await quarantine.judge_again(connection)
         for jurisdiction in sorted(policies.jurisdictions):
             digest = policies.digest(jurisdiction)
             if await connection.fetchval(QUERIES["policies_known"], jurisdiction) == digest:

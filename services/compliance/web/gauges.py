@@ -109,6 +109,10 @@ _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         f"Messages that could not be taken, by topic; {COUNTED_AT_MOST} at most are counted.",
         ("topic",),
     ),
+    "vbp_quarantined_records": (
+        f"Records set aside for a defect of the program; {COUNTED_AT_MOST} at most are counted.",
+        (),
+    ),
     "vbp_touches_waiting": ("Changes of the register that are still to be expanded.", ()),
     "vbp_due_records": (
         f"Records whose time to be judged again has come; {COUNTED_AT_MOST} at most are counted.",
@@ -145,6 +149,7 @@ async def _read(database: Database, born: list[tuple[str, ...]]) -> _Shown:
         "vbp_heard_until_age_seconds": {} if age is None else {(): age},
         "vbp_lag_events": _by_topic(await operation.lag(database)),
         "vbp_dead_letters_kept": _by_topic(await operation.letter_counts(database)),
+        "vbp_quarantined_records": {(): (await operation.quarantined(database)).count},
         "vbp_touches_waiting": {(): waiting.touches.count},
         "vbp_due_records": {
             ("clock",): waiting.due.by_clock.count,

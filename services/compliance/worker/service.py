@@ -18,7 +18,14 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
-from services.compliance.storage import dossiers, facts, positions, register, violations
+from services.compliance.storage import (
+    dossiers,
+    facts,
+    positions,
+    quarantine,
+    register,
+    violations,
+)
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
@@ -134,3 +141,4 @@ class Compliance:
     async def _save(self, judged: Round, law: dict[str, int]) -> None:
         await dossiers.save(self._connection, judged, law)
         await violations.save(self._connection, judged)
+        await quarantine.save(self._connection, judged)
