@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from services.compliance.findings.finding import About, Finding, Missing
 from services.compliance.law.law import Law
+from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import evidence_of
@@ -38,12 +39,11 @@ class Case(NamedTuple):
     volume: Volume
 
 
-class CommitmentTerms:
+class CommitmentTerms(Terms):
     """What holds between a hospital and a product."""
 
     def __init__(self, law: Law, jurisdiction: str, hospital: str, product: str) -> None:
-        self._law = law
-        self.jurisdiction = jurisdiction
+        super().__init__(law, jurisdiction)
         self.hospital = hospital
         self.product = product
 

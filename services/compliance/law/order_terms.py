@@ -6,6 +6,7 @@ from typing import NamedTuple, Unpack
 from services.compliance.findings.finding import About, Finding, Missing, Observation
 from services.compliance.law.law import Law
 from services.compliance.law.supply_period import Stretch
+from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING
 from services.compliance.records.evidence import Term
 from services.compliance.records.order_facts import Placed
@@ -27,12 +28,11 @@ class Deadline(NamedTuple):
     facts: tuple[Fact, ...] = ()
 
 
-class OrderTerms:
+class OrderTerms(Terms):
     """What holds for one order: policy and stretch of its day, hospital, agreement, parties."""
 
     def __init__(self, law: Law, jurisdiction: str, order: str, placed: Placed) -> None:
-        self._law = law
-        self.jurisdiction = jurisdiction
+        super().__init__(law, jurisdiction)
         self.order = order
         self.placed = placed
         self.day = calendar.day_of(placed.telling.time)

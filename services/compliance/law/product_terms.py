@@ -10,6 +10,7 @@ from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
 from services.compliance.law.supply_period import Stretch
+from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.register.agreement import Agreement
 from services.compliance.register.hospital import Hospital
@@ -19,12 +20,11 @@ from shared.domain.calendar import instant_text
 Record = TypeVar("Record")
 
 
-class ProductTerms:
+class ProductTerms(Terms):
     """What holds for a product: its policies, supply period, agreements and their hospitals."""
 
     def __init__(self, law: Law, jurisdiction: str, product: str) -> None:
-        self._law = law
-        self.jurisdiction = jurisdiction
+        super().__init__(law, jurisdiction)
         self.product = product
 
     @property
@@ -78,13 +78,14 @@ class ProductTerms:
         now: datetime,
         **seen: Unpack[Observation],
     ) -> Finding:
-        """Make a finding of the product in an area, or for the hospital if `about` names one.
+        """Make a finding of the product, of its hospital or area if `about` names one.
 
         It is anchored at its start, and over if its end is not after `now`.
         """
         start, end = lasting
+        part = about.hospital or about.area
         return Finding(
-            subject=ids.pair(self.product, about.hospital or about.area or ""),
+            subject=self.product if part is None else ids.pair(self.product, part),
             anchor=instant_text(start),
             about=about,
             policy=policy,
