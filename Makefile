@@ -1,9 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+RECORD ?= order
+POLICY ?= cn-sx-2021-22
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down check test unit format lint types imports bench lock
+.PHONY: help install demo up down check test unit format lint types imports rule bench lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +59,9 @@ types: install ## Check the types
 
 imports: install ## Check who may import whom
 	$(BIN)/lint-imports
+
+rule: install ## Lay out a new rule: make rule NAME=my-rule [RECORD=order] [POLICY=cn-sx-2021-22]
+	@$(BIN)/python -m tools.new_rule --record "$(RECORD)" --policy "$(POLICY)" -- "$(NAME)"
 
 bench: install ## Measure events a second against the floor of this machine
 	$(BIN)/python -m benchmarks.worker

@@ -11,6 +11,7 @@ from services.compliance.law.product_terms import ProductTerms
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
 from services.compliance.records.order import Order
+from services.compliance.records.record import ProductEntry
 from services.compliance.records.supply import Supply
 from services.compliance.rules import (
     beyond_volume_supply,
@@ -37,6 +38,13 @@ ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     selected_price.RULE,
 )
 ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (unreported_shortage.RULE,)
+ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = ()
 
-RULES: tuple[Rule, ...] = (*ON_APPOINTMENTS, *ON_ORDERS, *ON_COMMITMENTS, *ON_SUPPLY)
+RULES: tuple[Rule, ...] = (
+    *ON_APPOINTMENTS,
+    *ON_ORDERS,
+    *ON_COMMITMENTS,
+    *ON_SUPPLY,
+    *ON_PRODUCTS,
+)
 """All rules, in the order in which the catalogue shows them."""

@@ -8,7 +8,7 @@ import pytest
 
 from services.compliance import rules
 from services.compliance.law.order_terms import DELIVERY_HOURS
-from services.compliance.policies.policy import Policy, load
+from services.compliance.policies.policy import FOLDER, Policy, load
 from services.compliance.rules import RULES
 
 POLICIES = load().all
@@ -20,6 +20,18 @@ UNBUILT = re.compile(r"^Judged by rules not built yet: ([a-z, -]+)\.")
 
 def module_of(name: str) -> str:
     return name.replace("-", "_")
+
+
+def test_nothing_that_make_rule_laid_out_is_still_to_be_filled_in() -> None:
+    folders = {Path(rules.__path__[0]): "*.py", FOLDER: "*.toml", CASES: "*.toml"}
+    waiting = [
+        f"{path.parent.name}/{path.name}:{number}: {line.strip()}"
+        for folder, pattern in folders.items()
+        for path in sorted(folder.glob(pattern))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if "FILL IN" in line
+    ]
+    assert waiting == [], "fill in these lines:\n" + "\n".join(waiting)
 
 
 def test_no_two_rules_have_the_same_name() -> None:
