@@ -31,6 +31,10 @@ Format = Literal["ndjson", "csv", "table"]
 AT_ONCE = 1_000
 SHOWN = 10
 """Records set aside that are named."""
+_MEANING = {
+    "told-otherwise": "of a thing told before with other contents: the first telling holds",
+    "other-product": "on another product than its order's",
+}
 
 
 def run(
@@ -56,6 +60,7 @@ def run(
         remedy = "" if told else ": nothing was told before it, give a later one"
         say(f"{counted(late, 'event')} left out, told after --as-of{remedy}")
     _say_unjudged(replay)
+    _say_contradictions(replay)
     refusals.conclude(told + late)
     _refuse_defects(replay)
 
@@ -65,6 +70,11 @@ def _chosen(known: Policies, policy: str | None) -> Policies:
         return known if policy is None else known.instead(policy)
     except SetupError as error:
         raise InvalidArgumentError(f"--policy: {error}") from error
+
+
+def _say_contradictions(replay: Replay) -> None:
+    for (jurisdiction, kind), count in sorted(replay.contradictions.items()):
+        say(f"contradictions in {jurisdiction}: {counted(count, 'event')} {_MEANING[kind]}")
 
 
 def _say_unjudged(replay: Replay) -> None:

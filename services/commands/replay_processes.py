@@ -56,6 +56,7 @@ class Part(Struct, array_like=True):
     given: list[Transfer] = []
     unjudged: list[tuple[tuple[str, str], int]] = []
     defects: list[tuple[Subject, Defect]] = []
+    contradictions: list[tuple[tuple[str, str], int]] = []
 
 
 class Kept(Refusals):
@@ -113,6 +114,7 @@ class Archive:
             part.found = self.replay.found
             part.unjudged = list(self.replay.unjudged.items())
             part.defects = list(self.replay.defects.items())
+            part.contradictions = list(self.replay.contradictions.items())
         sender.send_bytes(_encode(part))
         sender.close()
 
@@ -129,7 +131,8 @@ class Archive:
             if part.broken is not None:
                 raise InvalidArgumentError(part.broken)
         for part in parts[1:]:
-            self.replay.join(part.found, dict(part.unjudged), part.given, dict(part.defects))
+            counts = dict(part.unjudged), dict(part.contradictions)
+            self.replay.join(part.found, *counts, part.given, dict(part.defects))
         return sum(part.told for part in parts), sum(part.late for part in parts)
 
     def _part(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Part:

@@ -266,3 +266,14 @@ def test_a_file_that_is_not_the_history_is_a_usage_error(vbp: Vbp, tmp_path: Pat
     told = vbp("import", "scms", "other.csv")
     assert told.code == 2
     assert "lacks the column" in told.err
+
+
+def test_contradictions_are_counted_by_jurisdiction_and_kind(vbp: Vbp, tmp_path: Path) -> None:
+    order = an_order("O1")
+    other = order.replace(b'"quantity": 10', b'"quantity": 11').replace(b"e-O1", b"e-O1-again")
+    (tmp_path / "a").write_bytes(order + other + order + an_order("O2"))
+    told = vbp("replay", "a", "--as-of", "2020-02-01T00:00Z")
+    assert (
+        "contradictions in scms: 1 event of a thing told before with other contents: the first "
+        "telling holds"
+    ) in told.err.splitlines()

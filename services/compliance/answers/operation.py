@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from services.compliance.answers.database import Database
 from services.compliance.answers.shapes import (
+    Contradiction,
+    ContradictionCount,
+    Contradictions,
     Count,
     DeadLetter,
     DeadLetters,
@@ -28,6 +31,7 @@ COUNTED_AT_MOST = 10_000
 
 _LETTERS_SHOWN = 10
 _QUARANTINED_SHOWN = 10
+_CONTRADICTIONS_SHOWN = 50
 
 
 class Hearing(NamedTuple):
@@ -80,6 +84,7 @@ async def status(database: Database) -> ServiceStatus:
         lag=sum(partition.lag for partition in read),
         partitions=read,
         unjudged=await unjudged(database),
+        contradictions=await _contradictions(database),
         dead_letters=await _dead_letters(database),
         quarantined=await _quarantined(database),
         touches_waiting=waits.touches,
@@ -128,6 +133,18 @@ async def found_counts(database: Database) -> list[FoundCount]:
 async def unjudged(database: Database) -> list[UnjudgedCount]:
     """Count records that a rule cannot judge, by what the register lacks."""
     return [UnjudgedCount(**row) for row in await database.fetch(QUERIES["unjudged"])]
+
+
+async def contradiction_counts(database: Database) -> list[ContradictionCount]:
+    """Count events that contradict others."""
+    rows = await database.fetch(QUERIES["contradiction_counts"])
+    return [ContradictionCount(**row) for row in rows]
+
+
+async def _contradictions(database: Database) -> Contradictions:
+    rows = await database.fetch(QUERIES["last_contradictions"], _CONTRADICTIONS_SHOWN)
+    last = [Contradiction(**row) for row in rows]
+    return Contradictions(await contradiction_counts(database), last)
 
 
 async def letter_counts(database: Database) -> Mapping[str, int]:

@@ -32,6 +32,19 @@ SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count
 WHERE count <> 0
 ORDER BY jurisdiction, rule, missing;
 
+-- contradiction_counts --
+-- Give the gauge of events that contradict others.
+SELECT jurisdiction, kind, count FROM compliance.contradiction_count
+WHERE count <> 0
+ORDER BY jurisdiction, kind;
+
+-- last_contradictions --
+-- Give the events that were last seen to contradict others.
+SELECT noticed_at, jurisdiction, "order", kind, thing, source, id, holds_source, holds_id
+FROM compliance.contradiction
+ORDER BY number DESC
+LIMIT $1;
+
 -- last_letters --
 -- Give the last dead letters, without what they held.
 SELECT topic, partition, "offset", told, field, reason

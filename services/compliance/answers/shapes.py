@@ -186,6 +186,39 @@ class DeadLetter(Struct):
     reason: str
 
 
+class ContradictionCount(Struct):
+    """How many events contradict others; they change no judgement."""
+
+    jurisdiction: str
+    kind: str
+    count: int
+
+
+class Contradiction(Struct):
+    """An event that does not agree with the one that holds, each by its source and id.
+
+    `told-otherwise`: the same thing with other contents, of which the first telling holds.
+    `other-product`: about another product than its order.
+    """
+
+    noticed_at: datetime
+    jurisdiction: str
+    order: str
+    kind: str
+    thing: str
+    source: str
+    id: str
+    holds_source: str
+    holds_id: str
+
+
+class Contradictions(Struct):
+    """Contradictions: how many, and the last ones, newest first."""
+
+    counts: list[ContradictionCount]
+    last: list[Contradiction]
+
+
 class Count(Struct):
     """A count that stops at a limit, so that it stays cheap; `at_least` says that it did."""
 
@@ -241,6 +274,7 @@ class ServiceStatus(Struct):
     heard_until: datetime | None
     lag: int
     unjudged: list[UnjudgedCount]
+    contradictions: Contradictions
     dead_letters: DeadLetters
     quarantined: Quarantine
     touches_waiting: Count

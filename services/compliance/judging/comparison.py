@@ -17,6 +17,7 @@ from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns
 from services.compliance.law.law import Law
+from services.compliance.records.contested import Contradiction
 from services.compliance.records.evidence import Evidence
 from services.compliance.register.exemption import Exemption
 from shared.domain import ids
@@ -57,6 +58,7 @@ class Comparison:
         self._news: list[News] = []
         self._unheard: list[tuple[Rule, Finding]] = []
         self._given: list[Contribution] = []
+        self._contradictions: list[Contradiction] = []
         self._missing: set[tuple[str, str]] = set()
         self._look_at: datetime | None = None
         self._hear_at: datetime | None = None
@@ -74,6 +76,8 @@ class Comparison:
             self._missing.add((item.rule, item.missing.term))
         elif isinstance(item, Standing):
             self._given += [given for given in self._last.given if given.kind == item.kind]
+        elif isinstance(item, Contradiction):
+            self._contradictions.append(item)
         else:
             self._find(*item)
 
@@ -89,6 +93,7 @@ class Comparison:
             hear_at=self._hear_at,
             judged_at=self._moment.now,
             heard=self._moment.heard,
+            contradictions=self._contradictions,
         )
         changes = self._changes() if self._news or self._told else []
         return Conclusion(judgement, self._columns, changes)

@@ -13,6 +13,7 @@ from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.records.contested import Contradiction
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.record import Record
 from shared.domain import calendar
@@ -39,8 +40,9 @@ class Judgement(Struct, array_like=True, gc=False):
     """What was last said of a record, and when to look again.
 
     `look_at` waits for the clock, `hear_at` until everything to then has been heard; `missing` are
-    pairs of rule and missing term. A record is never judged earlier than it was. `aside` is what
-    brings a record back that was set aside for a defect of ours, empty for all others.
+    pairs of rule and missing term; `contradictions` change no finding. A record is never judged
+    earlier than it was. `aside` is what brings a record back that was set aside for a defect of
+    ours, empty for all others.
     """
 
     findings: list[LastTold] = []
@@ -51,6 +53,7 @@ class Judgement(Struct, array_like=True, gc=False):
     judged_at: datetime = calendar.EPOCH
     heard: datetime = calendar.EPOCH
     aside: Remedy | Literal[""] = ""
+    contradictions: list[Contradiction] = []
 
     def not_before(self, moment: Moment) -> Moment:
         """Give the moment of asking, never earlier than the last one."""

@@ -10,10 +10,11 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.law.law import Law
+from services.compliance.records.contested import Contradiction
 from services.compliance.records.record import Record
 from services.compliance.register.entries import Entry
 
-Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Standing | Columns
+Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Standing | Columns | Contradiction
 
 
 Says = Callable[["Kind", Subject, Any, Law, Moment], Iterator[Said]]

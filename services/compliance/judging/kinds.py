@@ -34,6 +34,7 @@ from shared.domain.cloudevents import Event
 
 
 def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> Iterator[Said]:
+    yield from record.contradictions()
     ahead = record.next_instant(moment.now)
     if ahead is not None:
         yield Watch(ahead)

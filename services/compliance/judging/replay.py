@@ -19,6 +19,8 @@ from services.compliance.register.register import Register
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 
+ContradictionKey = tuple[str, str]
+
 
 class Replay:
     """All that an archive tells until `as_of`, which is also the moment of asking (UTC).
@@ -35,6 +37,7 @@ class Replay:
         self._found: list[Violation] = []
         self._unjudged: Counter[tuple[str, str]] = Counter()
         self._defects: dict[Subject, Defect] = {}
+        self._contradictions: Counter[ContradictionKey] = Counter()
 
     def tell(self, event: Event) -> bool:
         """Take an event in; one told after `as_of` is left out. Gives whether it counts."""
@@ -68,6 +71,7 @@ class Replay:
         self,
         found: Iterable[Violation],
         unjudged: Mapping[tuple[str, str], int],
+        contradictions: Mapping[ContradictionKey, int],
         given: Iterable[Transfer],
         defects: Mapping[Subject, Defect],
     ) -> None:
@@ -75,6 +79,7 @@ class Replay:
         self._defects.update(defects)
         self._found += found
         self._unjudged.update(unjudged)
+        self._contradictions.update(contradictions)
         self._round.give(given)
 
     def conclude(self) -> list[Violation]:
@@ -108,6 +113,13 @@ class Replay:
     def defects(self) -> dict[Subject, Defect]:
         """The records that were set aside for a defect of ours, so far."""
         return self._round.defects | self._defects
+
+    @property
+    def contradictions(self) -> dict[ContradictionKey, int]:
+        """How many tellings contradict others so far, by jurisdiction and kind."""
+        new = self._round.contradictions().new
+        own = Counter((subject.jurisdiction, one.kind) for subject, one in new)
+        return dict(own + self._contradictions)
 
     def _judge(self, last: int) -> None:
         while self._round.next_level(last):

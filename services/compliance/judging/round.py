@@ -23,11 +23,19 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
+from services.compliance.records.contested import Contradiction
 from shared.domain.cloudevents import Event
 
 OpenKey = tuple[str, str, str, str, bool]
 FoundKey = tuple[str, str, str, str]
 UnjudgedKey = tuple[str, str, str]
+
+
+class Contradicted(NamedTuple):
+    """Contradictions that went and came, each with the record that they are in."""
+
+    gone: list[tuple[Subject, Contradiction]]
+    new: list[tuple[Subject, Contradiction]]
 
 
 class Level(NamedTuple):
@@ -223,6 +231,17 @@ class Round:
                 for rule, term in missing:
                     counts[subject.jurisdiction, rule, term] += sign
         return Counter({key: count for key, count in counts.items() if count})
+
+    def contradictions(self) -> Contradicted:
+        """Give the contradictions that came up, and those that are none any more."""
+        gone: list[tuple[Subject, Contradiction]] = []
+        new: list[tuple[Subject, Contradiction]] = []
+        for subject, dossier in self.dossiers.items():
+            was, now = self.before[subject].contradictions, dossier.judgement.contradictions
+            if was or now:
+                gone += [(subject, one) for one in was if one not in now]
+                new += [(subject, one) for one in now if one not in was]
+        return Contradicted(gone, new)
 
     def forget_watches(self, subjects: Iterable[Subject]) -> None:
         """Note that the watches of dossiers that were due are gone: new ones must be written."""

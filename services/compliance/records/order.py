@@ -1,31 +1,20 @@
 """An order: placed, answered, shipped, received, returned, invoiced."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from msgspec import Struct
 from typing_extensions import override
 
 from services.compliance.records.order_facts import (
-    Accepted,
-    Cancelled,
-    Invoiced,
-    Placed,
     Received,
     Rejected,
-    Returned,
-    Shipped,
 )
+from services.compliance.records.order_told import OrderTold
 from services.compliance.records.record import Heard
-from services.compliance.records.telling import Fact, OrderKey, Telling, all_told, first
+from services.compliance.records.telling import Fact, OrderKey
 from shared.domain import calendar
-from shared.domain import events as say
-
-"""The latest instant of an order of which nothing is known yet."""
 
 
 class Answer(NamedTuple):
@@ -35,30 +24,8 @@ class Answer(NamedTuple):
     fact: Fact
 
 
-class Order(Struct, Heard, array_like=True):
-    """All that is known of one order; rejections are all kept, of all else the first telling."""
-
-    placed: Placed | None = None
-    accepted: Accepted | None = None
-    cancelled: Cancelled | None = None
-    rejections: list[Rejected] = []
-    shipments: dict[str, Shipped] = {}
-    receipts: dict[str, Received] = {}
-    returns: dict[str, Returned] = {}
-    invoices: dict[str, Invoiced] = {}
-    latest: datetime = calendar.EPOCH
-
-    @override
-    def merge(self, telling: Telling, data: say.EventData) -> None:
-        """Take a fact in; order and repetition of facts do not matter."""
-        self.latest = max(self.latest, telling.time)
-        _MERGE[type(data)](self, telling, data)
-
-    def facts(self) -> Iterator[Fact]:
-        """All facts, in no order."""
-        single = (fact for fact in (self.placed, self.accepted, self.cancelled) if fact is not None)
-        several = (self.shipments, self.receipts, self.returns, self.invoices)
-        return chain(single, self.rejections, *(kept.values() for kept in several))
+class Order(OrderTold, Heard, array_like=True):
+    """All that is known of one order, and what a rule asks of it."""
 
     def as_of(self, now: datetime) -> "Order":
         """Leave out what has not happened yet; `now` in UTC."""
@@ -202,66 +169,3 @@ def _order_key(fact: Fact) -> OrderKey:
 
 def _arrived(receipt: Received) -> tuple[datetime, OrderKey]:
     return receipt.arrived_at, receipt.telling.order_key
-
-
-def _place(order: Order, telling: Telling, data: say.OrderPlaced) -> None:
-    due = None if data.deliver_by is None else calendar.deadline(data.deliver_by)
-    placed = Placed(
-        telling,
-        data.product,
-        data.hospital,
-        data.area,
-        data.distributor,
-        data.quantity,
-        Decimal(data.unit_price),
-        data.urgency == "urgent",
-        due,
-        data.agreement,
-    )
-    order.placed = first(order.placed, placed)
-
-
-def _accept(order: Order, telling: Telling, _data: say.OrderAccepted) -> None:
-    order.accepted = first(order.accepted, Accepted(telling))
-
-
-def _reject(order: Order, telling: Telling, data: say.OrderRejected) -> None:
-    order.rejections = all_told(order.rejections, Rejected(telling, data.reason))
-
-
-def _cancel(order: Order, telling: Telling, _data: say.OrderCancelled) -> None:
-    order.cancelled = first(order.cancelled, Cancelled(telling))
-
-
-def _ship(order: Order, telling: Telling, data: say.ShipmentDispatched) -> None:
-    shipped = Shipped(telling, data.quantity)
-    order.shipments[data.shipment] = first(order.shipments.get(data.shipment), shipped)
-
-
-def _receive(order: Order, telling: Telling, data: say.DeliveryReceived) -> None:
-    arrived = telling.time if data.arrived_at is None else calendar.utc(data.arrived_at)
-    order.latest = max(order.latest, arrived)
-    received = Received(telling, data.quantity_accepted, arrived)
-    order.receipts[data.receipt] = first(order.receipts.get(data.receipt), received)
-
-
-def _return(order: Order, telling: Telling, data: say.GoodsReturned) -> None:
-    returned = Returned(telling, data.quantity)
-    order.returns[data.return_] = first(order.returns.get(data.return_), returned)
-
-
-def _invoice(order: Order, telling: Telling, data: say.InvoiceIssued) -> None:
-    invoiced = Invoiced(telling, data.quantity, Decimal(data.unit_price))
-    order.invoices[data.invoice] = first(order.invoices.get(data.invoice), invoiced)
-
-
-_MERGE: dict[type, Callable[[Order, Telling, Any], None]] = {
-    say.OrderPlaced: _place,
-    say.OrderAccepted: _accept,
-    say.OrderRejected: _reject,
-    say.OrderCancelled: _cancel,
-    say.ShipmentDispatched: _ship,
-    say.DeliveryReceived: _receive,
-    say.GoodsReturned: _return,
-    say.InvoiceIssued: _invoice,
-}

@@ -80,7 +80,7 @@ def first(held: F | None, told: F) -> F:
     """Keep the first telling: of what happened, the first holds."""
     if held is None:
         return told
-    return told if _precedes(told.telling, held.telling) else held
+    return told if precedes(told.telling, held.telling) else held
 
 
 def last(held: F | None, told: F) -> F:
@@ -89,7 +89,7 @@ def last(held: F | None, told: F) -> F:
         return told
     if _same(held.telling, told.telling):
         return first(held, told)
-    return held if _precedes(told.telling, held.telling) else told
+    return held if precedes(told.telling, held.telling) else told
 
 
 def all_told(held: list[F], told: F) -> list[F]:
@@ -113,7 +113,8 @@ def _same(one: Telling, other: Telling) -> bool:
     return one.time == other.time and one.id == other.id and one.order_key == other.order_key
 
 
-def _precedes(one: Telling, other: Telling) -> bool:
+def precedes(one: Telling, other: Telling) -> bool:
+    """Whether a telling comes before another of the same thing, or was published earlier."""
     if one.time != other.time:
         return one.time < other.time
     if one.id != other.id or one.source != other.source:

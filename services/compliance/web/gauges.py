@@ -103,6 +103,10 @@ _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Records that a rule cannot judge, by what the register lacks.",
         ("rule", "jurisdiction", "missing"),
     ),
+    "vbp_contradictions": (
+        "Events that contradict others: a thing told with other contents, another product.",
+        ("kind", "jurisdiction"),
+    ),
     "vbp_heard_until_age_seconds": ("How long ago everything was last heard, by all workers.", ()),
     "vbp_lag_events": ("Messages on a topic that are still to be judged.", ("topic",)),
     "vbp_dead_letters_kept": (
@@ -145,6 +149,10 @@ async def _read(database: Database, born: list[tuple[str, ...]]) -> _Shown:
                 (row.rule, row.jurisdiction, row.missing): row.count
                 for row in await operation.unjudged(database)
             },
+        },
+        "vbp_contradictions": {
+            (row.kind, row.jurisdiction): row.count
+            for row in await operation.contradiction_counts(database)
         },
         "vbp_heard_until_age_seconds": {} if age is None else {(): age},
         "vbp_lag_events": _by_topic(await operation.lag(database)),

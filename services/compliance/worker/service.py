@@ -19,6 +19,7 @@ from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
 from services.compliance.storage import (
+    contradictions,
     dossiers,
     facts,
     positions,
@@ -142,3 +143,4 @@ class Compliance:
         await dossiers.save(self._connection, judged, law)
         await violations.save(self._connection, judged)
         await quarantine.save(self._connection, judged)
+        await contradictions.save(self._connection, judged)

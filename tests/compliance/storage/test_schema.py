@@ -11,6 +11,7 @@ import pytest
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage import (
+    contradictions,
     dossiers,
     facts,
     lawbook,
@@ -30,6 +31,7 @@ from tests.support.kept import a_violation, tell
 pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
+    contradictions,
     dossiers,
     facts,
     lawbook,
