@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 
@@ -30,10 +31,31 @@ TRIES = 5
 
 
 class Hold(NamedTuple):
-    """A partition of ours: the epoch that makes it ours, and the next offset to read."""
+    """A partition of ours: the epoch that makes it ours, and the next offset to read.
+
+    Offsets are ours: the broker's and `base`, which is what topics of this name held before they
+    were made again. `topic_id` is None until the topic was first seen; `end` is where it ended at
+    the last look.
+    """
 
     epoch: int
     next: int
+    base: int = 0
+    topic_id: UUID | None = None
+    end: int = 0
+
+    @property
+    def seek(self) -> int:
+        """The next offset to read, as the broker counts."""
+        return self.next - self.base
+
+
+class Look(NamedTuple):
+    """What the broker held of a partition at an instant; offsets are ours."""
+
+    topic_id: UUID
+    stable: int
+    end: int
 
 
 class Span(NamedTuple):
@@ -56,9 +78,9 @@ async def connect(dsn: str, owner: str) -> Connection:
     )
 
 
-async def create(connection: Connection) -> None:
-    """Make the rows of all partitions that have none."""
-    await connection.execute(QUERIES["create"], *postgres.columns(topics.PLACES))
+async def create(connection: Connection, places: Iterable[Place] = topics.PLACES) -> None:
+    """Make the rows of partitions that have none; nothing was heard of those yet."""
+    await connection.execute(QUERIES["create"], *postgres.columns(places))
 
 
 class Taker:
@@ -145,7 +167,7 @@ async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold
 
 
 def _hold(row: asyncpg.Record) -> Hold:
-    return Hold(row["epoch"], row["next_offset"])
+    return Hold(row["epoch"], row["next_offset"], row["base"], row["topic_id"], row["end_offset"])
 
 
 async def advance(connection: Connection, spans: Iterable[Span], now: datetime) -> None:
@@ -162,14 +184,25 @@ async def passed(connection: Connection) -> int:
     return count
 
 
+async def known(connection: Connection) -> set[Place]:
+    """Give the partitions that have rows."""
+    return {(row["topic"], row["partition"]) for row in await connection.fetch(QUERIES["known"])}
+
+
 async def hear(
     connection: Connection,
     holds: Mapping[Place, Hold],
-    ends: Mapping[Place, int],
+    looks: Mapping[Place, Look],
     asked: datetime,
 ) -> None:
-    """Note where our partitions ended at an instant; those read to there were heard until then."""
-    rows = [(*place, hold.epoch, ends[place]) for place, hold in sorted(holds.items())]
+    """Note where our partitions ended at an instant; those read to there were heard until then.
+
+    Not heard is what lies behind an open transaction, and what was lost and not acknowledged.
+    """
+    rows = [
+        (*place, holds[place].epoch, look.topic_id, look.stable, look.end)
+        for place, look in sorted(looks.items())
+    ]
     if rows:
         await connection.execute(QUERIES["hear"], *postgres.columns(rows), asked)
 

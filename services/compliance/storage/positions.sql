@@ -26,11 +26,11 @@ UPDATE compliance.position p
 SET epoch = p.epoch + 1, owner = $3, backend_pid = $4
 FROM unnest($1::text[], $2::int[]) AS mine (topic, partition)
 WHERE p.topic = mine.topic AND p.partition = mine.partition
-RETURNING p.topic, p.partition, p.epoch, p.next_offset;
+RETURNING p.topic, p.partition, p.epoch, p.next_offset, p.base, p.topic_id, p.end_offset;
 
 -- read --
 -- Read where some partitions stand, to tell a lost fence from a lost place.
-SELECT topic, partition, epoch, next_offset
+SELECT topic, partition, epoch, next_offset, base, topic_id, end_offset
 FROM compliance.position
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]));
 
@@ -45,15 +45,25 @@ FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[])
 WHERE p.topic = batch.topic AND p.partition = batch.partition
   AND p.epoch = batch.epoch AND p.next_offset = batch.first_offset;
 
+-- known --
+-- Give the partitions that have rows.
+SELECT topic, partition FROM compliance.position;
+
 -- hear --
--- Note that partitions whose end we had passed at an instant were heard until then.
+-- Note what the broker held of our partitions at an instant. Those that we had read to the end were
+-- heard until then, unless something of them was lost and nobody has acknowledged it.
 UPDATE compliance.position p
-SET heard_until = CASE WHEN p.next_offset >= ends.end_offset
-                       THEN greatest(p.heard_until, $5) ELSE p.heard_until END,
-    end_offset = greatest(p.end_offset, ends.end_offset)
-FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[])
-    AS ends (topic, partition, epoch, end_offset)
-WHERE p.topic = ends.topic AND p.partition = ends.partition AND p.epoch = ends.epoch;
+SET heard_until = CASE WHEN p.next_offset >= looks.end_offset AND lost.topic IS NULL
+                       THEN greatest(p.heard_until, $7) ELSE p.heard_until END,
+    topic_id = looks.topic_id,
+    stable_offset = looks.stable_offset,
+    end_offset = looks.end_offset,
+    asked_at = greatest(p.asked_at, $7)
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[])
+    AS looks (topic, partition, epoch, topic_id, stable_offset, end_offset)
+LEFT JOIN (SELECT DISTINCT topic, partition FROM compliance.loss WHERE acknowledged_at IS NULL)
+    AS lost USING (topic, partition)
+WHERE p.topic = looks.topic AND p.partition = looks.partition AND p.epoch = looks.epoch;
 
 -- heard --
 -- Say until when everything has been heard, whoever reads it, and the latest moment of judging.
