@@ -78,6 +78,27 @@ async def note(
         await connection.execute(QUERIES["note"], *postgres.columns(losses), now)
 
 
+class Noted(NamedTuple):
+    """A loss as it was noted, and as somebody acknowledged it."""
+
+    id: int
+    topic: str
+    partition: int
+    cause: Cause
+    first_offset: int
+    next_offset: int
+    noticed_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    reason: str | None
+
+
+async def listed(connection: Connection, *, all_of_them: bool, at_most: int) -> list[Noted]:
+    """Give losses, the newest first; by default those that nobody has acknowledged."""
+    rows = await connection.fetch(QUERIES["listed"], all_of_them, at_most)
+    return [Noted(*row) for row in rows]
+
+
 async def acknowledge(
     connection: Connection, ids: Iterable[int], by: str, reason: str, now: datetime
 ) -> None:
@@ -91,5 +112,5 @@ async def acknowledge(
         if unknown := sorted(set(wanted) - {row["id"] for row in rows}):
             numbers = ", ".join(map(str, unknown))
             raise InvalidArgumentError(
-                f"{numbers}: no loss that waits to be acknowledged. `vbp losses` lists those"
+                f"{numbers}: no loss that waits to be acknowledged. `vbp losses list` lists those"
             )

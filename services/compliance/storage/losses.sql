@@ -21,3 +21,11 @@ UPDATE compliance.loss
 SET acknowledged_at = $4, acknowledged_by = $2, reason = $3
 WHERE id = ANY($1::bigint[]) AND acknowledged_at IS NULL
 RETURNING id;
+
+-- listed --
+-- Give losses, the newest first; those that were acknowledged only where they are asked for.
+SELECT id, topic, partition, cause, first_offset, next_offset, noticed_at, acknowledged_at,
+       acknowledged_by, reason
+FROM compliance.loss
+WHERE $1 OR acknowledged_at IS NULL
+ORDER BY id DESC LIMIT $2;

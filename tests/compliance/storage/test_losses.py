@@ -154,7 +154,7 @@ async def test_a_loss_is_acknowledged_once_and_never_removed(connection: Connect
     await losses.note(connection, {PLACE: hold}, {PLACE: (loss, FIRST)}, NOON)
     number = await connection.fetchval("SELECT id FROM compliance.loss")
     await losses.acknowledge(connection, [number], "Li Wei", "told again", LATER)
-    with pytest.raises(InvalidArgumentError, match="vbp losses"):
+    with pytest.raises(InvalidArgumentError, match="vbp losses list"):
         await losses.acknowledge(connection, [number], "Wang Fang", "again", LATER)
     with pytest.raises(InvalidArgumentError, match="99"):
         await losses.acknowledge(connection, [99], "Wang Fang", "no such loss", LATER)
