@@ -6,12 +6,12 @@ from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError
 
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
-from shared.domain.errors import SetupError, UnreachableError
+from shared.domain.errors import UnreachableError
 
 MAX_MESSAGE = 8 << 20
 """Broker, topics, producers and fetches allow 8 MiB, so that an event over our limit of 1 MiB
@@ -21,6 +21,7 @@ READY_WITHIN = 15.0
 """Seconds that a broker which answers may take to be one of its cluster again."""
 
 FOR_EVER = "-1"
+HOUR = str(3600 * 1000)
 YEAR = str(365 * 24 * 3600 * 1000)
 """Inputs are kept by time, longer than any deadline that a rule waits for."""
 
@@ -33,14 +34,15 @@ def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
     wanted[topics.REGISTER.name][1]["retention.ms"] = FOR_EVER
     wanted[topics.VIOLATIONS] = (8, {**size, "cleanup.policy": "compact"})
     wanted[topics.DEAD_LETTERS] = (1, {**size, "retention.ms": FOR_EVER})
+    wanted[topics.CLOCK] = (1, {"message.timestamp.type": "LogAppendTime", "retention.ms": HOUR})
     return wanted
 
 
 async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
-    """Create the topics that are missing; gives their names.
+    """Create the topics and partitions that are missing; gives the names of those topics.
 
-    A broker that has just come back is waited for. Raises SetupError where it does not answer, or a
-    topic exists with another number of partitions.
+    A topic that has fewer partitions than are wanted gains the rest; one that has more keeps them.
+    A broker that has just come back is waited for. Raises SetupError where it does not answer.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
@@ -57,15 +59,14 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
 
 
 async def _create_missing(admin: AIOKafkaAdminClient, replication: int) -> list[str]:
-    created = []
+    created: list[str] = []
+    grown: list[str] = []
     found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
     for name, (partitions, configuration) in wanted_topics().items():
         if name in found:
-            if found[name] != partitions:
-                raise SetupError(
-                    f"topic {name} has {found[name]} partitions, {partitions} are wanted: "
-                    "delete it, or alter its partitions, and try again"
-                )
+            if found[name] < partitions:
+                await admin.create_partitions({name: NewPartitions(partitions)})
+                grown.append(name)
             continue
         new = NewTopic(name, partitions, replication, topic_configs=configuration)
         try:
@@ -73,7 +74,7 @@ async def _create_missing(admin: AIOKafkaAdminClient, replication: int) -> list[
         except TopicAlreadyExistsError:
             continue
         created.append(name)
-    return created
+    return created + grown
 
 
 def unreachable(bootstrap: str, error: Exception) -> str:
@@ -106,10 +107,9 @@ def consumer(bootstrap: str, *, group: str | None = None, **settings: Any) -> AI
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,
-        auto_offset_reset="earliest",
         enable_auto_commit=False,
         isolation_level="read_committed",
-        **settings,
+        **({"auto_offset_reset": "earliest"} | settings),
     )
 
 

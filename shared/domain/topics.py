@@ -80,6 +80,8 @@ PLACES = tuple((topic.name, number) for topic in INPUTS for number in range(topi
 
 VIOLATIONS = "vbp.violations.v1"
 DEAD_LETTERS = "vbp.dead-letters.v1"
+CLOCK = "vbp.clock.v1"
+"""Where workers ask the broker for its time; nobody reads it."""
 
 TOPIC_OF = {kind: topic.name for topic in INPUTS for kind in topic.events}
 DATA_OF = {kind: data for topic in INPUTS for kind, data in topic.events.items()}

@@ -21,21 +21,22 @@ from typing import Any
 import asyncpg
 import msgspec
 import psutil
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
-from services.compliance.storage import schema
+from services.compliance.storage import positions, schema
 from services.compliance.worker.service import SETTLE
-from shared.adapters import kafka
+from shared.adapters import broker, kafka
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.cloudevents import Event, read_structured
+from shared.domain.topics import Place
 
 POLICIES = policy.load()
-PLACES = [TopicPartition(*place) for place in topics.PLACES]
 RUN = (
     "import sys; from services.compliance.policies import policy; "
     "from services.compliance.worker import host; "
@@ -43,6 +44,17 @@ RUN = (
     "from shared.adapters import logs; logs.configure('warning'); "
     "sys.exit(host.run(Settings(), policy.load()))"
 )
+AN_HOUR_AHEAD = """
+import datetime
+from services.compliance.worker import broker_time
+
+class Ahead(datetime.datetime):
+    @classmethod
+    def now(cls, zone):
+        return datetime.datetime.now(zone) + datetime.timedelta(hours=1)
+
+broker_time.datetime = Ahead
+"""
 WAITING = """
 SELECT NOT EXISTS (SELECT FROM compliance.touch)
    AND NOT EXISTS (SELECT FROM compliance.look_again WHERE look_at < now() OR hear_at < now())
@@ -60,7 +72,7 @@ class Live:
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self.settings = settings
         self.connection = connection
-        self.began: dict[TopicPartition, int] = {}
+        self.began: dict[Place, int] = {}
 
     async def publish(self, events: Iterable[Event]) -> None:
         """Publish events in binary mode, and wait until the broker has taken them."""
@@ -119,8 +131,8 @@ class Live:
         return Counter(dict(await self.connection.fetch(query)))
 
     @contextmanager
-    def worker(self, **settings: str) -> Iterator[psutil.Popen]:
-        """Run a worker; it is killed at the end if it still runs."""
+    def worker(self, *, before: str = "", **settings: str) -> Iterator[psutil.Popen]:
+        """Run a worker, after a piece of Python; it is killed at the end if it still runs."""
         environment = {
             **os.environ,
             "VBP_DATABASE": self.settings.database,
@@ -131,7 +143,7 @@ class Live:
             **settings,
         }
         process = psutil.Popen(
-            [sys.executable, "-c", RUN], env=environment, stdin=subprocess.DEVNULL
+            [sys.executable, "-c", before + RUN], env=environment, stdin=subprocess.DEVNULL
         )
         try:
             yield process
@@ -164,11 +176,9 @@ async def live(bootstrap: str, database: str) -> AsyncIterator[Live]:
     """Prepare a database that begins at the end of the topics."""
     settings = Settings(database=database, kafka=bootstrap, group=f"test-{uuid.uuid4().hex}")
     await prepared(settings)
-    consumer = kafka.consumer(bootstrap)
-    await consumer.start()
-    ends = await consumer.end_offsets(PLACES)
-    await consumer.stop()
+    ends = await ends_of_inputs(bootstrap)
     connection = await asyncpg.connect(database)
+    await positions.create(connection, ends)
     held = Live(settings, connection)
     held.began = ends
     await connection.executemany(
@@ -177,6 +187,21 @@ async def live(bootstrap: str, database: str) -> AsyncIterator[Live]:
     )
     yield held
     await connection.close()
+
+
+async def ends_of_inputs(bootstrap: str) -> dict[Place, int]:
+    """Give where every partition of the inputs ends, those that a test has added among them."""
+    async with broker.asking(bootstrap) as asked:
+        while True:
+            found = await asked.topics(topic.name for topic in topics.INPUTS)
+            places = [(name, number) for name, topic in found.items() for number in topic.leaders]
+            try:
+                bounds = await asked.bounds(found, places)
+            except KafkaError:
+                # Topics made just now have no leaders yet.
+                await asyncio.sleep(0.2)
+            else:
+                return {place: bounds[place].end for place in places}
 
 
 async def eventually(

@@ -151,10 +151,10 @@ async def still_held(
     return found
 
 
-async def reached(connection: Connection, place: Place) -> int:
-    """Read how far a partition was committed, whoever reads it."""
+async def seek_of(connection: Connection, place: Place) -> int:
+    """Read how far a partition was committed as the broker counts, whoever reads it."""
     found = await _read(connection, [place])
-    return found[place].next if found else 0
+    return found[place].seek if found else 0
 
 
 async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold]:
@@ -193,11 +193,12 @@ async def hear(
     connection: Connection,
     holds: Mapping[Place, Hold],
     looks: Mapping[Place, Look],
-    asked: datetime,
+    asked: datetime | None,
 ) -> None:
     """Note where our partitions ended at an instant; those read to there were heard until then.
 
     Not heard is what lies behind an open transaction, and what was lost and not acknowledged.
+    `asked` is None where our clock cannot be trusted: then nothing counts as heard.
     """
     rows = [
         (*place, holds[place].epoch, look.topic_id, look.stable, look.end)

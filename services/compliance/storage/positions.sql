@@ -54,11 +54,11 @@ SELECT topic, partition FROM compliance.position;
 -- heard until then, unless something of them was lost and nobody has acknowledged it.
 UPDATE compliance.position p
 SET heard_until = CASE WHEN p.next_offset >= looks.end_offset AND lost.topic IS NULL
-                       THEN greatest(p.heard_until, $7) ELSE p.heard_until END,
+                       THEN greatest(p.heard_until, $7::timestamptz) ELSE p.heard_until END,
     topic_id = looks.topic_id,
     stable_offset = looks.stable_offset,
     end_offset = looks.end_offset,
-    asked_at = greatest(p.asked_at, $7)
+    asked_at = now()
 FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::bigint[], $6::bigint[])
     AS looks (topic, partition, epoch, topic_id, stable_offset, end_offset)
 LEFT JOIN (SELECT DISTINCT topic, partition FROM compliance.loss WHERE acknowledged_at IS NULL)

@@ -81,7 +81,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         The register is read at once, and the rest when `open_the_rest` allows it.
         """
         for place, hold in held.items():
-            self._consumer.seek(TopicPartition(*place), hold.next)
+            self._consumer.seek(TopicPartition(*place), hold.seek)
         if REGISTER in held:
             self._consumer.resume(TopicPartition(*REGISTER))
         self.generation += 1
@@ -89,7 +89,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def move_on(self, spans: Iterable[Span]) -> None:
         """Note that a batch that is being committed reads to the ends of its spans."""
-        moved = {(s.topic, s.partition): Hold(s.epoch, s.next) for s in spans}
+        places = {(span.topic, span.partition): span.next for span in spans}
+        moved = {place: self.holds[place]._replace(next=next_) for place, next_ in places.items()}
         self.holds = self.holds | moved
 
     @property

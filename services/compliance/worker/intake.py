@@ -1,7 +1,7 @@
 """Raw records in, events and dead letters out: the first step of a batch, free of any rule."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
@@ -13,6 +13,7 @@ from services.compliance.storage.positions import Span
 from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import InvalidEventError, TooManyInvalidError
+from shared.domain.topics import Place
 
 WINDOW = 10_000
 """How many of the last inputs are looked at for the share of invalid ones."""
@@ -22,6 +23,9 @@ SHARE = WINDOW // 10
 
 RUN = 1_000
 """So many invalid ones in a row say so too."""
+
+
+NO_BASES: Mapping[Place, int] = {}
 
 
 class RawRecord(Protocol):
@@ -76,24 +80,33 @@ class Intake:
         self._jurisdictions = jurisdictions
         self._limit = limit
 
-    def read(self, spans: list[Span], records: Iterable[RawRecord], now: datetime) -> Batch:
-        """Read records; what cannot be taken becomes a dead letter."""
+    def read(
+        self,
+        spans: list[Span],
+        records: Iterable[RawRecord],
+        now: datetime,
+        bases: Mapping[Place, int] = NO_BASES,
+    ) -> Batch:
+        """Read records; what cannot be taken becomes a dead letter.
+
+        `bases` are what to add to the offsets of partitions whose topics were made again.
+        """
         batch = Batch(spans, [], [])
         counted = 0
         for record in records:
             try:
-                batch.events.append(self._event(record, now))
+                batch.events.append(self._event(record, now, _offset(record, bases)))
             except InvalidEventError as error:
                 self._limit.valid(len(batch.events) - counted)
                 counted = len(batch.events)
-                batch.letters.append(_letter(record, error))
+                batch.letters.append(_letter(record, error, _offset(record, bases)))
                 self._limit.invalid()
         self._limit.valid(len(batch.events) - counted)
         return batch
 
-    def _event(self, record: RawRecord, now: datetime) -> Event:
+    def _event(self, record: RawRecord, now: datetime, offset: int) -> Event:
         event = cloudevents.read_message(
-            record.value, record.headers, told_at(record.timestamp), record.partition, record.offset
+            record.value, record.headers, told_at(record.timestamp), record.partition, offset
         )
         cloudevents.check_ahead(event, now)
         if topics.TOPIC_OF[event.type] != record.topic:
@@ -113,12 +126,16 @@ def told_at(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _letter(record: RawRecord, error: InvalidEventError) -> Letter:
+def _offset(record: RawRecord, bases: Mapping[Place, int]) -> int:
+    return record.offset + (bases.get((record.topic, record.partition), 0) if bases else 0)
+
+
+def _letter(record: RawRecord, error: InvalidEventError, offset: int) -> Letter:
     headers: Sequence[tuple[str, bytes]] = record.headers
     return Letter(
         record.topic,
         record.partition,
-        record.offset,
+        offset,
         told_at(record.timestamp),
         error.field.replace("\0", "�"),
         str(error).replace("\0", "�"),

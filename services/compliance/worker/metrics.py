@@ -1,7 +1,7 @@
 """Metrics of the worker; every series that can be known is born at 0."""
 
 from collections import Counter as Tally
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import get_args
 
@@ -56,6 +56,11 @@ class WorkerMetrics:
             "How long ago everything was last heard, as this worker knows.",
             registry=registry,
         )
+        self._clock_ahead = Gauge(
+            "vbp_clock_ahead_seconds",
+            "How far this worker's clock is ahead of the broker's, at least.",
+            registry=registry,
+        )
         self._conflicts = Counter(
             "vbp_conflicts", "Batches and sweeps judged again after a conflict.", registry=registry
         )
@@ -86,6 +91,10 @@ class WorkerMetrics:
         if batch.events:
             oldest = min(map(_told, batch.events))
             self._told_to_committed.observe((datetime.now(UTC) - oldest).total_seconds())
+
+    def clock_ahead(self, ahead: timedelta) -> None:
+        """Note how far our clock is ahead of the broker's."""
+        self._clock_ahead.set(ahead.total_seconds())
 
     def conflicts(self, count: int) -> None:
         """Count conflicts with other workers."""

@@ -8,13 +8,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
 from itertools import chain
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
@@ -43,6 +42,9 @@ SESSION_SECONDS = 15
 sends its heartbeats, and what a dead one held is read by others after a quarter of a minute."""
 
 HEARTBEAT_SECONDS = 1
+
+NEW_PARTITIONS_WITHIN = 10
+"""Seconds until the group hears of partitions that were added, and shares them out."""
 
 COMMIT_EVERY = 5.0
 """Seconds between commits of offsets to Kafka, which only lag tools look at."""
@@ -80,6 +82,7 @@ class Session:
         self._flight: asyncio.Task[None] | None = None
         self._settling = asyncio.Lock()
         self._told_kafka = 0.0
+        self._moved = self._clock.moves
 
     async def join(self) -> None:
         """Join the group, and begin to ask what has been heard."""
@@ -102,6 +105,8 @@ class Session:
     async def step(self) -> None:
         """Fetch and decode while the last batch is committed; then commit this one."""
         self.check()
+        if self._moved != self._clock.moves:
+            await self._follow_the_clock()
         generation = self._assignment.generation
         if generation != self._ahead_of:
             # What was read of partitions that came back may begin elsewhere than they do now.
@@ -127,9 +132,16 @@ class Session:
         if self._ticking is not None and self._ticking.done():
             self._ticking.result()
 
+    async def _follow_the_clock(self) -> None:
+        """Read on behind what the broker lost, as the clock has noted it."""
+        await self.settle()
+        self._moved = self._clock.moves
+        if not await self._find_places():
+            raise FencedError("a partition that lost something has another owner")
+
     async def _open_the_rest(self) -> None:
         await self.settle()
-        register = await positions.reached(self._connection, REGISTER)
+        register = await positions.seek_of(self._connection, REGISTER)
         await self._sweeper.expand_touches(TOUCHES_FIRST)
         await self._assignment.open_the_rest(register, lambda: self._clock.end_of(REGISTER))
 
@@ -144,9 +156,15 @@ class Session:
         # good; nor asked with no time to wait, since a tight loop of that starves the event loop.
         # It empties one partition before it turns to the next, hence the buffers of `ReadAhead`;
         # a partition far ahead is left out rather than paused, which would throw away its fetch.
-        fetched = await self._consumer.getmany(
-            *wanted, timeout_ms=int(POLL_SECONDS * 1000), max_records=self._pace.size
-        )
+        try:
+            fetched = await self._consumer.getmany(
+                *wanted, timeout_ms=int(POLL_SECONDS * 1000), max_records=self._pace.size
+            )
+        except OffsetOutOfRangeError:
+            # The broker lost what comes next. A consumer that resets itself would go on behind it
+            # without a word; ours waits until the clock has noted what is missing.
+            await asyncio.sleep(POLL_SECONDS)
+            return
         if generation == self._assignment.generation:
             self._ahead.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
 
@@ -161,18 +179,20 @@ class Session:
         for place in holds.keys() & _places(self._consumer.assignment()):
             partition = TopicPartition(*place)
             stands_at[place] = await self._consumer.position(partition)
-            end = self._consumer.highwater(partition)
+            # Behind an open transaction nothing can be read: that partition holds nobody up.
+            end = self._consumer.last_stable_offset(partition)
             paused = partition in self._consumer.paused()
             if paused or (end is not None and stands_at[place] >= end):
                 at_end.add(place)
         taken = self._ahead.take(stands_at, at_end, self._pace.size)
         spans = [
-            Span(*place, holds[place].epoch, holds[place].next, following)
+            Span(*place, holds[place].epoch, holds[place].next, holds[place].base + following)
             for place, following in taken.next.items()
-            if following > holds[place].next
+            if following > holds[place].seek
         ]
         records = chain.from_iterable(taken.records.values())
-        return self._intake.read(spans, records, datetime.now(UTC))
+        bases = {place: hold.base for place, hold in holds.items() if hold.base}
+        return self._intake.read(spans, records, self._clock.moment().now, bases)
 
     async def settle(self) -> None:
         """Wait for the batch in flight; a lost place is found again, a lost partition let go."""
@@ -190,10 +210,15 @@ class Session:
             # No row moved: either another owner has the partition, and the session ends; or the
             # partition is ours and stands elsewhere, since a batch was dropped around a seek.
             # Then it must be sought, or it would stand still until the next rebalance.
-            held = await positions.still_held(self._connection, self._assignment.holds)
-            if held is None:
+            if not await self._find_places():
                 raise
+
+    async def _find_places(self) -> bool:
+        """Seek to where PostgreSQL says; False if one of the partitions has another owner."""
+        held = await positions.still_held(self._connection, self._assignment.holds)
+        if held is not None:
             self._assignment.go_to(held)
+        return held is not None
 
     async def _commit(self, batch: Batch) -> None:
         began = time.monotonic()
@@ -214,7 +239,7 @@ class Session:
         if time.monotonic() - self._told_kafka < COMMIT_EVERY or not holds:
             return
         self._told_kafka = time.monotonic()
-        offsets = {TopicPartition(*place): hold.next for place, hold in holds.items()}
+        offsets = {TopicPartition(*place): hold.seek for place, hold in holds.items()}
         with suppress(KafkaError):
             await self._consumer.commit(offsets)
 
@@ -251,4 +276,6 @@ def _consumer(settings: Settings) -> AIOKafkaConsumer:
         session_timeout_ms=SESSION_SECONDS * 1_000,
         heartbeat_interval_ms=HEARTBEAT_SECONDS * 1_000,
         fetch_max_wait_ms=100,
+        auto_offset_reset="none",
+        metadata_max_age_ms=NEW_PARTITIONS_WITHIN * 1_000,
     )
