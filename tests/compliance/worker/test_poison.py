@@ -61,21 +61,22 @@ async def dead_letters(bus: Live, bootstrap: str, count: int) -> dict[tuple[str,
     consumer.subscribe([topics.DEAD_LETTERS])
     await consumer.start()
     found: dict[tuple[str, str], Any] = {}
-    async with asyncio.timeout(60):
-        while len(found) < count:
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    said = dict(record.headers)
-                    place = (said["dlq.partition"].decode(), said["dlq.offset"].decode())
-                    if said["dlq.topic"] == b"vbp.orders.v1" and bus_holds(bus, place):
-                        found[place] = record
-    await consumer.stop()
+    try:
+        async with asyncio.timeout(60):
+            while len(found) < count:
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        said = dict(record.headers)
+                        place = (said["dlq.partition"].decode(), said["dlq.offset"].decode())
+                        if said["dlq.topic"] == b"vbp.orders.v1" and bus_holds(bus, place):
+                            found[place] = record
+    finally:
+        await consumer.stop()
     return found
 
 
 def bus_holds(bus: Live, place: tuple[str, str]) -> bool:
-    began = {str(tp.partition): end for tp, end in bus.began.items() if tp.topic == "vbp.orders.v1"}
-    return int(place[1]) >= began[place[0]]
+    return int(place[1]) >= bus.began["vbp.orders.v1", int(place[0])]
 
 
 async def test_whatever_a_publisher_writes_the_worker_goes_on_and_the_good_is_judged(
