@@ -5,7 +5,7 @@ RECORD ?= order
 POLICY ?= cn-sx-2021-22
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down check test unit format lint types imports rule bench lock
+.PHONY: help install demo up down alerts check test unit format lint types imports rule bench lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ up: install ## Start Kafka and PostgreSQL on this machine and leave them running
 
 down: install ## Stop what `make up` started
 	$(BIN)/vbp local down
+
+alerts: install ## Start Prometheus and Alertmanager beside what runs here; Ctrl-C ends them
+	$(BIN)/python -m deploy.monitoring
 
 check: install ## Everything that must be green: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .

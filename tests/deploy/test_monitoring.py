@@ -5,12 +5,19 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import parse_qsl
 
 import pytest
 import yaml
 
+from deploy.monitoring import made
+from services.compliance.answers.filters import Asked
+from services.compliance.findings.violation import Status
 from services.compliance.policies.policy import Severity
+from services.compliance.worker import host, intake
 from shared.adapters import postgres
+from shared.adapters.addresses import PORTS
+from shared.domain import topics
 from tests.support.deployment import (
     DEPLOY,
     ROOT,
@@ -24,6 +31,7 @@ from tests.support.deployment import (
     panels,
     prometheus,
     published,
+    rules,
     scraped,
     series_of,
     services,
@@ -105,6 +113,10 @@ async def test_every_label_asked_for_is_on_its_series(database: str) -> None:
             asked = set(re.findall(r"(\w+)\s*(?:=|!=|=~|!~)\s*\"", matchers))
             assert asked <= labels[metric] | ADDED_BY_PROMETHEUS, (where, metric)
         known = {label for metric in names_in(expression) for label in labels[metric]}
+        recorded = set(re.findall(r"\bvbp:\w+:\w+", expression))
+        assert recorded <= {rule["record"] for rule in rules() if "record" in rule}, where
+        if recorded:
+            continue
         for group in re.findall(r"\b(?:by|without) \(([^)]*)\)", expression):
             assert set(re.split(r",\s*", group)) <= known | ADDED_BY_PROMETHEUS, where
 
@@ -121,13 +133,68 @@ def test_an_alert_says_what_it_means_and_what_to_do(rule: dict[str, Any]) -> Non
     assert re.fullmatch(r"Vbp([A-Z][a-z]+)+", rule["alert"])
     assert rule["labels"]["severity"] in {"critical", "warning", "info"}
     assert rule["labels"]["group"] in {"business", "machinery"}
-    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
-    assert re.fullmatch(r"[A-Z][^{}]+\.", rule["annotations"]["summary"])
+    said = rule["annotations"]
+    told = {"summary", "summary_zh", "description", "description_zh", "runbook_url"}
+    assert said.keys() - {"link"} == told
+    assert ("link" in said) == (rule["labels"]["group"] == "business")
+    assert re.fullmatch(r"[A-Z][^{}]+\.", said["summary"])
+    assert re.fullmatch(r"(?:[^{}a-z]|PostgreSQL|Kafka)+。", said["summary_zh"])
+    assert re.search(r"[\u4e00-\u9fff]", said["description_zh"])
     assert "for" in rule or rule["alert"] == "VbpDeadLettersArriving"
-    path, _, anchor = rule["annotations"]["runbook_url"].partition("#")
-    headings = re.findall(r"^## (\w+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    page, _, anchor = said["runbook_url"].partition("#")
+    assert page == "{{ $externalLabels.runbook }}"
     assert anchor == rule["alert"].lower()
-    assert rule["alert"] in headings
+    text = (DEPLOY / "prometheus/consoles/runbook.html").read_text(encoding="utf-8")
+    assert f' id="{anchor}">' in text
+
+
+def test_links_lead_to_the_lists_of_the_api_with_filters_that_it_takes() -> None:
+    asked = {
+        rule["alert"]: rule["annotations"]["link"]
+        for rule in alerts()
+        if "link" in rule["annotations"]
+    }
+    for alert, link in asked.items():
+        path, _, query = link.removeprefix("{{ $externalLabels.api }}").partition("?")
+        assert path in ("/v1/violations", "/v1/status"), alert
+        filters = dict(parse_qsl(re.sub(r"{{.*?}}", "", query), keep_blank_values=True))
+        assert filters.keys() <= Asked.model_fields.keys(), alert
+        assert filters.get("status", "open") in get_args(Status)
+
+
+def test_files_made_from_others_are_current() -> None:
+    for path, content in made.made().items():
+        assert path.read_text(encoding="utf-8") == content, (
+            f"{path} is old: run python -m deploy.monitoring.made"
+        )
+
+
+def test_the_numbers_of_the_runbook_are_those_of_the_code() -> None:
+    text = " ".join((DEPLOY / "prometheus/RUNBOOK.md").read_text(encoding="utf-8").split())
+    partitions = topics.ORDERS.partitions
+    for said in (
+        f"exit code {host.EXIT_TOO_MANY_INVALID}",
+        f"{intake.SHARE * 100 // intake.WINDOW} % of the last {intake.WINDOW:,}",
+        f"or {intake.RUN:,} in a row",
+        f"at most {partitions})",
+        f"each of the {partitions} partitions",
+        f"compliance API (port {PORTS['compliance']})",
+    ):
+        assert said in text or said.capitalize() in text, said
+
+
+def test_an_outage_is_told_once_and_not_by_all_that_follows_from_it() -> None:
+    text = (DEPLOY / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
+    by_source: dict[str, str] = {}
+    for rule in yaml.safe_load(text)["inhibit_rules"]:
+        (source,), (target,) = rule["source_matchers"], rule["target_matchers"]
+        by_source[source] = by_source.get(source, "") + target
+    database = by_source['alertname = "VbpDatabaseDown"']
+    assert 'group = "business"' in database
+    for outage in ("VbpDatabaseDown", "VbpBrokerDown"):
+        told = by_source[f'alertname = "{outage}"']
+        assert {"VbpWorkerStalled", "VbpHeardUntilOld"} <= set(re.findall(r"Vbp\w+", told))
+        assert "Down" not in told, "one outage must not hide the other"
 
 
 def test_the_runbook_has_no_section_without_its_alert() -> None:
@@ -220,6 +287,8 @@ def _filled(found: re.Match[str]) -> str:
     ("labels", "receiver"),
     [
         (("alertname=VbpOpenBreaches", "group=business", "severity=warning"), "officers"),
+        (("alertname=VbpBreachOpened", "group=business", "severity=warning"), "news"),
+        (("alertname=VbpFindingOpened", "group=business", "severity=info"), "news"),
         (("alertname=VbpWorkerStalled", "group=machinery", "severity=critical"), "operators"),
         (("alertname=VbpLatencyHigh", "group=machinery", "severity=warning"), "operators"),
     ],

@@ -31,7 +31,7 @@ NOBODY = "127.0.0.1:1"
 OUR_IMAGE = "vbp-compliance:"
 TEXTS = [
     ROOT / "docker-compose.yml",
-    *sorted((DEPLOY / "prometheus").iterdir()),
+    *sorted((DEPLOY / "prometheus").rglob("*.*")),
     *sorted((DEPLOY / "grafana").rglob("*.*")),
     *sorted((DEPLOY / "alertmanager").iterdir()),
 ]
@@ -101,10 +101,15 @@ def prometheus() -> Any:
     return yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text(encoding="utf-8"))
 
 
-def alerts() -> list[dict[str, Any]]:
-    """The alert rules of alerts.yml."""
+def rules() -> list[dict[str, Any]]:
+    """The rules of alerts.yml, those that record among them."""
     text = (DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8")
     return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+
+
+def alerts() -> list[dict[str, Any]]:
+    """The alert rules of alerts.yml."""
+    return [rule for rule in rules() if "alert" in rule]
 
 
 def alert_tests() -> list[dict[str, Any]]:
@@ -127,8 +132,8 @@ def panels(dashboard: Any) -> list[dict[str, Any]]:
 
 def expressions() -> Iterator[tuple[str, str]]:
     """Every PromQL expression of alerts and dashboards, with where it stands."""
-    for rule in alerts():
-        yield rule["alert"], rule["expr"]
+    for rule in rules():
+        yield rule.get("alert", rule.get("record", "")), rule["expr"]
     for name, dashboard in dashboards().items():
         for panel in panels(dashboard):
             for target in panel["targets"]:

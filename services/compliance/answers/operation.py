@@ -103,11 +103,6 @@ async def hearing(database: Database) -> Hearing:
     return Hearing(*(await database.row(QUERIES["heard"])).values())
 
 
-async def lag(database: Database) -> Mapping[str, int]:
-    """Say how many records of each topic are still to be read."""
-    return {row["topic"]: row["lag"] for row in await database.fetch(QUERIES["lag"])}
-
-
 async def waiting(database: Database) -> Waiting:
     """Say what waits to be judged again or told."""
     row = await database.row(QUERIES["waiting"], COUNTED_AT_MOST)

@@ -11,12 +11,6 @@ SELECT min(heard_until) AS heard_until,
        extract(epoch FROM now() - min(heard_until))::float8 AS age
 FROM compliance.position;
 
--- lag --
--- Say how many records of each topic are still to be read.
-SELECT topic, sum(greatest(end_offset - next_offset, 0))::bigint AS lag
-FROM compliance.position
-GROUP BY topic;
-
 -- open --
 -- Give the gauge of open violations.
 SELECT jurisdiction, rule, severity, area, exempt, count FROM compliance.open_count

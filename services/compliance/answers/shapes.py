@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from services.compliance.findings.verification import Chain
+from services.compliance.findings.history import Chain
 from services.compliance.findings.violation import ServedViolation, Violation
 from services.compliance.policies.policy import Basis, Force
 
@@ -41,22 +41,18 @@ class HistoryLine(Struct):
 
 
 class HeardEvent(Struct):
-    """An event as it was heard; `data` are its own words, null if they were made unreadable.
-
-    `recordedtime` stands where it is later than `time`: any other counts for nothing.
-    """
+    """An event as it was heard; `data` are its own words."""
 
     time: Instant
     recordedtime: Instant | None
     told: Instant
-    data: dict[str, Any] | None
+    data: dict[str, Any]
 
 
 class FactShown(Struct):
     """What a piece of evidence points at; `event` is null where it is no longer kept.
 
-    `verified` says whether the event is the one that the evidence names, in all that is shown of
-    it; `problem` names what is not.
+    `verified` says whether the event is the one that the evidence names, by id and digest.
     """
 
     id: str
@@ -66,7 +62,6 @@ class FactShown(Struct):
     partition: int
     offset: int
     verified: bool | None
-    problem: str | None
     event: HeardEvent | None
 
 

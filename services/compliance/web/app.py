@@ -15,6 +15,7 @@ from services.compliance.policies import policy
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.web.api import build_router
+from services.compliance.web.broker import Broker
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, problems, server
 from shared.domain.errors import SetupError, TransientError
@@ -54,12 +55,13 @@ class Timed:
 def create_app(settings: Settings, policies: Policies) -> FastAPI:
     """Make the application; it connects to the database when first asked."""
     registry = CollectorRegistry()
-    metrics = ApiMetrics(registry, policies)
+    broker = Broker(settings.kafka)
+    metrics = ApiMetrics(registry, policies, broker)
     database = Database(settings.database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with database:
+        async with database, broker:
             try:
                 await database.ready()
             except (SetupError, TransientError) as error:

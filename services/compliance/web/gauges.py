@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -13,11 +14,15 @@ from typing_extensions import override
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.answers.operation import COUNTED_AT_MOST, OpenCount
+from services.compliance.answers.shapes import Partition
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
+from services.compliance.rules import RULES
+from services.compliance.web.broker import Broker
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError, TransientError
+from shared.domain.topics import Place
 
 ANSWER_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
@@ -29,7 +34,8 @@ _INPUTS = tuple(topic.name for topic in topics.INPUTS)
 class ApiMetrics:
     """What the API shows of the whole service, read from PostgreSQL when it is scraped."""
 
-    def __init__(self, registry: CollectorRegistry, policies: Policies) -> None:
+    def __init__(self, registry: CollectorRegistry, policies: Policies, broker: Broker) -> None:
+        self._broker = broker
         self._born = list(_open_series(policies))
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -45,6 +51,19 @@ class ApiMetrics:
             "1 if the database answered this scrape; if 0, the gauges read from it are absent.",
             registry=registry,
         )
+        Gauge(
+            "vbp_broker_up",
+            "1 if the broker answered within the last seconds.",
+            registry=registry,
+        ).set_function(lambda: broker.up)
+        titles = Gauge(
+            "vbp_rule_info",
+            "1 for every rule; the labels give its titles, for the words of alerts and panels.",
+            ["rule", "title_zh", "title_en"],
+            registry=registry,
+        )
+        for rule in RULES:
+            titles.labels(rule.name, rule.title_zh, rule.title_en).set(1)
         Gauge(
             "vbp_calendar_horizon_days",
             "Days until the last day of the last year whose working days are known.",
@@ -62,7 +81,7 @@ class ApiMetrics:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
             try:
-                shown = await _read(database, self._born)
+                shown = await _read(database, self._born, self._broker.ends)
                 self._found.counts = await _found(database, self._born)
             except (TransientError, SetupError):
                 shown, self._found.counts = {}, {}
@@ -134,7 +153,9 @@ _Series = Mapping[tuple[str, ...], float]
 _Shown = Mapping[str, _Series]
 
 
-async def _read(database: Database, born: list[tuple[str, ...]]) -> _Shown:
+async def _read(
+    database: Database, born: list[tuple[str, ...]], ends: Mapping[Place, int]
+) -> _Shown:
     """Read every gauge, each from one small query; gives values by labels, by name."""
     waiting = await operation.waiting(database)
     age = (await operation.hearing(database)).age
@@ -155,7 +176,7 @@ async def _read(database: Database, born: list[tuple[str, ...]]) -> _Shown:
             for row in await operation.contradiction_counts(database)
         },
         "vbp_heard_until_age_seconds": {} if age is None else {(): age},
-        "vbp_lag_events": _by_topic(await operation.lag(database)),
+        "vbp_lag_events": _by_topic(_lag(await operation.partitions(database), ends)),
         "vbp_dead_letters_kept": _by_topic(await operation.letter_counts(database)),
         "vbp_quarantined_records": {(): (await operation.quarantined(database)).count},
         "vbp_touches_waiting": {(): waiting.touches.count},
@@ -177,6 +198,15 @@ async def _found(database: Database, born: list[tuple[str, ...]]) -> _Series:
             for row in await operation.found_counts(database)
         },
     }
+
+
+def _lag(partitions: Iterable[Partition], ends: Mapping[Place, int]) -> Mapping[str, int]:
+    """Add up by topic what is still to be read, by the word of the worker or of the broker."""
+    lag = Counter[str]()
+    for one in partitions:
+        told = ends.get((one.topic, one.partition), 0) - one.next_offset
+        lag[one.topic] += max(one.lag, told)
+    return lag
 
 
 def _by_topic(counts: Mapping[str, int]) -> _Series:

@@ -34,7 +34,6 @@ class ProductSelected(EventData, frozen=True, gc=False):
     class_: Text | None = field(default=None, name="class")
     consistency_passed: bool | None = None
     in_catalogue: bool | None = None
-    originator: bool | None = None
 
 
 class ProductDeselected(EventData, frozen=True, gc=False):
@@ -60,7 +59,6 @@ class ProductListed(EventData, frozen=True, gc=False):
     class_: Text | None = field(default=None, name="class")
     consistency_passed: bool | None = None
     in_catalogue: bool | None = None
-    originator: bool | None = None
 
 
 class PriceListed(EventData, frozen=True, gc=False):
@@ -131,12 +129,3 @@ class StandardSet(EventData, frozen=True, gc=False):
     product: Code
     standard_price: Money
     effective_on: date
-
-
-class PartyRegistered(EventData, frozen=True, gc=False):
-    """Who is meant by the code of a manufacturer, distributor or agency."""
-
-    party: Code
-    kind: Literal["manufacturer", "distributor", "agency"]
-    name: Text
-    credit_code: Text | None = None

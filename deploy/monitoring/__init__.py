@@ -1,0 +1,1 @@
+"""Prometheus and Alertmanager beside the local stack, and what is made of their texts by code."""

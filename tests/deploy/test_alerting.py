@@ -1,0 +1,260 @@
+"""From an event over HTTP to a webhook, through the real Prometheus and Alertmanager."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from deploy.local.errors import StackError
+from deploy.monitoring.beside import ALERTMANAGER, PROMETHEUS, Monitoring, Ports, installed
+from shared.domain.calendar import ZONE
+from tests.support.builders import said
+from tests.support.live import eventually, free_port, live
+from tests.support.outside import Way, Webhook, way_to, webhook
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(
+        not (shutil.which(PROMETHEUS[0]) and any(map(shutil.which, ALERTMANAGER))),
+        reason="Prometheus and Alertmanager are not installed",
+    ),
+]
+
+WITHIN = 60
+"""Seconds from an event to a webhook."""
+
+AWAKE = 120
+"""Seconds from an outage to a webhook."""
+
+BREACH, FINDING = "VbpBreachOpened", "VbpFindingOpened"
+
+
+@dataclass
+class Site:
+    """Everything that runs, and how it is spoken to."""
+
+    doors: dict[str, str]
+    operators: Webhook
+    officers: Webhook
+    database: Way
+
+    async def tell(self, *events: dict[str, Any], door: str = "orders") -> None:
+        """Send events over HTTP."""
+        async with httpx.AsyncClient(timeout=30) as client:
+            for event in events:
+                answer = await client.post(
+                    f"{self.doors[door]}/v1/events",
+                    json=event,
+                    headers={"content-type": "application/cloudevents+json"},
+                )
+                assert answer.status_code < 300, answer.text
+
+
+@contextmanager
+def running(log: Path, *arguments: str, **environment: str) -> Iterator[None]:
+    """Run a command of vbp until the block ends."""
+    vbp = Path(sys.executable).with_name("vbp")
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603  # our own arguments
+            [vbp, *arguments], env={**os.environ, **environment}, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@pytest_asyncio.fixture
+async def site(kafka: str, database: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """Doors, API and worker with the two beside them; only the API's ways out can be cut."""
+    ports = {name: free_port() for name in ("orders", "delivery", "compliance", "worker")}
+    doors = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    targets = {
+        "compliance-worker" if name == "worker" else name: f"127.0.0.1:{port}"
+        for name, port in ports.items()
+    }
+    async with live(kafka, database) as held, way_to(database) as (over, to_database):
+        with ExitStack() as stack:
+            addresses = {"VBP_KAFKA": kafka, "VBP_DATABASE": database}
+            for name in ("orders", "delivery"):
+                log = tmp_path / f"{name}.log"
+                stack.enter_context(
+                    running(log, "serve", name, "--port", str(ports[name]), **addresses)
+                )
+            api = ("serve", "compliance", "--port", str(ports["compliance"]))
+            stack.enter_context(
+                running(tmp_path / "api.log", *api, **addresses | {"VBP_DATABASE": over})
+            )
+            stack.enter_context(
+                held.worker(VBP_METRICS_PORT=str(ports["worker"]), VBP_HOST="127.0.0.1")
+            )
+            officers, operators = (stack.enter_context(webhook()) for _ in range(2))
+            receivers = pytest.MonkeyPatch()
+            receivers.setenv("VBP_OFFICERS_WEBHOOK", officers.url)
+            receivers.setenv("VBP_OPERATORS_WEBHOOK", operators.url)
+            stack.callback(receivers.undo)
+            beside = Monitoring(tmp_path / "beside", targets, Ports(free_port(), free_port()))
+            stack.enter_context(beside)
+            await eventually(_all_answer(doors), within=60)
+            # The first scrape of what was born at 0.
+            await asyncio.sleep(21)
+            yield Site(doors, operators, officers, to_database)
+
+
+def _all_answer(doors: dict[str, str]) -> Any:
+    async def answer() -> bool:
+        async with httpx.AsyncClient() as client:
+            try:
+                found = [await client.get(f"{door}/metrics") for door in doors.values()]
+            except httpx.HTTPError:
+                return False
+        return all(one.status_code == 200 for one in found)
+
+    return answer
+
+
+def now(days: float = 0) -> datetime:
+    return datetime.now(ZONE) + timedelta(days=days)
+
+
+def day(days: int) -> str:
+    return now(days).date().isoformat()
+
+
+def register() -> list[dict[str, Any]]:
+    year: dict[str, Any] = {"start": day(-180), "end": day(180)}
+    cycle: dict[str, Any] = {"cycle_start": day(-180), "cycle_end": day(180)}
+    agreed: dict[str, Any] = {
+        "delivery_hours": 48,
+        "response_hours": 24,
+        "agreed_quantity": 100_000,
+    }
+    return [
+        said("product.selected", now(-200), **cycle),
+        said("hospital.enrolled", now(-200), enrolled_on=day(-190)),
+        said("agreement.signed", now(-185), **year, **agreed),
+    ]
+
+
+def ordered(order: str, days: float, **changed: Any) -> list[dict[str, Any]]:
+    """An order so many days ago, and its acceptance."""
+    return [
+        said("order.placed", now(days), order=order, **changed),
+        said("order.accepted", now(days + 0.01), order=order),
+    ]
+
+
+async def reached(hook: Webhook, name: str, count: int = 1, **labels: str) -> dict[str, Any]:
+    """Wait until so many alerts came; gives the last."""
+
+    async def come() -> bool:
+        return len(hook.alerts(name, **labels)) >= count
+
+    await eventually(come, within=WITHIN)
+    return hook.alerts(name, **labels)[-1]
+
+
+async def test_each_violation_reaches_a_webhook_within_a_minute(site: Site) -> None:
+    await site.tell(*register())
+    refused = [
+        *ordered("REFUSED", -0.2),
+        said("order.rejected", now(-0.1), order="REFUSED", reason="price"),
+    ]
+    dear = ordered("DEAR", -0.1, unit_price="0.40")
+    appointed = [
+        said(
+            "distributor.appointed",
+            now(-1),
+            appointment=f"AP-{number}",
+            distributor=f"D{number}",
+            start=day(-1),
+        )
+        for number in range(6)
+    ]
+    await site.tell(*refused[:1], *dear, *ordered("LATE-1", -5))
+    await site.tell(*refused[1:], *appointed, door="delivery")
+    firsts = ("supply-refusal", "selected-price", "distributor-cap", "late-delivery")
+    for rule in firsts:
+        told = await _told_of(site.officers, rule)
+        _is_understood(told, rule)
+
+    before = len(_of(site.officers, "late-delivery"))
+    await site.tell(*ordered("LATE-2", -5))
+
+    async def second() -> bool:
+        return len(_of(site.officers, "late-delivery")) > before
+
+    await eventually(second, within=WITHIN)
+    again = _of(site.officers, "late-delivery")[-1]
+    assert int(again["labels"]["number"]) == 2
+
+    async with httpx.AsyncClient() as client:
+        listed = await client.get(again["annotations"]["link"])
+        assert {item["order"] for item in listed.json()["items"]} == {"LATE-1", "LATE-2"}
+        page = await client.get(again["annotations"]["runbook_url"])
+        assert f'id="{again["annotations"]["runbook_url"].partition("#")[2]}"' in page.text
+
+
+async def test_an_outage_wakes_somebody_and_mends_nothing(site: Site) -> None:
+    await site.tell(*register(), *ordered("LATE-1", -5))
+    await _told_of(site.officers, "late-delivery")
+    began = time.monotonic()
+    site.database.cut()
+
+    async def awake() -> bool:
+        return bool(site.operators.alerts("VbpDatabaseDown"))
+
+    await eventually(awake, within=AWAKE)
+    assert time.monotonic() - began < AWAKE
+    assert [alert["labels"]["alertname"] for _, alert in site.operators.told] == ["VbpDatabaseDown"]
+
+    site.database.mend()
+
+    async def mended() -> bool:
+        return bool(site.operators.alerts("VbpDatabaseDown", status="resolved"))
+
+    await eventually(mended, within=AWAKE)
+    resolved = [alert for _, alert in site.officers.told if alert["status"] == "resolved"]
+    assert resolved == []
+
+
+def test_what_is_not_installed_is_named_with_what_installs_it() -> None:
+    with pytest.raises(StackError, match="apt-get install prometheus prometheus-alertmanager"):
+        installed(("prometheus-that-nobody-has",))
+
+
+def _of(hook: Webhook, rule: str) -> list[dict[str, Any]]:
+    return [alert for name in (BREACH, FINDING) for alert in hook.alerts(name, rule=rule)]
+
+
+async def _told_of(hook: Webhook, rule: str) -> dict[str, Any]:
+    async def come() -> bool:
+        return bool(_of(hook, rule))
+
+    await eventually(come, within=WITHIN)
+    return _of(hook, rule)[0]
+
+
+def _is_understood(alert: dict[str, Any], rule: str) -> None:
+    zh, en = (alert["annotations"][name] for name in ("description_zh", "description"))
+    assert f"（{rule}）" in zh
+    assert "起" in zh
+    assert "cn-sx" in zh
+    assert rule in en
+    assert "cn-sx" in en
+    assert {"api", "runbook"}.isdisjoint(alert["labels"])
