@@ -11,6 +11,8 @@ app = typer.Typer()
 calendar_app = typer.Typer(
     no_args_is_help=True, help="Working days: which years are known, and adding one."
 )
+audit_app = typer.Typer(no_args_is_help=True, help="Whether all that is kept is what was written.")
+app.add_typer(audit_app, name="audit", rich_help_panel="Set up")
 app.add_typer(calendar_app, name="calendar", rich_help_panel="Set up")
 
 
@@ -61,6 +63,24 @@ def doctor(
 
     chosen = settings.settings(Settings, database=database, kafka=kafka)
     raise typer.Exit(0 if command.run(chosen) else 1)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    *,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many at once; else one a processor"),
+    ] = None,
+) -> None:
+    """Check violations, history, facts and counts, as of now; 1 if anything was changed.
+
+    A line for each problem goes to stdout: what is concerned, the column, and both values.
+    """
+    from services.commands import audit, settings
+    from services.compliance.settings import Settings
+
+    raise typer.Exit(0 if audit.verify(settings.settings(Settings), processes) else 1)
 
 
 @calendar_app.command("show")

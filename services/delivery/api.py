@@ -3,8 +3,8 @@
 from shared.domain.topics import DELIVERIES, SUPPLY
 from shared.door.app import DoorConfig
 
-ANSWERS = frozenset({"vbp.order.accepted.v1", "vbp.order.rejected.v1"})
-"""Distributors answer orders here; their answers travel with the orders."""
+ANSWERS = frozenset({"vbp.order.accepted.v1", "vbp.order.rejected.v1", "vbp.order.voided.v1"})
+"""Distributors answer orders here, and take a wrong answer back; both travel with the orders."""
 
 DOOR = DoorConfig(
     name="delivery",

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError
 
+from shared.adapters import records
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
 from shared.domain.errors import UnreachableError
@@ -103,7 +104,8 @@ async def producer(bootstrap: str) -> AIOKafkaProducer:
 
 
 def consumer(bootstrap: str, *, group: str | None = None, **settings: Any) -> AIOKafkaConsumer:
-    """Make a consumer that starts at the beginning and commits nothing by itself."""
+    """Make a consumer that starts at the beginning, commits nothing by itself, reads anything."""
+    records.install()
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,

@@ -36,11 +36,14 @@ class JsonLines(logging.Formatter):
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = record.stack_info
-        return msgspec.json.encode(_printable(line), enc_hook=str).decode()
+        return _escaped(msgspec.json.encode(_utf_8(line), enc_hook=str).decode())
 
 
 class ForPeople(logging.Formatter):
-    """Time of day, level, message, then the extras as `name=value`."""
+    """Time of day, level, message, then the extras as `name=value`.
+
+    What follows a line (an exception) is indented: a name that holds line ends forges no line.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
@@ -48,7 +51,15 @@ class ForPeople(logging.Formatter):
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
         extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
-        return super().formatMessage(record) + extras
+        return _escaped(super().formatMessage(record) + extras)
+
+    @override
+    def formatException(self, ei: Any) -> str:
+        return _indented(super().formatException(ei))
+
+    @override
+    def formatStack(self, stack_info: str) -> str:
+        return _indented(super().formatStack(stack_info))
 
 
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -78,9 +89,33 @@ def _extras(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in _OWN}
 
 
-def _printable(line: dict[str, Any]) -> dict[str, Any]:
+def _utf_8(value: Any) -> Any:
     """Replace what is not UTF-8 (a surrogate in a path): a log line may never raise."""
-    return {
-        name: value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
-        for name, value in line.items()
-    }
+    match value:
+        case str():
+            return value.encode(errors="backslashreplace").decode()
+        case dict():
+            return {_utf_8(name): _utf_8(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_utf_8(inner) for inner in value]
+        case _:
+            return value
+
+
+def _escaped(text: str) -> str:
+    """Write out what moves a terminal's cursor, colours it, ends a line or turns its direction.
+
+    Paths, names and values in a log come from outside. Inside JSON the result stays JSON.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {_escaped(line)}" for line in text.split("\n"))

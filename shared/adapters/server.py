@@ -5,6 +5,7 @@ connections; and it answers what is no HTTP by itself, in plain text, whatever r
 """
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
@@ -23,6 +24,9 @@ from shared.adapters.problems import PROBLEM, plain
 BROKEN = "broken"
 """The key of a message `http.request` that says why the rest of its body is no HTTP."""
 
+LEFT = "vbp.left"
+"""The key of a request's scope with the asyncio.Event that is set once its client has left."""
+
 HEAD_SECONDS = 10.0
 """How long a connection may take to bring the head of a request, from its beginning on."""
 
@@ -33,6 +37,10 @@ HEAD_BYTES = 16 << 10
 """How long the head of a request may be."""
 
 _LINGER_SECONDS = 2.0
+_LOOK_SECONDS = 0.5
+
+_CLOSED = {7, 8}
+"""The states of TCP whose other side says no more: CLOSE and CLOSE_WAIT."""
 
 _READ_AT_ONCE = 4 << 10
 """So much is taken from a socket at a time: what a client packs into many small chunks holds up
@@ -57,16 +65,22 @@ class Protocol(H11Protocol):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._broken: str | None = None
+        self._left = asyncio.Event()
         self._waits_for: object = None
         self._timer: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self.idle_since: float | None = None
         served = self.app
 
-        async def telling_breaks(scope: Any, receive: Any, send: Any) -> None:
-            await served(scope, self._telling(receive), send)
+        async def serve_one(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await served({**scope, LEFT: self._left}, self._telling(receive), send)
+            except asyncio.CancelledError:
+                # The process ends and has waited long enough; what was done stands in the log.
+                self.cycle.disconnected = True
+                self.transport.abort()
 
-        self.app = telling_breaks
+        self.app = serve_one
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -90,6 +104,7 @@ class Protocol(H11Protocol):
         for timer in (self._timer, self._stuck):
             if timer is not None:
                 timer.cancel()
+        self._left.set()
         super().connection_lost(exc)
 
     @override
@@ -118,8 +133,18 @@ class Protocol(H11Protocol):
             self._wait(h11.IDLE, HEAD_SECONDS, self._head_is_late)
         elif theirs is h11.SEND_BODY and ours is h11.DONE:
             self._wait(h11.DONE, DRAIN_SECONDS, self.transport.abort)
+        elif ours in {h11.SEND_RESPONSE, h11.SEND_BODY}:
+            self._wait(h11.SEND_RESPONSE, _LOOK_SECONDS, self._look_for_client)
         else:
             self._wait(None, 0, None)
+
+    def _look_for_client(self) -> None:
+        """End the request of a client that has left, though what it sent is not read yet."""
+        if _peer_has_closed(self.transport):
+            self.transport.abort()
+        else:
+            self._waits_for = None
+            self._watch()
 
     def _wait(self, what: object, seconds: float, end: Callable[[], None] | None) -> None:
         if what is self._waits_for:
@@ -202,6 +227,16 @@ class Protocol(H11Protocol):
         if not self.transport.is_closing():
             self.transport.write_eof()
         self._wait(self, _LINGER_SECONDS, self.transport.close)
+
+
+def _peer_has_closed(transport: asyncio.BaseTransport) -> bool:
+    """Ask the system, where it tells (Linux): reading would only tell after all that was sent."""
+    connection = transport.get_extra_info("socket")
+    try:
+        state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+    except (AttributeError, OSError):
+        return False
+    return state[0] in _CLOSED
 
 
 def serve(app: FastAPI, host: str, port: int, connections: int = Protocol.most) -> None:

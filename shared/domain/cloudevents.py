@@ -15,7 +15,7 @@ from msgspec import Meta, Raw, Struct
 from shared.domain import calendar, refusals, topics
 from shared.domain.calendar import Instant
 from shared.domain.errors import InvalidEventError
-from shared.domain.events import Code, EventData
+from shared.domain.events import Code, EventData, Source
 
 MAX_BYTES = 1 << 20
 """An event of at most 1 MiB (events.md, *Bounds*)."""
@@ -27,7 +27,6 @@ STRUCTURED = "application/cloudevents+json"
 PLAIN = b"application/json"
 """The content type of almost every message in binary mode: it is recognised at one look."""
 
-Source = Annotated[str, Meta(min_length=1, max_length=4096, description="a text that is not empty")]
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -76,8 +75,8 @@ class Event(Struct, frozen=True, gc=False):
     @property
     def key(self) -> bytes:
         """The Kafka key: jurisdiction and product, or on the register the entity."""
-        entity = getattr(self.data, "product", None) or getattr(self.data, "hospital", "")
-        return f"{self.data.jurisdiction}/{entity}".encode()
+        said = (getattr(self.data, name, None) for name in ("product", "hospital", "party"))
+        return f"{self.data.jurisdiction}/{next(filter(None, said), '')}".encode()
 
 
 _envelope = msgspec.json.Decoder(Envelope)

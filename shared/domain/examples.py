@@ -22,6 +22,7 @@ DATA: dict[str, dict[str, Any]] = {
         "class": "C07A",
         "consistency_passed": True,
         "in_catalogue": True,
+        "originator": False,
     },
     "vbp.product.deselected.v1": {
         **_PRODUCT,
@@ -83,6 +84,13 @@ DATA: dict[str, dict[str, Any]] = {
         "standard_price": "0.36",
         "effective_on": "2022-01-01",
     },
+    "vbp.party.registered.v1": {
+        **_WHERE,
+        "party": "D0007",
+        "kind": "distributor",
+        "name": "山西某某医药有限公司",
+        "credit_code": "91140100MA0000000X",
+    },
     "vbp.order.placed.v1": {
         **_ORDER,
         "hospital": "H14010000123",
@@ -100,6 +108,12 @@ DATA: dict[str, dict[str, Any]] = {
         "note": "预计三月中旬到货",
     },
     "vbp.order.cancelled.v1": {**_ORDER, "reason": "重复下单"},
+    "vbp.order.voided.v1": {
+        **_ORDER,
+        "event": "example-vbp.order.cancelled.v1",
+        "reason": "误操作",
+        "event_source": "/hospitals/H14010000123",
+    },
     "vbp.shipment.dispatched.v1": {
         "shipment": "S20220302-0009",
         **_ORDER,
@@ -116,12 +130,14 @@ DATA: dict[str, dict[str, Any]] = {
         "rejection_reason": "包装破损",
         "shipment": "S20220302-0009",
         "arrived_at": "2022-03-03T08:40:00+08:00",
+        "hospital": "H14010000123",
     },
     "vbp.goods.returned.v1": {
         "return": "T20220310-0002",
         **_ORDER,
         "quantity": 20,
         "reason": "近效期",
+        "receipt": "R20220303-0021",
     },
     "vbp.invoice.issued.v1": {
         "invoice": "I20220304-0105",
@@ -129,6 +145,12 @@ DATA: dict[str, dict[str, Any]] = {
         "quantity": 590,
         "unit_price": "0.36",
         "receipt": "R20220303-0021",
+        "hospital": "H14010000123",
+    },
+    "vbp.delivery.voided.v1": {
+        **_ORDER,
+        "event": "example-vbp.goods.returned.v1",
+        "reason": "录入错误",
     },
     "vbp.distributor.appointed.v1": {
         "appointment": "P2022-0044",
@@ -172,6 +194,11 @@ DATA: dict[str, dict[str, Any]] = {
         "quantity": 480000,
         "as_of": "2022-03-31",
     },
+    "vbp.stock.voided.v1": {
+        **_PRODUCT,
+        "event": "example-vbp.stock.reported.v1",
+        "reason": "单位填错",
+    },
     "vbp.prepayment.made.v1": {
         **_PRODUCT,
         "prepayment": "Y2022-0001",
@@ -180,6 +207,7 @@ DATA: dict[str, dict[str, Any]] = {
         "amount": "2160.00",
         "agreement": "A2022-0001",
         "instalment": 1,
+        "category": "drug",
     },
     "vbp.prepayment.returned.v1": {
         **_WHERE,
@@ -198,6 +226,20 @@ DATA: dict[str, dict[str, Any]] = {
         "amount": "212.40",
         "order": "SX20220301-000017",
         "receipt": "R20220303-0021",
+        "hospital": "H14010000123",
+        "distributor": "D0007",
+    },
+    "vbp.payment.voided.v1": {
+        **_WHERE,
+        "payment": "F2022-0301",
+        "event": "example-vbp.payment.made.v1",
+        "reason": "退票",
+    },
+    "vbp.prepayment.voided.v1": {
+        **_WHERE,
+        "prepayment": "Y2022-0001",
+        "event": "example-vbp.prepayment.returned.v1",
+        "reason": "重复录入",
     },
 }
 """The `data` of an event of each type that the bus takes (events.md)."""

@@ -1,5 +1,6 @@
 """Turns a decoder's complaint into an error that names field, value and remedy."""
 
+import functools
 import re
 from typing import Any, NoReturn
 
@@ -47,8 +48,16 @@ def _found(raw: bytes, path: str) -> Any:
 
 
 def _wanted(wanted: type, path: str) -> str:
-    """Say in words what a field holds, from its declaration."""
-    name = re.split(r"[.\[]", path, maxsplit=1)[0]
+    return _declared(wanted, re.split(r"[.\[]", path, maxsplit=1)[0])
+
+
+@functools.lru_cache(maxsize=512)
+def _declared(wanted: type, name: str) -> str:
+    """Say in words what a field holds, from its declaration.
+
+    Remembered, for making the schema costs more than all else that a refusal does, and somebody
+    may send nothing but bad events.
+    """
     for field in msgspec.structs.fields(wanted):
         if field.encode_name == name:
             return _describe(field.type)

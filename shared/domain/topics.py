@@ -31,6 +31,7 @@ REGISTER = Topic(
         "vbp.agreement.signed.v1": say.AgreementSigned,
         "vbp.exemption.granted.v1": say.ExemptionGranted,
         "vbp.standard.set.v1": say.StandardSet,
+        "vbp.party.registered.v1": say.PartyRegistered,
     },
     partitions=1,
 )
@@ -41,6 +42,7 @@ ORDERS = Topic(
         "vbp.order.accepted.v1": say.OrderAccepted,
         "vbp.order.rejected.v1": say.OrderRejected,
         "vbp.order.cancelled.v1": say.OrderCancelled,
+        "vbp.order.voided.v1": say.OrderVoided,
     },
 )
 DELIVERIES = Topic(
@@ -50,6 +52,7 @@ DELIVERIES = Topic(
         "vbp.delivery.received.v1": say.DeliveryReceived,
         "vbp.goods.returned.v1": say.GoodsReturned,
         "vbp.invoice.issued.v1": say.InvoiceIssued,
+        "vbp.delivery.voided.v1": say.DeliveryVoided,
     },
 )
 SUPPLY = Topic(
@@ -61,6 +64,7 @@ SUPPLY = Topic(
         "vbp.shortage.ended.v1": say.ShortageEnded,
         "vbp.production.stopping.v1": say.ProductionStopping,
         "vbp.stock.reported.v1": say.StockReported,
+        "vbp.stock.voided.v1": say.StockVoided,
     },
 )
 FUNDS = Topic(
@@ -69,6 +73,8 @@ FUNDS = Topic(
         "vbp.prepayment.made.v1": say.PrepaymentMade,
         "vbp.prepayment.returned.v1": say.PrepaymentReturned,
         "vbp.payment.made.v1": say.PaymentMade,
+        "vbp.payment.voided.v1": say.PaymentVoided,
+        "vbp.prepayment.voided.v1": say.PrepaymentVoided,
     },
 )
 INPUTS = (REGISTER, ORDERS, DELIVERIES, SUPPLY, FUNDS)

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TypeVar
 
-from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from shared.adapters.problems import ProblemError
-from shared.adapters.server import BROKEN
+from shared.adapters.server import BROKEN, LEFT
 from shared.door.room import Share
 
 _T = TypeVar("_T")
@@ -35,8 +35,9 @@ async def _nothing() -> None:
 class Arrival:
     """The body of one request. `seconds` is how long it may keep us waiting in all."""
 
-    def __init__(self, receive: Receive, seconds: float, share: Share) -> None:
-        self._receive = receive
+    def __init__(self, request: Request, seconds: float, share: Share) -> None:
+        self._receive = request.receive
+        self._left: asyncio.Event = request.scope.get(LEFT, asyncio.Event())
         self._seconds = seconds
         self._share = share
         self._next_packet: asyncio.Queue[Message] = asyncio.Queue(1)
@@ -48,15 +49,16 @@ class Arrival:
     async def attend(self, work: Coroutine[None, None, _T]) -> _T:
         """Do the work while the client is there; raises ClientDisconnect once it has left."""
         working = asyncio.ensure_future(work)
-        leaving = asyncio.ensure_future(self._read())
+        leaving = {asyncio.ensure_future(self._read()), asyncio.ensure_future(self._left.wait())}
+        tasks = {working, *leaving}
         try:
-            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
                 raise ClientDisconnect
         finally:
-            for task in (working, leaving):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(working, leaving, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         return working.result()
 
     async def packets(self) -> AsyncIterator[bytes]:

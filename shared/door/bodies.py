@@ -33,13 +33,24 @@ class Form(NamedTuple):
     packed: bool
     length: int | None
 
+    @property
+    def limit(self) -> int | None:
+        """How many bytes it may have, unpacked; a stream is bounded by the settings."""
+        return {STRUCTURED: MAX_BYTES, LINES: None}.get(self.kind, MAX_BATCH_BYTES)
+
 
 def form(headers: Headers) -> Form:
-    """Read the form of a body; raises ProblemError 415 for what carries no events."""
+    """Read the form of a body; raises ProblemError 415 for what carries no events, 413 if too long.
+
+    So a client that waits to be asked for its body is not asked in vain.
+    """
     packed = is_packed(headers)
     length = headers.get("content-length", "")
     known = length.isascii() and length.isdigit() and not packed
-    return Form(media_type(headers), packed, int(length) if known else None)
+    found = Form(media_type(headers), packed, int(length) if known else None)
+    if found.limit is not None and (found.length or 0) > found.limit:
+        raise too_large(found.limit)
+    return found
 
 
 def media_type(headers: Headers) -> str:
@@ -154,14 +165,9 @@ class _Unpacking:
 
 
 async def whole(stream: AsyncIterator[bytes], form: Form, share: Share) -> bytearray:
-    """Give the whole body; raises ProblemError 413 above the limit of its kind, 400 if broken.
-
-    What is too long by its head is refused before it is read.
-    """
-    limit = MAX_BYTES if form.kind == STRUCTURED else MAX_BATCH_BYTES
+    """Give the whole body; raises ProblemError 413 above the limit of its kind, 400 if broken."""
+    limit = form.limit or MAX_BATCH_BYTES
     most = limit if form.length is None else form.length
-    if most > limit:
-        raise too_large(limit)
     body = bytearray()
     try:
         async for piece in stream:

@@ -60,7 +60,7 @@ class Door:
         """
         form = bodies.form(request.headers)
         with self.room.entered() as share:
-            arrival = Arrival(request.receive, self.settings.body_seconds, share)
+            arrival = Arrival(request, self.settings.body_seconds, share)
             return await arrival.attend(self._take(request, form, arrival, share))
 
     async def _take(

@@ -13,7 +13,7 @@ from tests.support.doors import BATCH, STRUCTURED, an_event, as_json, listening,
 pytestmark = pytest.mark.integration
 
 TAKEN = [*topics.DELIVERIES.events, *topics.SUPPLY.events]
-ANSWERS = ["vbp.order.accepted.v1", "vbp.order.rejected.v1"]
+ANSWERS = ["vbp.order.accepted.v1", "vbp.order.rejected.v1", "vbp.order.voided.v1"]
 
 
 @pytest_asyncio.fixture

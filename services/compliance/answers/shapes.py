@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from services.compliance.findings.history import Chain
+from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import ServedViolation, Violation
 from services.compliance.policies.policy import Basis, Force
 
@@ -41,18 +41,22 @@ class HistoryLine(Struct):
 
 
 class HeardEvent(Struct):
-    """An event as it was heard; `data` are its own words."""
+    """An event as it was heard; `data` are its own words, null if they were made unreadable.
+
+    `recordedtime` stands where it is later than `time`: any other counts for nothing.
+    """
 
     time: Instant
     recordedtime: Instant | None
     told: Instant
-    data: dict[str, Any]
+    data: dict[str, Any] | None
 
 
 class FactShown(Struct):
     """What a piece of evidence points at; `event` is null where it is no longer kept.
 
-    `verified` says whether the event is the one that the evidence names, by id and digest.
+    `verified` says whether the event is the one that the evidence names, in all that is shown of
+    it; `problem` names what is not.
     """
 
     id: str
@@ -62,6 +66,7 @@ class FactShown(Struct):
     partition: int
     offset: int
     verified: bool | None
+    problem: str | None
     event: HeardEvent | None
 
 

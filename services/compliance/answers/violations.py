@@ -1,6 +1,6 @@
 """Violations as they are asked for: a page of them, or one in full with what shows its truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,12 @@ from services.compliance.answers.shapes import (
     Page,
     ViolationInFull,
 )
-from services.compliance.findings.history import HistoryRow, row_of, said_in, verify
+from services.compliance.findings.history import HistoryRow, row_of, said_in
+from services.compliance.findings.verification import Pointer, chain_of, fact_differences, pointers
 from services.compliance.findings.violation import served
 from shared.adapters.postgres import queries
+from shared.domain import refusals
 from shared.domain.calendar import instant_text
-from shared.domain.cloudevents import digest
-from shared.domain.topics import NUMBER_OF
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
 
@@ -51,13 +51,14 @@ async def in_full(database: Database, identity: UUID) -> ViolationInFull | None:
             return None
         lines = await connection.fetch(QUERIES["history"], identity)
         body = msgspec.json.decode(row["body"])
-        facts = await connection.fetch(QUERIES["facts"], *_places(body["evidence"]))
+        evidence = pointers(body.get("evidence") if isinstance(body, dict) else None)
+        facts = await connection.fetch(QUERIES["facts"], *_places(evidence))
     history = [row_of(line) for line in lines]
     return ViolationInFull(
         **msgspec.structs.asdict(served(row)),
         history=[_line(line) for line in history],
-        facts=_facts(body["evidence"], facts),
-        chain=verify(history, seq=row["seq"], head=row["head"], body=body),
+        facts=_facts(evidence, facts),
+        chain=chain_of(identity, row, body, history),
     )
 
 
@@ -76,40 +77,49 @@ def _line(line: HistoryRow) -> HistoryLine:
     )
 
 
-def _place(evidence: Row) -> tuple[int, int, int]:
-    return NUMBER_OF.get(evidence["topic"], -1), evidence["partition"], evidence["offset"]
+def _places(evidence: Sequence[Pointer]) -> list[list[int]]:
+    places = [pointer.place for pointer in evidence]
+    return [list(column) for column in zip(*places, strict=True)] or [[], [], []]
 
 
-def _places(evidence: Sequence[Row]) -> list[list[int]]:
-    return [list(column) for column in zip(*map(_place, evidence), strict=True)] or [[], [], []]
-
-
-def _facts(evidence: Sequence[Row], rows: Sequence[Row]) -> list[FactShown]:
+def _facts(evidence: Sequence[Pointer], rows: Sequence[Row]) -> list[FactShown]:
     """Put each event beside the evidence that points at it; None where it is no longer kept."""
     kept = {(row["topic"], row["partition"], row["offset"]): row for row in rows}
-    return [_fact(item, kept.get(_place(item))) for item in evidence]
+    return [_fact(pointer, kept.get(pointer.place)) for pointer in evidence]
 
 
-def _fact(evidence: Mapping[str, Any], row: Row | None) -> FactShown:
-    verified = None if row is None else _same(evidence, row)
-    event = None if row is None else _event(row)
-    named = {name: evidence[name] for name in ("id", "source", "type")}
-    placed = {name: evidence[name] for name in ("topic", "partition", "offset")}
-    return FactShown(**named, **placed, verified=verified, event=event)
-
-
-def _same(evidence: Mapping[str, Any], row: Row) -> bool:
-    named = all(row[name] == evidence[name] for name in ("id", "source", "type"))
-    return named and digest(row["data"]).hex() == evidence["digest"]
-
-
-def _event(row: Row) -> HeardEvent:
-    recorded = row["recorded"]
-    # The JSON goes out as it came in; what the shape declares is what it holds.
-    data: Any = msgspec.Raw(row["data"])
-    return HeardEvent(
-        time=instant_text(row["time"]),
-        recordedtime=None if recorded is None else instant_text(recorded),
-        told=instant_text(row["told"]),
-        data=data,
+def _fact(evidence: Pointer, row: Row | None) -> FactShown:
+    problem = None if row is None else next(fact_differences(evidence, row), None)
+    return FactShown(
+        id=evidence.id,
+        source=evidence.source,
+        type=evidence.type,
+        topic=evidence.topic,
+        partition=evidence.partition,
+        offset=evidence.offset,
+        verified=None if row is None else problem is None,
+        problem=None if problem is None else str(problem),
+        event=None if row is None else _event(row, holds=problem is None),
     )
+
+
+def _event(row: Row, *, holds: bool) -> HeardEvent:
+    time, recorded = row["time"], row["recorded"]
+    late = recorded is not None and recorded > time
+    return HeardEvent(
+        time=instant_text(time),
+        recordedtime=instant_text(recorded) if late else None,
+        told=instant_text(row["told"]),
+        data=_data(row["data"], holds=holds),
+    )
+
+
+def _data(raw: bytes, *, holds: bool) -> Any:
+    """Show what the digest covers: the values, whatever their order and spacing.
+
+    Of data that no decoder takes whole (1e999 in an unknown field) the digest covers the bytes.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except refusals.UNREADABLE:
+        return msgspec.Raw(raw) if holds else None

@@ -7,9 +7,10 @@ ORDER BY occurred_at DESC, id DESC
 LIMIT $1
 
 -- one --
--- Give one violation, with the place and hash of the last line of its history.
-SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes, body,
-       seq, head
+-- Give one violation with every column: each must follow from its history.
+SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
+       distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head, supersedes,
+       body
 FROM compliance.violation
 WHERE id = $1;
 

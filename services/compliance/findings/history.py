@@ -1,13 +1,11 @@
-"""The history of a violation: its lines as they are written, and whether they hold."""
+"""The history of a violation: a line as it is written, and as it is read back."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from services.compliance.findings.violation import Change, evidence_json
 from shared.domain.calendar import instant_text
@@ -22,14 +20,6 @@ class HistoryRow(NamedTuple):
     change: str
     line: bytes
     hash: bytes
-
-
-class Chain(Struct, frozen=True):
-    """Whether the history is the one that was written; else the first line that does not hold."""
-
-    verified: bool
-    broken_at: int | None = None
-    problem: str | None = None
 
 
 def row_of(row: Mapping[str, Any]) -> HistoryRow:
@@ -48,36 +38,7 @@ def said_in(line: HistoryRow) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def verify(lines: Sequence[HistoryRow], *, seq: int, head: bytes, body: Any) -> Chain:
-    """Hash the lines again, and compare the last with the violation's own row.
-
-    `hash` is the SHA-256 of the hash before (of nothing for the first) and `line`. A tail that
-    was cut off shows in `seq` and `head`, a changed violation in `body`.
-    """
-    before, told = b"", None
-    for number, line in enumerate(lines, 1):
-        hashed = hashlib.sha256(before + line.line).digest()
-        if line.seq != number or hashed != line.hash:
-            return Chain(verified=False, broken_at=number, problem="the line was changed")
-        said = said_in(line)
-        if differing := _differing(line, said):
-            return Chain(verified=False, broken_at=number, problem=f"{differing} was changed")
-        before, told = hashed, said.get("violation") or told
-    if (len(lines), before) != (seq, head):
-        return Chain(verified=False, broken_at=len(lines) + 1, problem="lines are missing")
-    if told != body:
-        return Chain(verified=False, problem="the violation is not the one last told")
-    return Chain(verified=True)
-
-
-def _differing(line: HistoryRow, said: Mapping[str, Any]) -> str | None:
-    """Name a column that says something else than the line that was hashed."""
-    columns = {"seq": line.seq, "at": line.at, "actor": line.actor, "change": line.change}
-    wrong = (name for name, value in columns.items() if name in said and said[name] != value)
-    return next(wrong, None)
-
-
-class Lines(NamedTuple):
+class HistoryColumns(NamedTuple):
     """Violations ready to be written, column by column; each instant is the one in its line."""
 
     bodies: list[str]
@@ -90,9 +51,9 @@ class Lines(NamedTuple):
     withdrawn_instants: list[datetime]
 
 
-def lines_of(changes: Iterable[Change]) -> Lines:
+def lines_of(changes: Iterable[Change]) -> HistoryColumns:
     """Write changes as lines of history."""
-    told = Lines([], [], [], [], [], [], [], [])
+    told = HistoryColumns([], [], [], [], [], [], [], [])
     for change in changes:
         line = _line(change)
         if change.violation is None:

@@ -112,7 +112,7 @@ def needs_of(dossiers: Iterable[Dossier]) -> Needs:
 
 
 _decode_record = {name: msgspec.msgpack.Decoder(kind.record) for name, kind in KINDS.items()}
-_decode_judgement = msgspec.msgpack.Decoder(Judgement)
+decode_judgement = msgspec.msgpack.Decoder(Judgement).decode
 encode = msgspec.msgpack.Encoder().encode
 
 
@@ -128,7 +128,7 @@ def decode(
     return Dossier(
         subject,
         decode_record(subject.kind, record),
-        _decode_judgement.decode(judgement),
+        decode_judgement(judgement),
         version,
         columns,
     )

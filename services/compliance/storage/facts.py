@@ -91,6 +91,6 @@ def _event(row: Mapping[str, Any]) -> Event:
         raise SetupError(f"this version does not take the fact at {place}: {error}") from error
 
 
-def headers_of(letter: bytes) -> list[tuple[str, bytes]]:
+def headers_of(letter: bytes) -> list[tuple[str, bytes | None]]:
     """Read the headers of a dead letter back."""
-    return msgspec.msgpack.decode(letter, type=list[tuple[str, bytes]])
+    return msgspec.msgpack.decode(letter, type=list[tuple[str, bytes | None]])

@@ -24,9 +24,25 @@ ORDER BY h.at, h.violation, h.seq;
 DELETE FROM compliance.outbox WHERE id = ANY($1::bigint[]);
 
 -- unsent_letters --
--- Give dead letters that are not yet on their topic.
-SELECT topic, partition, "offset", told, field, reason, key, value, headers
-FROM compliance.dead_letter WHERE sent_at IS NULL ORDER BY told LIMIT $1;
+-- Give dead letters that are not yet on their topic, oldest first, as many as fit into some bytes;
+-- of one that is too large for the topic only the beginning, with its digest.
+WITH unsent AS (
+    SELECT topic, partition, "offset", told, field, reason, key, value, headers,
+           coalesce(octet_length(key), 0) + coalesce(octet_length(value), 0)
+               + octet_length(headers) AS size
+    FROM compliance.dead_letter WHERE sent_at IS NULL
+    ORDER BY told, topic, partition, "offset" LIMIT $1
+), fitting AS (
+    SELECT *, size > $3 AS large,
+           sum(least(size, $3)) OVER (ORDER BY told, topic, partition, "offset") AS so_far
+    FROM unsent
+)
+SELECT topic, partition, "offset", told, field, reason, size, large,
+       CASE WHEN large THEN substring(key FOR $4) ELSE key END AS key,
+       CASE WHEN large THEN substring(value FOR $4) ELSE value END AS value,
+       CASE WHEN large THEN NULL ELSE headers END AS headers,
+       CASE WHEN large THEN encode(sha256(coalesce(value, '')), 'hex') END AS digest
+FROM fitting WHERE so_far <= $2 ORDER BY so_far;
 
 -- sent_letters --
 -- Note that dead letters are on their topic.

@@ -1,8 +1,9 @@
 """Raw records in, events and dead letters out: the first step of a batch, free of any rule."""
 
+import logging
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
@@ -10,10 +11,12 @@ import msgspec
 
 from services.compliance.storage.facts import Batch, Letter
 from services.compliance.storage.positions import Span
-from shared.domain import cloudevents, topics
+from shared.domain import calendar, cloudevents, topics
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import InvalidEventError, TooManyInvalidError
 from shared.domain.topics import Place
+
+log = logging.getLogger(__name__)
 
 WINDOW = 10_000
 """How many of the last inputs are looked at for the share of invalid ones."""
@@ -27,9 +30,16 @@ RUN = 1_000
 
 NO_BASES: Mapping[Place, int] = {}
 
+_MILLISECOND = timedelta(milliseconds=1)
+_FIRST = (calendar.EARLIEST - calendar.EPOCH) // _MILLISECOND
+_LAST = (calendar.LATEST - calendar.EPOCH) // _MILLISECOND
+
 
 class RawRecord(Protocol):
-    """A message as aiokafka gives it; `timestamp` is the broker's, in milliseconds."""
+    """A message as aiokafka gives it; `timestamp` is the broker's, in milliseconds.
+
+    `checksum` is None, or why the message could not be read (shared/adapters/records.py).
+    """
 
     topic: str
     partition: int
@@ -38,6 +48,7 @@ class RawRecord(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Headers
+    checksum: str | None
 
 
 class Limit:
@@ -96,15 +107,17 @@ class Intake:
         for record in records:
             try:
                 batch.events.append(self._event(record, now, _offset(record, bases)))
-            except InvalidEventError as error:
+            except Exception as error:  # noqa: BLE001  # a message never stops a worker
                 self._limit.valid(len(batch.events) - counted)
                 counted = len(batch.events)
-                batch.letters.append(_letter(record, error, _offset(record, bases)))
+                batch.letters.append(_letter(record, _invalid(error), _offset(record, bases)))
                 self._limit.invalid()
         self._limit.valid(len(batch.events) - counted)
         return batch
 
     def _event(self, record: RawRecord, now: datetime, offset: int) -> Event:
+        if record.checksum is not None:
+            raise InvalidEventError("batch", record.checksum, "Send smaller batches, unbroken")
         event = cloudevents.read_message(
             record.value, record.headers, told_at(record.timestamp), record.partition, offset
         )
@@ -122,8 +135,21 @@ class Intake:
 
 @lru_cache(maxsize=1_024)
 def told_at(milliseconds: int) -> datetime:
-    """Give when the broker took a message, by its timestamp."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    """Give when the broker took a message, by its timestamp, which a publisher may have set.
+
+    One outside our calendar becomes its first or last instant.
+    """
+    since = max(_FIRST, min(milliseconds, _LAST))
+    return calendar.EPOCH + timedelta(milliseconds=since)
+
+
+def _invalid(error: Exception) -> InvalidEventError:
+    """Give why a message cannot be taken; what we did not foresee is a defect of ours."""
+    if isinstance(error, InvalidEventError):
+        return error
+    log.error("failed on a message, which becomes a dead letter", exc_info=error)
+    remedy = "Report it with the message; it is kept as it came"
+    return InvalidEventError("event", f"made this program fail ({error!r})", remedy)
 
 
 def _offset(record: RawRecord, bases: Mapping[Place, int]) -> int:
@@ -131,15 +157,19 @@ def _offset(record: RawRecord, bases: Mapping[Place, int]) -> int:
 
 
 def _letter(record: RawRecord, error: InvalidEventError, offset: int) -> Letter:
-    headers: Sequence[tuple[str, bytes]] = record.headers
     return Letter(
         record.topic,
         record.partition,
         offset,
         told_at(record.timestamp),
-        error.field.replace("\0", "�"),
-        str(error).replace("\0", "�"),
+        _storable(error.field),
+        _storable(str(error)),
         record.key,
         record.value,
-        msgspec.msgpack.encode([(name, value) for name, value in headers]),
+        msgspec.msgpack.encode([(name, value) for name, value in record.headers]),
     )
+
+
+def _storable(text: str) -> str:
+    """Give a text without what PostgreSQL takes in none."""
+    return text.replace("\0", "�")

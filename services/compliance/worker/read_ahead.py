@@ -8,6 +8,7 @@ depends on this but speed: whatever goes on in whatever order ends in the same v
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from math import ceil, inf
 from typing import Any, NamedTuple
 
@@ -15,6 +16,16 @@ from shared.domain.topics import Place
 
 AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
+
+
+BYTES_AHEAD = 48 << 20
+"""Bytes of all partitions that are buffered before only those are asked that have nothing."""
+
+BYTES_TAKEN = 24 << 20
+"""Bytes that go on at once, about: what is buffered may be large messages."""
+
+PER_RECORD = 600
+"""Bytes that a record takes beside what it holds: the objects that it is read into."""
 
 
 class Taken(NamedTuple):
@@ -29,6 +40,7 @@ class ReadAhead:
 
     def __init__(self) -> None:
         self._held: dict[Place, deque[Any]] = {}
+        self._bytes = 0
 
     def __len__(self) -> int:
         return sum(len(held) for held in self._held.values())
@@ -36,15 +48,21 @@ class ReadAhead:
     def clear(self) -> None:
         """Forget everything, because it will be read again from elsewhere."""
         self._held = {}
+        self._bytes = 0
 
     def wants_more(self, places: Iterable[Place]) -> list[Place]:
         """Give the partitions of which more may be read."""
-        return [place for place in places if len(self._held.get(place, ())) < AHEAD]
+        # Whoever has nothing holds up all others, so it is asked however much they hold.
+        most = AHEAD if self._bytes < BYTES_AHEAD else 1
+        return [place for place in places if len(self._held.get(place, ())) < most]
 
     def add(self, fetched: Mapping[Place, Iterable[Any]]) -> None:
         """Buffer what was read."""
         for place, records in fetched.items():
-            self._held.setdefault(place, deque()).extend(records)
+            held = self._held.setdefault(place, deque())
+            before = len(held)
+            held.extend(records)
+            self._bytes += sum(map(_size, islice(held, before, None)))
 
     def take(
         self, stands_at: Mapping[Place, int], at_end: Collection[Place], at_most: int
@@ -56,12 +74,15 @@ class ReadAhead:
         """
         horizon = self._horizon(place for place in stands_at if place not in at_end)
         ready = {place: _until(self._held.get(place, ()), horizon) for place in stands_at}
-        share = min(1.0, at_most / max(1, sum(ready.values())))
+        each = max(1, self._bytes // max(1, len(self)))
+        share = min(1.0, min(at_most, max(1, BYTES_TAKEN // each)) / max(1, sum(ready.values())))
         taken = Taken({}, {})
         for place, count in ready.items():
             held = self._held.get(place)
             if held:
-                taken.records[place] = [held.popleft() for _ in range(ceil(count * share))]
+                going = [held.popleft() for _ in range(ceil(count * share))]
+                taken.records[place] = going
+                self._bytes -= sum(map(_size, going))
             taken.next[place] = held[0].offset if held else stands_at[place]
         return taken
 
@@ -69,6 +90,10 @@ class ReadAhead:
         """Give the timestamp (milliseconds) up to which all partitions that go on were read."""
         last = (held[-1].timestamp if (held := self._held.get(p)) else 0 for p in going_on)
         return min(last, default=inf)
+
+
+def _size(record: Any) -> int:
+    return PER_RECORD + len(record.key or b"") + len(record.value or b"")
 
 
 def _until(held: Iterable[Any], horizon: float) -> int:

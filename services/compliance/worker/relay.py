@@ -6,14 +6,15 @@ is told twice, under the same id.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
+from hashlib import sha256
+from itertools import compress
 from typing import Any
 
-import asyncpg
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from services.compliance.findings.violation import served
 from services.compliance.settings import Settings
@@ -32,6 +33,12 @@ AT_ONCE = 1_000
 
 FAILED = (VbpError, KafkaError, *postgres.FAILURES)
 """What fails outside, and is tried again."""
+
+NO_HEADERS = b"\x90"
+"""No headers, as they are stored."""
+
+LONGEST_REASON = 8_000
+"""Bytes of a header of ours; a reason may show what it found, of any length."""
 
 PAUSE = 0.2
 """Seconds between looks into an empty outbox."""
@@ -115,26 +122,53 @@ def _headers(row: Mapping[str, Any]) -> list[tuple[str, bytes]]:
 
 
 async def send_letters(connection: Connection, producer: AIOKafkaProducer) -> int:
-    """Send dead letters: raw bytes and headers unchanged, the reason as headers of our own."""
+    """Send dead letters: raw bytes and headers unchanged, the reason as headers of our own.
+
+    One that the broker finds too large goes shortened; whatever else fails is raised once the
+    others are noted as sent, which it is no reason to send twice.
+    """
     rows = await outbox.unsent_letters(connection, AT_ONCE)
     if not rows:
         return 0
-    pending = [
-        await producer.send(
-            topics.DEAD_LETTERS,
-            # The producer takes no message without key and value, although Kafka keeps such ones.
-            key=b"" if row["key"] is None and row["value"] is None else row["key"],
-            value=row["value"],
-            headers=[*headers_of(row["headers"]), *_reasons(row)],
-        )
-        for row in rows
-    ]
-    await asyncio.gather(*pending)
-    await outbox.note_sent(connection, rows)
+    letters = [dict(row) for row in rows]
+    pending = [await _send_letter(producer, letter) for letter in letters]
+    answers: list[Any] = await asyncio.gather(*pending, return_exceptions=True)
+    for number, answer in enumerate(answers):
+        if isinstance(answer, MessageSizeTooLargeError):
+            answers[number] = await (await _send_letter(producer, _shortened(letters[number])))
+    failed = [answer for answer in answers if isinstance(answer, BaseException)]
+    sent = (not isinstance(answer, BaseException) for answer in answers)
+    await outbox.note_sent(connection, list(compress(rows, sent)))
+    for error in failed:
+        raise error
     return len(rows)
 
 
-def _reasons(row: asyncpg.Record) -> list[tuple[str, bytes]]:
+async def _send_letter(producer: AIOKafkaProducer, letter: Mapping[str, Any]) -> Awaitable[Any]:
+    key, value = letter["key"], letter["value"]
+    return await producer.send(  # type: ignore[no-any-return]
+        topics.DEAD_LETTERS,
+        # The producer takes no message without key and value, although Kafka keeps such ones.
+        key=b"" if key is None and value is None else key,
+        value=value,
+        headers=[*headers_of(letter["headers"] or NO_HEADERS), *_reasons(letter)],
+    )
+
+
+def _shortened(letter: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a letter as the database gives one that is too large."""
+    key, value = letter["key"], letter["value"] or b""
+    return {
+        **letter,
+        "large": True,
+        "digest": sha256(value).hexdigest(),
+        "key": key and key[: outbox.LETTER_BEGINNING],
+        "value": value[: outbox.LETTER_BEGINNING],
+        "headers": None,
+    }
+
+
+def _reasons(row: Mapping[str, Any]) -> list[tuple[str, bytes]]:
     told: datetime = row["told"]
     said = {
         "dlq.field": row["field"],
@@ -144,4 +178,10 @@ def _reasons(row: asyncpg.Record) -> list[tuple[str, bytes]]:
         "dlq.offset": str(row["offset"]),
         "dlq.told": instant_text(told),
     }
-    return [(name, value.encode()) for name, value in said.items()]
+    if row["large"]:
+        said |= {"dlq.sha256": row["digest"], "dlq.bytes": str(row["size"])}
+    return [(name, _header(value)) for name, value in said.items()]
+
+
+def _header(text: str) -> bytes:
+    return text.encode()[:LONGEST_REASON].decode(errors="ignore").encode()

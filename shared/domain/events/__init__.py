@@ -7,18 +7,32 @@ envelope.
 
 from shared.domain.events.deliveries import (
     DeliveryReceived,
+    DeliveryVoided,
     GoodsReturned,
     InvoiceIssued,
     ShipmentDispatched,
 )
-from shared.domain.events.fields import Code, EventData
-from shared.domain.events.funds import PaymentMade, PrepaymentMade, PrepaymentReturned
-from shared.domain.events.orders import OrderAccepted, OrderCancelled, OrderPlaced, OrderRejected
+from shared.domain.events.fields import Code, EventData, Source
+from shared.domain.events.funds import (
+    PaymentMade,
+    PaymentVoided,
+    PrepaymentMade,
+    PrepaymentReturned,
+    PrepaymentVoided,
+)
+from shared.domain.events.orders import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderPlaced,
+    OrderRejected,
+    OrderVoided,
+)
 from shared.domain.events.register import (
     AgreementSigned,
     ExemptionGranted,
     HospitalEnrolled,
     HospitalWithdrawn,
+    PartyRegistered,
     PriceListed,
     ProductDeselected,
     ProductListed,
@@ -32,12 +46,14 @@ from shared.domain.events.supply import (
     ShortageEnded,
     ShortageReported,
     StockReported,
+    StockVoided,
 )
 
 __all__ = [
     "AgreementSigned",
     "Code",
     "DeliveryReceived",
+    "DeliveryVoided",
     "DistributorAppointed",
     "DistributorReleased",
     "EventData",
@@ -50,9 +66,13 @@ __all__ = [
     "OrderCancelled",
     "OrderPlaced",
     "OrderRejected",
+    "OrderVoided",
+    "PartyRegistered",
     "PaymentMade",
+    "PaymentVoided",
     "PrepaymentMade",
     "PrepaymentReturned",
+    "PrepaymentVoided",
     "PriceListed",
     "ProductDeselected",
     "ProductListed",
@@ -61,6 +81,8 @@ __all__ = [
     "ShipmentDispatched",
     "ShortageEnded",
     "ShortageReported",
+    "Source",
     "StandardSet",
     "StockReported",
+    "StockVoided",
 ]

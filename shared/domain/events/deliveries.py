@@ -11,6 +11,7 @@ from shared.domain.events.fields import (
     EventData,
     Money,
     Ordered,
+    Source,
     Text,
     check_instant,
 )
@@ -29,7 +30,10 @@ class ShipmentDispatched(EventData, frozen=True, gc=False):
 
 
 class DeliveryReceived(EventData, frozen=True, gc=False):
-    """验收: the hospital checked what arrived; the event's `time` is the acceptance."""
+    """验收: the hospital checked what arrived; the event's `time` is the acceptance.
+
+    `hospital` says who got goods that no order names.
+    """
 
     receipt: Code
     order: Code
@@ -39,6 +43,7 @@ class DeliveryReceived(EventData, frozen=True, gc=False):
     rejection_reason: Text | None = None
     shipment: Code | None = None
     arrived_at: Instant | None = None
+    hospital: Code | None = None
 
     def __post_init__(self) -> None:
         """Check the arrival."""
@@ -47,17 +52,18 @@ class DeliveryReceived(EventData, frozen=True, gc=False):
 
 
 class GoodsReturned(EventData, frozen=True, gc=False):
-    """退货: accepted goods went back."""
+    """退货: accepted goods went back, of the receipt if one is named."""
 
     return_: Code = field(name="return")
     order: Code
     product: Code
     quantity: Counted
     reason: Text | None = None
+    receipt: Code | None = None
 
 
 class InvoiceIssued(EventData, frozen=True, gc=False):
-    """开票: an invoice on an order."""
+    """开票: an invoice on an order; `hospital` says for whom, where no order does."""
 
     invoice: Code
     order: Code
@@ -65,3 +71,17 @@ class InvoiceIssued(EventData, frozen=True, gc=False):
     quantity: Counted
     unit_price: Money
     receipt: Code | None = None
+    hospital: Code | None = None
+
+
+class DeliveryVoided(EventData, frozen=True, gc=False):
+    """冲销: a shipment, receipt, return or invoice that was entered wrongly is taken back.
+
+    `event` is the id of the event taken back, `event_source` its source; absent: the void's own.
+    """
+
+    order: Code
+    product: Code
+    event: Code
+    reason: Text
+    event_source: Source | None = None

@@ -12,6 +12,7 @@ from shared.domain.errors import InvalidEventError
 Code = Annotated[
     str, Meta(min_length=1, max_length=256, description="a text of 1 to 256 characters")
 ]
+Source = Annotated[str, Meta(min_length=1, max_length=4096, description="a text that is not empty")]
 Text = Annotated[str, Meta(max_length=20_000, description="a text")]
 DECIMAL = r"\A[0-9]{1,20}(\.[0-9]{1,20})?\Z"
 """How money is spelt, on the bus and by whoever makes events of other records."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
-from shared.domain.events.fields import Code, EventData, Money
+from shared.domain.events.fields import Category, Code, EventData, Money, Source, Text
 
 
 class PrepaymentMade(EventData, frozen=True, gc=False):
@@ -17,6 +17,7 @@ class PrepaymentMade(EventData, frozen=True, gc=False):
     agreement: Code | None = None
     product: Code | None = None
     instalment: int | None = None
+    category: Category | None = None
 
 
 class PrepaymentReturned(EventData, frozen=True, gc=False):
@@ -30,7 +31,11 @@ class PrepaymentReturned(EventData, frozen=True, gc=False):
 
 
 class PaymentMade(EventData, frozen=True, gc=False):
-    """回款: money for goods, on one leg of its way."""
+    """回款: money for goods, on one leg of its way.
+
+    `hospital` says for whom an agency pays, `distributor` for which supplier a branch or a
+    settlement centre (结算中心) is paid.
+    """
 
     payment: Code
     leg: Literal["hospital_to_distributor", "agency_to_distributor", "distributor_to_manufacturer"]
@@ -41,3 +46,29 @@ class PaymentMade(EventData, frozen=True, gc=False):
     receipt: Code | None = None
     product: Code | None = None
     prepayment: Code | None = None
+    hospital: Code | None = None
+    distributor: Code | None = None
+
+
+class PaymentVoided(EventData, frozen=True, gc=False):
+    """冲销: a payment that was entered wrongly, or bounced, is taken back.
+
+    `event` is the id of the event taken back, `event_source` its source; absent: the void's own.
+    """
+
+    payment: Code
+    event: Code
+    reason: Text
+    event_source: Source | None = None
+
+
+class PrepaymentVoided(EventData, frozen=True, gc=False):
+    """冲销: a prepayment, or a return of one, that was entered wrongly is taken back.
+
+    `event` is the id of the event taken back, `event_source` its source; absent: the void's own.
+    """
+
+    prepayment: Code
+    event: Code
+    reason: Text
+    event_source: Source | None = None

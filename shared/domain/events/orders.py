@@ -2,7 +2,16 @@
 
 from typing import Literal
 
-from shared.domain.events.fields import Bound, Code, EventData, Money, Ordered, Text, check_bound
+from shared.domain.events.fields import (
+    Bound,
+    Code,
+    EventData,
+    Money,
+    Ordered,
+    Source,
+    Text,
+    check_bound,
+)
 
 
 class OrderPlaced(EventData, frozen=True, gc=False):
@@ -62,3 +71,16 @@ class OrderCancelled(EventData, frozen=True, gc=False):
     order: Code
     product: Code
     reason: Text | None = None
+
+
+class OrderVoided(EventData, frozen=True, gc=False):
+    """冲销: an order, its acceptance, rejection or cancellation was entered wrongly.
+
+    `event` is the id of the event taken back, `event_source` its source; absent: the void's own.
+    """
+
+    order: Code
+    product: Code
+    event: Code
+    reason: Text
+    event_source: Source | None = None

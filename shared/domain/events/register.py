@@ -34,6 +34,7 @@ class ProductSelected(EventData, frozen=True, gc=False):
     class_: Text | None = field(default=None, name="class")
     consistency_passed: bool | None = None
     in_catalogue: bool | None = None
+    originator: bool | None = None
 
 
 class ProductDeselected(EventData, frozen=True, gc=False):
@@ -59,6 +60,7 @@ class ProductListed(EventData, frozen=True, gc=False):
     class_: Text | None = field(default=None, name="class")
     consistency_passed: bool | None = None
     in_catalogue: bool | None = None
+    originator: bool | None = None
 
 
 class PriceListed(EventData, frozen=True, gc=False):
@@ -129,3 +131,12 @@ class StandardSet(EventData, frozen=True, gc=False):
     product: Code
     standard_price: Money
     effective_on: date
+
+
+class PartyRegistered(EventData, frozen=True, gc=False):
+    """Who is meant by the code of a manufacturer, distributor or agency."""
+
+    party: Code
+    kind: Literal["manufacturer", "distributor", "agency"]
+    name: Text
+    credit_code: Text | None = None

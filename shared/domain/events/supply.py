@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.domain.events.fields import Bound, Code, Counted, EventData, Text, check_bound
+from shared.domain.events.fields import Bound, Code, Counted, EventData, Source, Text, check_bound
 
 
 class DistributorAppointed(EventData, frozen=True, gc=False):
@@ -80,3 +80,15 @@ class StockReported(EventData, frozen=True, gc=False):
     quantity: Counted
     as_of: date
     produced: Counted | None = None
+
+
+class StockVoided(EventData, frozen=True, gc=False):
+    """冲销: a stock report that was entered wrongly is taken back.
+
+    `event` is the id of the event taken back, `event_source` its source; absent: the void's own.
+    """
+
+    product: Code
+    event: Code
+    reason: Text
+    event_source: Source | None = None

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from services.compliance.answers import audit, operation, violations
 from services.compliance.answers import database as databases
-from services.compliance.answers import operation, violations
 from services.compliance.answers.database import Database
 from shared.adapters.postgres import Connection
 from shared.domain.errors import TransientError
 
 pytestmark = pytest.mark.integration
 
-MODULES: list[Any] = [databases, operation, violations]
+MODULES: list[Any] = [audit, databases, operation, violations]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=operator.attrgetter("__name__"))

@@ -29,6 +29,7 @@ class Record:
     topic: str = ORDERS
     partition: int = 3
     timestamp: int = int(NOW.timestamp() * 1000)
+    checksum: str | None = None
 
 
 def a_record(event: Event, **changed: Any) -> Record:

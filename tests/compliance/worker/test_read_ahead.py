@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.worker.read_ahead import AHEAD, ReadAhead, Taken
+from services.compliance.worker.read_ahead import (
+    AHEAD,
+    BYTES_AHEAD,
+    BYTES_TAKEN,
+    PER_RECORD,
+    ReadAhead,
+    Taken,
+)
 from shared.domain.topics import Place
 
 PLACES: list[Place] = [("orders", 0), ("orders", 1), ("register", 0)]
@@ -18,6 +25,8 @@ class Record(NamedTuple):
 
     offset: int
     timestamp: int
+    key: bytes | None = None
+    value: bytes | None = b""
 
 
 class Partitions:
@@ -197,3 +206,22 @@ def test_what_is_read_again_from_elsewhere_is_forgotten() -> None:
     read.ahead.clear()
     assert len(read.ahead) == 0
     assert read.ahead.take({PLACES[0]: 0}, PLACES, PLENTY) == Taken({}, {PLACES[0]: 0})
+
+
+def test_large_messages_are_not_read_far_ahead_but_nobody_waits_for_one_that_has_none() -> None:
+    ahead = ReadAhead()
+    megabyte = b"x" * (1 << 20)
+    ahead.add({PLACES[0]: [Record(n, n, None, megabyte) for n in range(BYTES_AHEAD >> 20)]})
+    assert ahead.wants_more(PLACES) == PLACES[1:]
+
+    taken = ahead.take({PLACES[0]: 1_000}, PLACES, PLENTY)
+    assert len(taken.records[PLACES[0]]) == BYTES_TAKEN // (len(megabyte) + PER_RECORD)
+    assert ahead.wants_more(PLACES) == PLACES
+
+
+def test_a_message_larger_than_all_that_goes_on_at_once_goes_on_alone() -> None:
+    ahead = ReadAhead()
+    ahead.add({PLACES[0]: [Record(n, n, None, b"x" * 2 * BYTES_TAKEN) for n in range(2)]})
+    taken = ahead.take({PLACES[0]: 2}, PLACES, PLENTY)
+    assert [record.offset for record in taken.records[PLACES[0]]] == [0]
+    assert taken.next == {PLACES[0]: 1}

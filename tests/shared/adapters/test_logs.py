@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from shared.adapters import logs
@@ -87,3 +89,32 @@ def test_warnings_are_lines_too() -> None:
         warnings.warn("this is old", stacklevel=1)
         logging.captureWarnings(capture=False)
     assert "this is old" in json.loads(stream.getvalue())["event"]
+
+
+@given(st.text(st.characters()) | st.text("\udcff\x9b\u202e\n"))
+def test_no_name_moves_a_cursor_ends_a_line_or_turns_the_direction(name: str) -> None:
+    for stream in (io.StringIO(), Terminal()):
+        logs.configure("INFO", stream)
+        logging.getLogger("vbp").info("at %s", name, extra={"path": name, "names": [name]})
+        (line,) = stream.getvalue().split("\n")[:-1]
+        assert line.isprintable()
+        if not stream.isatty():
+            told = json.loads(line)
+            shown = name.encode(errors="backslashreplace").decode()
+            assert (told["event"], told["path"]) == (f"at {shown}", shown)
+
+
+def _fail(text: str) -> None:
+    raise RuntimeError(text)
+
+
+def test_an_exception_that_holds_a_line_end_forges_no_line() -> None:
+    stream = Terminal()
+    logs.configure("INFO", stream)
+    try:
+        _fail("\x1b[2J\n12:00:00 INFO    all is well")
+    except RuntimeError:
+        logging.getLogger("vbp").exception("failed")
+    first, *others = stream.getvalue().splitlines()
+    assert first.endswith("ERROR   failed")
+    assert all(line.startswith("    ") and line.isprintable() for line in others)

@@ -97,6 +97,8 @@ def test_the_key_is_the_product_or_on_the_register_the_entity() -> None:
 
     assert key(ORDER) == b"cn-sx/XC07AAM000A001010100001"
     assert key("vbp.hospital.enrolled.v1") == b"cn-sx/H14010000123"
+    assert key("vbp.party.registered.v1") == b"cn-sx/D0007"
+    assert key("vbp.order.voided.v1") == b"cn-sx/XC07AAM000A001010100001"
     assert key("vbp.exemption.granted.v1") == b"cn-sx/XC07AAM000A001010100001"
 
 

@@ -1,0 +1,246 @@
+"""Checks everything that is kept: violations against their lines, facts, counts.
+
+All processes see the database as of one moment, and read it bit by bit: what they hold does not
+grow with what is stored. Only the command loads this module: it reads what judging wrote.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from services.compliance.answers.database import Row
+from services.compliance.findings.history import row_of, said_in
+from services.compliance.findings.verification import (
+    Difference,
+    Pointer,
+    Reckoning,
+    fact_differences,
+    pointers,
+)
+from services.compliance.judging.dossier import decode_judgement
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection, queries
+from shared.domain.errors import SetupError
+
+QUERIES = queries(Path(__file__).with_suffix(".sql"))
+
+SHARES = 256
+"""The parts into which violations fall, by the first byte of their ids; each is done in one go."""
+
+WEIGHT = 4 << 20
+"""Bytes of lines, or of violations, read at a time: one of them alone may weigh more."""
+
+FACTS_AT_ONCE = 2_000
+BLOCKS_AT_ONCE = 1_024
+"""Blocks of the table of records in one part: 8 MiB."""
+
+
+class Part(NamedTuple):
+    """What a part of the audit found; `unjudged` are counts by jurisdiction, rule and term."""
+
+    violations: int = 0
+    lines: int = 0
+    facts: int = 0
+    records: int = 0
+    problems: tuple[str, ...] = ()
+    unjudged: Mapping[tuple[str, str, str], int] = {}
+
+
+class Sizes(NamedTuple):
+    """How many violations there are, about, and how many blocks the records fill."""
+
+    violations: int
+    blocks: int
+
+
+@asynccontextmanager
+async def reading(dsn: str, snapshot: str | None = None) -> AsyncIterator[Connection]:
+    """Connect to read as of one moment: now, or that of a snapshot."""
+    connection = await postgres.connect(dsn, application_name="vbp-audit")
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            if snapshot is not None:
+                # Takes no parameter; what comes from PostgreSQL is hexadecimal digits and dashes.
+                await connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+            yield connection
+    finally:
+        connection.terminate()
+
+
+async def export(connection: Connection) -> tuple[str, Sizes]:
+    """Name what a connection sees, for other processes, and say how much there is.
+
+    Raises SetupError where there is no schema.
+    """
+    snapshot: str = await connection.fetchval(QUERIES["export"])
+    try:
+        (sizes,) = await connection.fetch(QUERIES["sizes"])
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise SetupError(postgres.NO_SCHEMA) from error
+    return snapshot, Sizes(*sizes)
+
+
+async def check_violations(connection: Connection, share: int) -> Part:
+    """Check the violations of a share, their lines, and the facts that both point at."""
+    first = UUID(int=share << 120)
+    last = UUID(int=((share + 1) << 120) - 1)
+    facts = _Facts(connection)
+    problems: list[str] = []
+    count = lines = 0
+    kept = _Ahead(_lines(connection, first, last))
+    async for row in _violations(connection, first, last):
+        count += 1
+        problems += await _orphans(kept, row["id"])
+        reckoning, name = Reckoning(row["id"]), f"violation {row['id']}"
+        async for line in kept.until(row["id"]):
+            lines += 1
+            held = row_of(line)
+            problems += _named(name, reckoning.take(held))
+            problems += await facts.take(name, _evidence(said_in(held)))
+        body = msgspec.json.decode(row["body"])
+        problems += _named(name, reckoning.compare(row, body))
+    problems += await _orphans(kept, None)
+    problems += await facts.end()
+    return Part(violations=count, lines=lines, facts=facts.count, problems=tuple(problems))
+
+
+async def check_records(connection: Connection, first: int) -> Part:
+    """Check that what was last found of some records stands, and count what was not judged.
+
+    The records are those of BLOCKS_AT_ONCE blocks, from the block `first` on.
+    """
+    unjudged: Counter[tuple[str, str, str]] = Counter()
+    found: dict[UUID, str] = {}
+    records = 0
+    blocks = ((first, 0), (first + BLOCKS_AT_ONCE, 0))
+    async for row in connection.cursor(QUERIES["judgements"], *blocks, prefetch=1_000):
+        records += 1
+        judgement = decode_judgement(row["judgement"])
+        for rule, term in judgement.missing:
+            unjudged[row["jurisdiction"], rule, term] += 1
+        record = f"{row['kind']} {row['key']} of {row['jurisdiction']}"
+        found |= {UUID(bytes=told.id): f"{told.rule} of {record}" for told in judgement.findings}
+    rows = await connection.fetch(QUERIES["standing"], list(found))
+    gone = found.keys() - {row["id"] for row in rows}
+    problems = (f"violation {name}: is gone, though {found[name]} was last found" for name in gone)
+    return Part(records=records, problems=tuple(sorted(problems)), unjudged=unjudged)
+
+
+async def check_counts(
+    connection: Connection, unjudged: Mapping[tuple[str, str, str], int]
+) -> list[str]:
+    """Compare the gauges with what violations and records come to."""
+    problems = []
+    for *key, held, told in await connection.fetch(QUERIES["open_counts"]):
+        name = "/".join(map(str, key))
+        problems.append(f"open_count {name}: {Difference('count', held, told)}")
+    rows = await connection.fetch(QUERIES["unjudged_counts"])
+    kept = {tuple(key): count for *key, count in rows}
+    for key in sorted(kept.keys() | unjudged.keys()):
+        held, told = kept.get(key, 0), unjudged.get(key, 0)
+        if held != told:
+            problems.append(f"unjudged_count {'/'.join(key)}: {Difference('count', held, told)}")
+    return problems
+
+
+async def _violations(connection: Connection, first: UUID, last: UUID) -> AsyncIterator[Row]:
+    starts = await connection.fetch(QUERIES["violation_chunks"], first, last, WEIGHT)
+    for (start,), (end,) in pairwise([*starts, (None,)]):
+        for row in await connection.fetch(QUERIES["violations"], start, end, last):
+            yield row
+
+
+async def _lines(connection: Connection, first: UUID, last: UUID) -> AsyncIterator[Row]:
+    starts = await connection.fetch(QUERIES["line_chunks"], first, last, WEIGHT)
+    for start, end in pairwise([*starts, (None, None)]):
+        for line in await connection.fetch(QUERIES["lines"], *start, *end, last):
+            yield line
+
+
+class _Ahead:
+    """Lines that are read only as far as the violation at hand."""
+
+    def __init__(self, lines: AsyncIterator[Row]) -> None:
+        self._rows = lines
+        self._next: Row | None = None
+        self._begun = False
+
+    async def peek(self) -> Row | None:
+        """Give the next line without taking it; None at the end."""
+        if not self._begun:
+            await self._step()
+        return self._next
+
+    async def until(self, identity: UUID) -> AsyncIterator[Row]:
+        """Take the lines of a violation."""
+        while (line := await self.peek()) is not None and line["violation"] == identity:
+            await self._step()
+            yield line
+
+    async def _step(self) -> None:
+        self._begun = True
+        self._next = await anext(self._rows, None)
+
+
+async def _orphans(kept: _Ahead, before: UUID | None) -> list[str]:
+    """Take the lines whose violation is gone, up to the violation that is there."""
+    gone: dict[UUID, None] = {}
+    while (line := await kept.peek()) is not None and (
+        before is None or line["violation"] < before
+    ):
+        gone[line["violation"]] = None
+        async for _ in kept.until(line["violation"]):
+            pass
+    return [f"violation {name}: is gone, though its history is kept" for name in gone]
+
+
+class _Facts:
+    """Facts to be looked at, many at once; a violation's lines mostly rest on the same ones."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: dict[Pointer, str] = {}
+        self.count = 0
+
+    async def take(self, name: str, evidence: Iterable[Pointer]) -> list[str]:
+        """Take the evidence of a violation; gives what was found of that taken before."""
+        for pointer in evidence:
+            self._waiting.setdefault(pointer, name)
+        return await self.end() if len(self._waiting) >= FACTS_AT_ONCE else []
+
+    async def end(self) -> list[str]:
+        """Look at what still waits."""
+        if not self._waiting:
+            return []
+        wanted, self._waiting = self._waiting, {}
+        places = {pointer.place for pointer in wanted}
+        rows = await self._connection.fetch(QUERIES["facts"], *postgres.columns(places))
+        kept = {(row["topic"], row["partition"], row["offset"]): row for row in rows}
+        self.count += len(places)
+        problems: list[str] = []
+        for pointer, name in wanted.items():
+            row = kept.get(pointer.place)
+            fact = f"fact {pointer.topic}[{pointer.partition}]@{pointer.offset} of {name}"
+            if row is None:
+                problems.append(f"{fact}: is gone")
+            else:
+                problems += _named(fact, fact_differences(pointer, row))
+        return problems
+
+
+def _evidence(said: Mapping[str, Any]) -> Iterator[Pointer]:
+    violation = said.get("violation")
+    yield from pointers(said.get("causes"))
+    if isinstance(violation, dict):
+        yield from pointers(violation.get("evidence"))
+
+
+def _named(name: str, found: Iterable[Difference]) -> Iterator[str]:
+    return (f"{name}: {difference}" for difference in found)

@@ -1,0 +1,74 @@
+-- export --
+-- Name what this transaction sees, so that other processes see just the same.
+SELECT pg_export_snapshot();
+
+-- sizes --
+-- Say how many violations there are, about, and how many blocks the records fill.
+SELECT greatest((SELECT reltuples::bigint FROM pg_class
+                 WHERE oid = 'compliance.violation'::regclass), 0) AS violations,
+       pg_relation_size('compliance.dossier') / current_setting('block_size')::bigint AS blocks;
+
+-- violation_chunks --
+-- Give where chunks of some weight begin among the violations of a range of ids.
+SELECT DISTINCT ON (chunk) id
+FROM (SELECT id, sum(pg_column_size(body)) OVER (ORDER BY id) / $3::bigint AS chunk
+      FROM compliance.violation WHERE id BETWEEN $1 AND $2) AS weighed
+ORDER BY chunk, id;
+
+-- violations --
+-- Give the violations from one id on to before another, whole, in order.
+SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
+       distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head, supersedes,
+       body
+FROM compliance.violation
+WHERE id >= $1 AND ($2::uuid IS NULL OR id < $2) AND id <= $3
+ORDER BY id;
+
+-- line_chunks --
+-- Give where chunks of some weight begin among the lines of a range of violations.
+SELECT DISTINCT ON (chunk) violation, seq
+FROM (SELECT violation, seq,
+             sum(octet_length(line)) OVER (ORDER BY violation, seq) / $3::bigint AS chunk
+      FROM compliance.history WHERE violation BETWEEN $1 AND $2) AS weighed
+ORDER BY chunk, violation, seq;
+
+-- lines --
+-- Give the lines of history from one on to before another, in the order in which they were hashed.
+SELECT violation, seq, at, actor, change, line, hash
+FROM compliance.history
+WHERE (violation, seq) >= ($1, $2) AND ($3::uuid IS NULL OR (violation, seq) < ($3, $4))
+  AND violation <= $5
+ORDER BY violation, seq;
+
+-- facts --
+-- Give the events that stand at some places of the bus.
+SELECT f.topic, f.partition, f."offset", f.told, f.type, f.source, f.id, f."time", f.recorded, f.data
+FROM compliance.fact f
+JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[]) AS wanted (topic, partition, "offset")
+  ON f.topic = wanted.topic AND f.partition = wanted.partition AND f."offset" = wanted."offset";
+
+-- judgements --
+-- Give what was last said of the records in some blocks of the table.
+SELECT jurisdiction, kind, key, judgement
+FROM compliance.dossier
+WHERE ctid >= $1::tid AND ctid < $2::tid;
+
+-- standing --
+-- Give those of some violations that stand.
+SELECT id FROM compliance.violation WHERE id = ANY($1::uuid[]) AND status <> 'withdrawn';
+
+-- open_counts --
+-- Give the gauges of open violations that are not what the violations come to.
+SELECT jurisdiction, rule, severity, area, exempt,
+       coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.open_count g
+FULL JOIN (SELECT jurisdiction, rule, severity, coalesce(area, '') AS area, exempt,
+                  count(*) AS count
+           FROM compliance.violation WHERE status = 'open' GROUP BY 1, 2, 3, 4, 5) AS v
+    USING (jurisdiction, rule, severity, area, exempt)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, rule, severity, area, exempt;
+
+-- unjudged_counts --
+-- Give the gauges of unjudged records.
+SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count;

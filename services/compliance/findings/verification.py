@@ -1,0 +1,205 @@
+"""Whether a violation and the facts it rests on are what was written, column by column.
+
+The lines of history are hashed, each with the one before; all else follows from them. A row whose
+column says something else than its lines was changed by somebody else than us.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from typing_extensions import override
+
+from services.compliance.findings.history import HistoryRow, said_in
+from shared.domain.calendar import instant_text
+from shared.domain.cloudevents import digest
+from shared.domain.errors import shorten
+from shared.domain.topics import NUMBER_OF
+
+TOLD_COLUMNS = (
+    "jurisdiction",
+    "rule",
+    "exempt",
+    "severity",
+    "product",
+    "area",
+    "hospital",
+    "manufacturer",
+    "distributor",
+    "order",
+    "occurred_at",
+    "cured_at",
+)
+"""The columns of a violation that repeat what its last line tells of it."""
+
+_ABSENT = "nothing"
+
+
+class Difference(NamedTuple):
+    """What a column holds, and what it should by the lines; `line` is the first that is broken."""
+
+    column: str
+    held: object
+    told: object
+    line: int | None = None
+
+    @override
+    def __str__(self) -> str:
+        place = self.column if self.line is None else f"line {self.line}, {self.column}"
+        return f"{place} is {_shown(self.held)}, and should be {_shown(self.told)}"
+
+
+class Pointer(Struct, frozen=True):
+    """A piece of evidence as it was told: an event, when it was and was told, where it stands."""
+
+    id: str
+    source: str
+    type: str
+    time: str
+    claimed: str
+    told: str
+    topic: str
+    partition: int
+    offset: int
+    digest: str
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where it stands in the table `fact`; no event stands at -1."""
+        return NUMBER_OF.get(self.topic, -1), self.partition, self.offset
+
+
+class Chain(Struct, frozen=True):
+    """Whether row and history are what was written; else the first line that does not hold.
+
+    `problem` names the column that was changed, what it holds and what it should.
+    """
+
+    verified: bool
+    broken_at: int | None = None
+    problem: str | None = None
+
+
+class Reckoning:
+    """Takes the lines of a violation, oldest first, and reckons what its row must hold."""
+
+    def __init__(self, identity: UUID) -> None:
+        self._id = str(identity)
+        self._count = 0
+        self._head = b""
+        self._told: Mapping[str, Any] = {}
+        self._withdrawn = False
+        self._first: object = None
+        self._last: object = None
+        self._supersedes: list[str] = []
+
+    def take(self, line: HistoryRow) -> Iterator[Difference]:
+        """Take the next line; gives what does not hold in it."""
+        self._count += 1
+        number, said = self._count, said_in(line)
+        self._head = hashlib.sha256(self._head + line.line).digest()
+        if line.seq != number:
+            yield Difference("seq", line.seq, number, number)
+        if line.hash != self._head:
+            yield Difference("line or hash", line.hash.hex(), self._head.hex(), number)
+        for column, held in (("at", line.at), ("actor", line.actor), ("change", line.change)):
+            if said.get(column) != held:
+                yield Difference(column, held, said.get(column, _ABSENT), number)
+        violation = said.get("violation")
+        self._withdrawn = not isinstance(violation, dict)
+        if isinstance(violation, dict):
+            self._told = violation
+            if violation.get("id") != self._id:
+                yield Difference("violation", self._id, violation.get("id", _ABSENT), number)
+        self._last = said.get("at")
+        self._first = self._last if number == 1 else self._first
+        self._supersedes += said.get("supersedes") or ()
+
+    def compare(self, row: Mapping[str, Any], body: object) -> Iterator[Difference]:
+        """Compare the violation's row, and its decoded body, with all lines that were taken."""
+        after = self._count + 1
+        if row["seq"] != self._count:
+            yield Difference("seq", row["seq"], self._count, after)
+        if row["head"] != self._head:
+            yield Difference("head", row["head"].hex(), self._head.hex(), after)
+        told = self._told
+        expected = {name: told.get(name) for name in TOLD_COLUMNS} | {
+            "status": "withdrawn" if self._withdrawn else told.get("status"),
+            "detected_at": self._first,
+            "recorded_at": self._last,
+            "supersedes": self._supersedes,
+        }
+        for column, wanted in expected.items():
+            held = _plain(row[column])
+            if held != wanted:
+                yield Difference(column, held, wanted)
+        yield from _of_body(body, told)
+
+
+def chain_of(
+    identity: UUID, row: Mapping[str, Any], body: object, lines: Iterable[HistoryRow]
+) -> Chain:
+    """Give the verdict on a violation: its row, its decoded body and its history."""
+    for found in differences(identity, row, body, lines):
+        return Chain(verified=False, broken_at=found.line, problem=str(found))
+    return Chain(verified=True)
+
+
+def differences(
+    identity: UUID, row: Mapping[str, Any], body: object, lines: Iterable[HistoryRow]
+) -> Iterator[Difference]:
+    """Give all that does not hold of a violation, the lines first."""
+    reckoning = Reckoning(identity)
+    for line in lines:
+        yield from reckoning.take(line)
+    yield from reckoning.compare(row, body)
+
+
+def pointers(evidence: object) -> list[Pointer]:
+    """Read evidence, or the causes of a line; what was made unreadable points at nothing."""
+    try:
+        return msgspec.convert(evidence, list[Pointer])
+    except msgspec.ValidationError:
+        return []
+
+
+def fact_differences(evidence: Pointer, row: Mapping[str, Any]) -> Iterator[Difference]:
+    """Compare a row of the table `fact` with the evidence that points at it.
+
+    `recorded` counts where it is later than `time`: evidence notes the later of the two.
+    """
+    time, recorded = row["time"], row["recorded"]
+    held = (
+        ("id", row["id"], evidence.id),
+        ("source", row["source"], evidence.source),
+        ("type", row["type"], evidence.type),
+        ("time", instant_text(time), evidence.time),
+        ("told", instant_text(row["told"]), evidence.told),
+        ("recorded", instant_text(max(time, recorded or time)), evidence.claimed),
+        ("data", digest(row["data"]).hex(), evidence.digest),
+    )
+    return (Difference(*columns) for columns in held if columns[1] != columns[2])
+
+
+def _of_body(body: object, told: Mapping[str, Any]) -> Iterator[Difference]:
+    held: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    for name in sorted(held.keys() | told.keys()):
+        one, other = held.get(name, _ABSENT), told.get(name, _ABSENT)
+        # True is 1 for Python, and 1.0 is 1; for whoever reads the JSON the first are two things.
+        if one != other or isinstance(one, bool) != isinstance(other, bool):
+            yield Difference(f"body.{name}", one, other)
+
+
+def _plain(value: object) -> object:
+    """Give a column as it stands in JSON."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return [str(name) for name in value] if isinstance(value, list) else value
+
+
+def _shown(value: object) -> str:
+    return value if value is _ABSENT and isinstance(value, str) else shorten(value)
