@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Collection
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry
 
 from shared.adapters import http, logs, server
-from shared.adapters.problems import describe, problems
+from shared.adapters.problems import PROBLEM, describe, problems
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
 from shared.door import bodies, results
@@ -28,16 +29,21 @@ _HOW = f"""
 |---|---|---|
 | `{cloudevents.STRUCTURED}` | one event | 1 MiB |
 | `{bodies.BATCH}` | a JSON list of events | 8 MiB, 1 MiB an event |
-| `{bodies.LINES}` | one event a line | 1 MiB a line, any number of lines |
+| `{bodies.LINES}` | one event a line | 1 MiB a line, 1 GiB in all |
 | `{bodies.JSON}` | one event, or a list of events | as above |
 
 An event is **accepted** once the broker has taken it, never before. Send again what was not: the
 same `id` and `source` twice are harmless. Unknown fields are ignored.
+
+A request is read no further after 1,000 refused events, when it is too slow or too large, or when
+the door is busy: the problem says what was accepted before (`results`), and from which index on to
+send again. `429` and `503` say in `Retry-After` when to try. The bounds are settings of the door.
 """
 
 _TAKE = """One event: 202, or a problem that says which field, what is wrong and how to mend it.
 A batch or a stream: 202 if all were accepted, 207 if some were not; `results` says what became of
-each, a bad one never stops the others. 503 if the broker takes nothing: try again later."""
+each, a bad one does not stop the others (a thousand do). 503 if the broker takes nothing: try again
+later."""
 
 
 class DoorConfig(msgspec.Struct, frozen=True):
@@ -129,6 +135,7 @@ def _add_route(app: FastAPI, door: Door) -> None:
             202: {"description": "All accepted", "content": _answers("Accepted", "Results")},
             207: {"description": "Some were not accepted", "content": _answers("Results")},
             **problems(400, 408, 413, 415, 422, 429, 503),
+            **{status: _stop(status) for status in (408, 413, 422, 429, 503)},
         },
         openapi_extra={"requestBody": body},
     )
@@ -141,6 +148,7 @@ def _document(app: FastAPI, types: Collection[str]) -> None:
     said = [topics.DATA_OF[kind] for kind in sorted(types)]
     structs = [*said, results.Results, results.Accepted]
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    schemas["StoppedProblem"] = {"allOf": [_ref("Problem"), _ref("Results")]}
     schemas["Event"] = {"oneOf": [_event(kind) for kind in sorted(types)]}
     describe(app, schemas)
 
@@ -169,6 +177,12 @@ def _event(kind: str) -> dict[str, Any]:
 def _summary(kind: str) -> str:
     said: type[EventData] = topics.DATA_OF[kind]
     return (said.__doc__ or kind).strip()
+
+
+def _stop(status: int) -> dict[str, Any]:
+    """Declare a problem that says what became of the events before it, if there were any."""
+    either = {"anyOf": [_ref("Problem"), _ref("StoppedProblem")]}
+    return {"description": HTTPStatus(status).phrase, "content": {PROBLEM: {"schema": either}}}
 
 
 def _answers(*names: str) -> dict[str, Any]:
