@@ -6,12 +6,12 @@ import pytest
 from services.compliance.settings import Settings
 from shared.adapters.postgres import Connection
 from tests.support.kept import a_connection, an_api
-from tests.support.live import prepared
-from tests.support.service import ServiceDesk, at_work
+from tests.support.workers.in_process import prepared
+from tests.support.workers.on_database import WorkerOnDatabase, at_work
 
 
 @pytest.fixture
-async def desk(kafka: str, database: str) -> AsyncIterator[ServiceDesk]:
+async def desk(kafka: str, database: str) -> AsyncIterator[WorkerOnDatabase]:
     """A service that owns the first partition of every topic."""
     await prepared(Settings(database=database, kafka=kafka))
     async with at_work(database) as desk:

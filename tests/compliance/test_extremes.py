@@ -9,9 +9,10 @@ from services.compliance.judging.replay import Replay
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError
 from tests.support import extremes
-from tests.support.builders import POLICIES, found, heard, said
+from tests.support.builders import POLICIES, found
+from tests.support.events import heard, said
 from tests.support.histories import Event as Written
-from tests.support.incremental import Incremental
+from tests.support.workers.in_memory import InMemoryWorker
 
 CHUNK = 50
 
@@ -40,7 +41,7 @@ def test_what_lies_at_the_ends_is_judged_alike_by_a_replay_and_by_a_worker(first
         assert replay.defects == {}, f"history {seed}"
 
         chance.shuffle(events)
-        worker = Incremental(POLICIES)
+        worker = InMemoryWorker(POLICIES)
         half = len(events) // 2
         worker.hear(events[:half], Moment(as_of, as_of))
         worker.hear(events[half:], Moment(as_of, as_of))

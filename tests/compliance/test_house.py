@@ -14,7 +14,7 @@ import pytest
 
 from services import compliance
 from services.compliance.settings import Settings
-from tests.support.live import eventually, free_port, live, prepared
+from tests.support.workers.in_process import eventually, free_port, live, prepared
 
 HOUSE = Path(str(compliance.__file__)).parent
 WINGS = "services.compliance."

@@ -24,9 +24,10 @@ from services.compliance.judging.replay import Replay
 from shared.domain import calendar
 from shared.domain.cloudevents import Event
 from tests.support import histories
-from tests.support.builders import POLICIES, heard, replayed
-from tests.support.incremental import Incremental, Line
+from tests.support.builders import POLICIES, replayed
+from tests.support.events import heard
 from tests.support.oracle import judge
+from tests.support.workers.in_memory import InMemoryWorker, Line
 
 CHUNK = 100
 SETTLE = timedelta(seconds=10)
@@ -92,7 +93,7 @@ def replay_of(events: Iterable[Event], as_of: datetime) -> Replay:
     return replay
 
 
-def feed(worker: Incremental, chance: Random, events: list[Event], as_of: datetime) -> None:
+def feed(worker: InMemoryWorker, chance: Random, events: list[Event], as_of: datetime) -> None:
     """Hand a worker everything in some batches, and let it look again between some of them.
 
     It has heard until just before the earliest event that it has not read.
@@ -115,7 +116,7 @@ def test_a_worker_that_reads_in_any_order_ends_where_a_replay_does(first: int) -
     for seed in range(first, first + CHUNK):
         chance = Random(seed)
         events, as_of = story(chance)
-        worker = Incremental(POLICIES, SETTLE)
+        worker = InMemoryWorker(POLICIES, SETTLE)
 
         feed(worker, chance, events, as_of)
         worker.look_again(Moment(as_of, as_of + SETTLE))
@@ -133,7 +134,7 @@ def test_a_fact_told_late_withdraws_what_it_disproves() -> None:
         events, as_of = story(chance)
         late = [event for event in events if chance.random() < 0.15]
         early = [event for event in events if event not in late]
-        worker = Incremental(POLICIES)
+        worker = InMemoryWorker(POLICIES)
         worker.hear(early, Moment(as_of, as_of))
         worker.look_again(Moment(as_of, as_of))
         before = {violation["id"] for violation in worker.violations()}
@@ -158,7 +159,7 @@ def withdrawn_in(history: Iterable[Line]) -> set[str]:
 def test_nobody_is_accused_of_a_silence_that_has_not_been_heard(seed: int) -> None:
     chance = Random(seed)
     events, as_of = story(chance)
-    worker = Incremental(POLICIES, SETTLE)
+    worker = InMemoryWorker(POLICIES, SETTLE)
 
     feed(worker, chance, events, as_of)
 
@@ -188,7 +189,7 @@ def deadline_of(violation: Violation) -> datetime:
 @given(histories.histories())
 def test_asking_twice_changes_nothing(written: list[histories.Event]) -> None:
     as_of = max(datetime.fromisoformat(event["time"]) for event in written)
-    worker = Incremental(POLICIES)
+    worker = InMemoryWorker(POLICIES)
     worker.hear(map(heard, written), Moment(as_of, as_of))
     told = len(worker.history)
 

@@ -8,7 +8,8 @@ from services.delivery.app import create_app
 from services.delivery.settings import Settings
 from shared.adapters import kafka as bus
 from shared.domain import topics
-from tests.support.doors import BATCH, STRUCTURED, an_event, as_json, listening, reached
+from tests.support.doors import BATCH, STRUCTURED, as_json, listening, reached
+from tests.support.events import an_example
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +28,7 @@ async def door(kafka: str) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_supply_side_tells_deliveries_supply_and_answers_to_orders(
     door: httpx.AsyncClient, kafka: str
 ) -> None:
-    events = [an_event(kind) for kind in TAKEN + ANSWERS]
+    events = [an_example(kind) for kind in TAKEN + ANSWERS]
     where = {event["id"]: topics.TOPIC_OF[event["type"]] for event in events}
     async with listening(kafka, *sorted(set(where.values()))) as heard:
         answer = await door.post("/v1/events", content=as_json(events), headers=BATCH)
@@ -40,13 +41,13 @@ async def test_the_supply_side_tells_deliveries_supply_and_answers_to_orders(
 async def test_what_the_purchasing_side_tells_is_shown_the_way_to_its_door(
     door: httpx.AsyncClient, kind: str
 ) -> None:
-    answer = await door.post("/v1/events", content=as_json(an_event(kind)), headers=STRUCTURED)
+    answer = await door.post("/v1/events", content=as_json(an_example(kind)), headers=STRUCTURED)
     assert answer.status_code == 422
     assert "orders service" in answer.json()["detail"]
 
 
 async def test_an_unknown_jurisdiction_is_told_the_known_ones(door: httpx.AsyncClient) -> None:
-    told = an_event("vbp.stock.reported.v1", data={"jurisdiction": "cn-tj"})
+    told = an_example("vbp.stock.reported.v1", data={"jurisdiction": "cn-tj"})
     answer = await door.post("/v1/events", content=as_json(told), headers=STRUCTURED)
     assert answer.status_code == 422
     assert "Send one of: cn-sx" in answer.json()["detail"]

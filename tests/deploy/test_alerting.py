@@ -20,9 +20,9 @@ import pytest_asyncio
 from deploy.local.errors import StackError
 from deploy.monitoring.beside import ALERTMANAGER, PROMETHEUS, Monitoring, Ports, installed
 from shared.domain.calendar import ZONE
-from tests.support.builders import said
-from tests.support.live import eventually, free_port, live
+from tests.support.events import said
 from tests.support.outside import Way, Webhook, way_to, webhook
+from tests.support.workers.in_process import eventually, free_port, live
 
 pytestmark = [
     pytest.mark.integration,

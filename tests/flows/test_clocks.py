@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.sources.province import Plan, simulate
-from tests.support.live import AN_HOUR_AHEAD, compared, live, read, replayed
+from tests.support.workers.in_process import AN_HOUR_AHEAD, compared, live, read, replayed
 
 pytestmark = pytest.mark.integration
 

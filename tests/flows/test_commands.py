@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-import msgspec
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -20,7 +19,8 @@ from aiokafka.errors import TopicAlreadyExistsError
 
 from deploy.local.stack import LocalStack
 from shared.domain import examples, topics
-from tests.support.doors import listening
+from tests.support.doors import as_lines, listening
+from tests.support.events import an_example
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -60,17 +60,16 @@ def vbp(stack: LocalStack) -> Vbp:
     return run
 
 
-def an_event(identity: str, **attributes: Any) -> bytes:
-    event = {**examples.example("vbp.order.cancelled.v1"), "id": identity, **attributes}
-    return msgspec.json.encode(event) + b"\n"
+def a_line(identity: str, **attributes: Any) -> bytes:
+    return as_lines([an_example("vbp.order.cancelled.v1", id=identity, **attributes)])
 
 
 async def test_a_new_machine_is_set_up_published_to_and_examined(
     vbp: Vbp, stack: LocalStack, tmp_path: Path
 ) -> None:
     archive = tmp_path / "events.ndjson"
-    ahead = an_event("ahead", time="2999-01-01T00:00:00Z")
-    archive.write_bytes(an_event("first") + b"nonsense\n" + ahead + an_event("last"))
+    ahead = a_line("ahead", time="2999-01-01T00:00:00Z")
+    archive.write_bytes(a_line("first") + b"nonsense\n" + ahead + a_line("last"))
 
     too_early = vbp("publish", archive)
     assert too_early.returncode == 1

@@ -18,7 +18,7 @@ from services.sources.province import Plan, simulate
 from shared.adapters import kafka as adapter
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
-from tests.support.live import Live, compared, eventually, live, read
+from tests.support.workers.in_process import WorkerProcess, compared, eventually, live, read
 
 pytestmark = pytest.mark.integration
 
@@ -54,26 +54,28 @@ def a_province() -> tuple[list[Event], set[tuple[Any, ...]]]:
     return read(province.events), compared(province.truth)
 
 
-async def settled_without_silence(bus: Live, count: int) -> None:
+async def settled_without_silence(bus: WorkerProcess, count: int) -> None:
     async def done() -> bool:
         return await bus.read() >= count
 
     await eventually(done, within=120)
 
 
-async def acknowledged(bus: Live) -> None:
+async def acknowledged(bus: WorkerProcess) -> None:
     rows = await losses.listed(bus.connection, all_of_them=False, at_most=100)
     ids = [row.id for row in rows]
     await losses.acknowledge(bus.connection, ids, "Li Wei", "told again", datetime.now(UTC))
 
 
-async def false_accusations(bus: Live, truth: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+async def false_accusations(
+    bus: WorkerProcess, truth: set[tuple[Any, ...]]
+) -> set[tuple[Any, ...]]:
     """What stands accused, and whom nothing in the whole history accuses."""
     names = {(rule, subject, anchor) for rule, subject, anchor, *_ in truth}
     return {one for one in compared(await bus.violations()) if one[:3] not in names}
 
 
-async def truth_is_found(bus: Live, truth: set[tuple[Any, ...]]) -> None:
+async def truth_is_found(bus: WorkerProcess, truth: set[tuple[Any, ...]]) -> None:
     async def same() -> bool:
         return compared(await bus.violations()) == truth
 

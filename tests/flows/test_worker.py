@@ -10,8 +10,8 @@ from shared.adapters import kafka as bus_adapter
 from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.cloudevents import Event, headers_of
-from tests.support.builders import an_event
-from tests.support.live import Live, eventually, live
+from tests.support.events import an_event
+from tests.support.workers.in_process import WorkerProcess, eventually, live
 
 pytestmark = pytest.mark.integration
 
@@ -36,7 +36,7 @@ def a_register() -> list[Event]:
     ]
 
 
-def found(bus: Live, **wanted: Any) -> Callable[[], Awaitable[bool]]:
+def found(bus: WorkerProcess, **wanted: Any) -> Callable[[], Awaitable[bool]]:
     async def some() -> bool:
         return any(wanted.items() <= held.items() for held in await bus.violations())
 
@@ -123,7 +123,7 @@ async def test_a_late_fact_withdraws_what_it_disproves_and_says_so_on_the_bus(
     assert told["vbp.violation.withdrawn.v1"] == 1
 
 
-async def told_of(bus: Live, bootstrap: str) -> dict[str, int]:
+async def told_of(bus: WorkerProcess, bootstrap: str) -> dict[str, int]:
     """Count the messages about this test's violations on the bus, by type, once they are there."""
 
     async def sent() -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from services.sources import scms
 from services.sources.province import Plan, simulate
-from tests.support.live import compared, live, read, replayed
+from tests.support.workers.in_process import compared, live, read, replayed
 
 pytestmark = pytest.mark.integration
 

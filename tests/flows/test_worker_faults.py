@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.sources.province import Plan, simulate
-from tests.support.live import Live, compared, eventually, live, read
+from tests.support.workers.in_process import WorkerProcess, compared, eventually, live, read
 
 pytestmark = pytest.mark.integration
 
@@ -19,7 +19,7 @@ WHERE application_name LIKE 'vbp-%' AND state = 'active' AND query LIKE 'COPY%'
 """
 
 
-async def has_read(bus: Live, count: int) -> None:
+async def has_read(bus: WorkerProcess, count: int) -> None:
     async def done() -> bool:
         return await bus.read() >= count
 
@@ -76,7 +76,7 @@ async def test_a_worker_that_loses_its_connections_comes_back_and_misses_nothing
     assert compared(found) == compared(province.truth)
 
 
-async def freeze_in_a_statement(bus: Live, worker: object) -> None:
+async def freeze_in_a_statement(bus: WorkerProcess, worker: object) -> None:
     """Stop a worker, if it can be caught there, while PostgreSQL works for it."""
     for _ in range(400):
         if await bus.connection.fetchval(INSIDE):

@@ -1,6 +1,5 @@
 """A door as its clients and its readers see it: an HTTP client, and what arrives on the bus."""
 
-import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,23 +14,13 @@ from fastapi import FastAPI
 from services.orders.app import create_app
 from services.orders.settings import Settings
 from shared.adapters import kafka as bus
-from shared.domain import cloudevents, examples
+from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
+from tests.support.events import an_example
 
 STRUCTURED = {"content-type": "application/cloudevents+json"}
 BATCH = {"content-type": "application/cloudevents-batch+json"}
 LINES = {"content-type": "application/x-ndjson"}
-
-
-def an_event(kind: str, *, data: dict[str, Any] | None = None, **attributes: Any) -> dict[str, Any]:
-    """A valid structured event of its own id; `data` and attributes replace, None removes."""
-    event = {**examples.example(kind), "id": uuid.uuid4().hex, **attributes}
-    event["data"] = _without_none({**event["data"], **(data or {})})
-    return _without_none(event)
-
-
-def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def as_json(value: Any) -> bytes:
@@ -46,22 +35,22 @@ ORDER = "vbp.order.placed.v1"
 NOWHERE = {"jurisdiction": "cn-xx"}
 FAR = (datetime.now(UTC) + timedelta(hours=25)).isoformat()
 INVALID: list[tuple[str, dict[str, Any], str]] = [
-    ("a missing attribute", an_event(ORDER, source=None), "#/source"),
-    ("a missing field", an_event(ORDER, data={"hospital": None}), "#/data/hospital"),
-    ("no data", {**an_event(ORDER, data=None), "data": None}, "#/data"),
-    ("a text for a number", an_event(ORDER, data={"quantity": "600"}), "#/data/quantity"),
-    ("a naive time", an_event(ORDER, time="2022-03-01T09:30:00"), "#/time"),
-    ("a time far ahead", an_event(ORDER, time=FAR), "#/time"),
-    ("an unknown type", an_event(ORDER, type="vbp.order.lost.v1"), "#/type"),
-    ("a number for money", an_event(ORDER, data={"unit_price": 0.36}), "#/data/unit_price"),
-    ("a bad decimal", an_event(ORDER, data={"unit_price": "0,36"}), "#/data/unit_price"),
-    ("a negative quantity", an_event(ORDER, data={"quantity": -1}), "#/data/quantity"),
-    ("nothing ordered", an_event(ORDER, data={"quantity": 0}), "#/data/quantity"),
-    ("an unknown jurisdiction", an_event(ORDER, data=NOWHERE), "#/data/jurisdiction"),
-    ("a bad deadline", an_event(ORDER, data={"deliver_by": "soon"}), "#/data/deliver_by"),
-    ("an old specversion", an_event(ORDER, specversion="0.3"), "#/specversion"),
-    ("a character NUL in an id", an_event(ORDER, id="a\0b"), "#"),
-    ("a subject that is a number", an_event(ORDER, subject=5), "#/subject"),
+    ("a missing attribute", an_example(ORDER, source=None), "#/source"),
+    ("a missing field", an_example(ORDER, data={"hospital": None}), "#/data/hospital"),
+    ("no data", {**an_example(ORDER, data=None), "data": None}, "#/data"),
+    ("a text for a number", an_example(ORDER, data={"quantity": "600"}), "#/data/quantity"),
+    ("a naive time", an_example(ORDER, time="2022-03-01T09:30:00"), "#/time"),
+    ("a time far ahead", an_example(ORDER, time=FAR), "#/time"),
+    ("an unknown type", an_example(ORDER, type="vbp.order.lost.v1"), "#/type"),
+    ("a number for money", an_example(ORDER, data={"unit_price": 0.36}), "#/data/unit_price"),
+    ("a bad decimal", an_example(ORDER, data={"unit_price": "0,36"}), "#/data/unit_price"),
+    ("a negative quantity", an_example(ORDER, data={"quantity": -1}), "#/data/quantity"),
+    ("nothing ordered", an_example(ORDER, data={"quantity": 0}), "#/data/quantity"),
+    ("an unknown jurisdiction", an_example(ORDER, data=NOWHERE), "#/data/jurisdiction"),
+    ("a bad deadline", an_example(ORDER, data={"deliver_by": "soon"}), "#/data/deliver_by"),
+    ("an old specversion", an_example(ORDER, specversion="0.3"), "#/specversion"),
+    ("a character NUL in an id", an_example(ORDER, id="a\0b"), "#"),
+    ("a subject that is a number", an_example(ORDER, subject=5), "#/subject"),
     ("a number, not an object", 5, "#"),  # type: ignore[list-item]
 ]  # fmt: skip
 """What the door of the purchasing side refuses: its name, the event, the place of the fault."""

@@ -1,27 +1,18 @@
 """Short stories for the oracle: events of cn-sx with everything unsaid filled in."""
 
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 
+from tests.support.events import envelope
 from tests.support.histories import Event
 from tests.support.oracle import judge
 
-NUMBERS = count()
 LATER = "2022-12-31T00:00"
 
 
 def tell(kind: str, time: str, told: str | None = None, **data: Any) -> Event:
     """An event of cn-sx; instants without offset are Shanghai time."""
-    event = {
-        "specversion": "1.0",
-        "id": f"e{next(NUMBERS)}",
-        "source": "/platforms/cn-sx",
-        "type": f"vbp.{kind}.v1",
-        "time": f"{time}+08:00",
-        "data": {"jurisdiction": "cn-sx", "product": "P", **data},
-    }
-    return event if told is None else {**event, "recordedtime": f"{told}+08:00"}
+    return envelope(kind, time, {"jurisdiction": "cn-sx", "product": "P", **data}, told)
 
 
 def cycle(start: str = "2022-01-01", end: str = "2023-01-01", **changed: Any) -> Event:

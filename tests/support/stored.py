@@ -18,9 +18,10 @@ from services.compliance.register.exemption import Exemption
 from services.compliance.register.hospital import Hospital
 from services.compliance.register.product import Product
 from shared.domain.cloudevents import Event
-from tests.support.builders import POLICIES, heard, said
-from tests.support.desk import SETTLE, at
-from tests.support.incremental import Incremental, Row
+from tests.support.builders import POLICIES
+from tests.support.events import heard, said
+from tests.support.workers.in_memory import InMemoryWorker, Row
+from tests.support.workers.with_register import SETTLE, at
 
 FOLDER = Path(__file__).parents[1] / "compliance" / "stored"
 REGISTER: dict[str, type] = {
@@ -79,14 +80,14 @@ LATE = _events(
 )
 
 
-def told(events: list[Event], moment: Moment) -> Incremental:
+def told(events: list[Event], moment: Moment) -> InMemoryWorker:
     """A worker that was told events."""
-    worker = Incremental(POLICIES, SETTLE)
+    worker = InMemoryWorker(POLICIES, SETTLE)
     worker.hear(events, moment)
     return worker
 
 
-def frozen(worker: Incremental) -> dict[str, Any]:
+def frozen(worker: InMemoryWorker) -> dict[str, Any]:
     """What a worker stored, as JSON."""
     register = worker.law.register
     return {

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from services.compliance.answers.database import Database
 from services.compliance.answers.shapes import (
-    Contradiction,
     ContradictionCount,
     Contradictions,
+    ContradictionShown,
     Count,
     DeadLetter,
     DeadLetters,
@@ -138,7 +138,7 @@ async def contradiction_counts(database: Database) -> list[ContradictionCount]:
 
 async def _contradictions(database: Database) -> Contradictions:
     rows = await database.fetch(QUERIES["last_contradictions"], _CONTRADICTIONS_SHOWN)
-    last = [Contradiction(**row) for row in rows]
+    last = [ContradictionShown(**row) for row in rows]
     return Contradictions(await contradiction_counts(database), last)
 
 

@@ -199,7 +199,7 @@ class ContradictionCount(Struct):
     count: int
 
 
-class Contradiction(Struct):
+class ContradictionShown(Struct):
     """An event that does not agree with the one that holds, each by its source and id.
 
     `told-otherwise`: the same thing with other contents, of which the first telling holds.
@@ -221,7 +221,7 @@ class Contradictions(Struct):
     """Contradictions: how many, and the last ones, newest first."""
 
     counts: list[ContradictionCount]
-    last: list[Contradiction]
+    last: list[ContradictionShown]
 
 
 class Count(Struct):

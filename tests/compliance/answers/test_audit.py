@@ -17,11 +17,11 @@ from services.compliance.answers import audit
 from services.compliance.judging.moment import Moment
 from services.sources.province import Plan, simulate
 from shared.adapters.postgres import Connection
-from tests.support.builders import an_event
+from tests.support.events import an_event
 from tests.support.kept import an_api
 from tests.support.kept import read as read_answer
-from tests.support.live import read
-from tests.support.service import HEARD, NOW, ServiceDesk
+from tests.support.workers.in_process import read
+from tests.support.workers.on_database import HEARD, NOW, WorkerOnDatabase
 
 pytestmark = pytest.mark.integration
 
@@ -112,7 +112,7 @@ async def verdicts(api: httpx.AsyncClient, identity: UUID) -> tuple[bool, list[A
 
 
 @pytest.fixture
-async def told(desk: ServiceDesk) -> ServiceDesk:
+async def told(desk: WorkerOnDatabase) -> WorkerOnDatabase:
     """A desk with violations that were opened, closed, withdrawn and replaced."""
     await desk.handle(*STORY)
     await desk.sweep()
@@ -141,7 +141,7 @@ async def changed(
 
 
 async def test_whatever_column_is_changed_is_found_and_named(
-    told: ServiceDesk, database: str
+    told: WorkerOnDatabase, database: str
 ) -> None:
     connection = told.connection
     identity = await connection.fetchval(
@@ -197,14 +197,14 @@ GONE = {
 
 
 @pytest.mark.parametrize("what", GONE)
-async def test_what_was_taken_away_or_put_there_is_found(told: ServiceDesk, what: str) -> None:
+async def test_what_was_taken_away_or_put_there_is_found(told: WorkerOnDatabase, what: str) -> None:
     statement, said = GONE[what]
     await told.connection.execute(statement)
     assert any(said in problem for problem in await problems(told.connection))
 
 
 async def test_what_a_party_said_of_when_it_was_recorded_is_shown_only_where_it_counts(
-    told: ServiceDesk, database: str
+    told: WorkerOnDatabase, database: str
 ) -> None:
     await told.connection.execute(
         "UPDATE compliance.fact SET recorded = \"time\" - interval '1 day' "
@@ -233,7 +233,7 @@ def audited(database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_a_province_judged_by_a_clock_that_stumbles_is_whole_until_somebody_touches_it(
-    desk: ServiceDesk, database: str
+    desk: WorkerOnDatabase, database: str
 ) -> None:
     steps = random.Random(3)
     province = simulate(Plan(until=NOW - timedelta(hours=1), orders=600, hospitals=20, days=100))

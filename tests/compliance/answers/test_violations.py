@@ -10,9 +10,9 @@ import pytest
 from services.compliance.judging.moment import Moment
 from services.compliance.storage.schema import MIGRATIONS
 from shared.adapters import postgres
-from tests.support.builders import an_event
+from tests.support.events import an_event
 from tests.support.kept import a_connection, a_violation, an_api, read, tell
-from tests.support.service import HEARD, ServiceDesk
+from tests.support.workers.on_database import HEARD, WorkerOnDatabase
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ async def chains(api: httpx.AsyncClient) -> list[dict[str, object]]:
 
 
 async def test_a_clock_that_is_set_back_makes_no_violation_look_tampered_with(
-    desk: ServiceDesk, database: str
+    desk: WorkerOnDatabase, database: str
 ) -> None:
     behind = HEARD.now - timedelta(seconds=30)
     await desk.handle(*LATE_ANSWER)

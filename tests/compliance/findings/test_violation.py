@@ -5,7 +5,8 @@ from services.compliance.findings.violation import Violation, encode, evidence_j
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.telling import stored, telling_of
 from shared.domain import ids
-from tests.support.builders import found, heard, replayed, said
+from tests.support.builders import found, replayed
+from tests.support.events import heard, said
 
 REGISTER = [said("product.selected"), said("hospital.enrolled")]
 

@@ -12,7 +12,8 @@ from services.compliance.findings.words import (
     shanghai,
 )
 from services.compliance.records.evidence import Term
-from tests.support.builders import POLICIES, instant
+from tests.support.builders import POLICIES
+from tests.support.events import instant
 
 AT = instant("2022-03-01 09:30:00")
 

@@ -10,12 +10,13 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
 from services.compliance.register.register import Register
-from tests.support.builders import POLICIES, an_event, instant
-from tests.support.desk import LATE, ORDER, REFUSED, SHORT, Desk, at
+from tests.support.builders import POLICIES
+from tests.support.events import an_event, instant
+from tests.support.workers.with_register import LATE, ORDER, REFUSED, SHORT, WorkerWithRegister, at
 
 
 def test_silence_opens_nothing_before_it_was_heard() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-05 09:00:00", "2022-03-02 08:59:59"))
     assert desk.lines(LATE) == []
     desk.look_again(at("2022-03-05 09:00:01", "2022-03-02 09:00:00"))
@@ -23,7 +24,7 @@ def test_silence_opens_nothing_before_it_was_heard() -> None:
 
 
 def test_an_order_told_late_is_silent_only_once_it_has_settled() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear(
         [an_event("order.placed", "2022-03-01 09:00:00", told="2022-03-20 09:00:00")],
         at("2022-03-20 09:00:09"),
@@ -34,7 +35,7 @@ def test_an_order_told_late_is_silent_only_once_it_has_settled() -> None:
 
 
 def test_a_gap_opens_once_the_last_fact_that_it_rests_on_has_settled() -> None:
-    desk = Desk(an_event("product.selected"))
+    desk = WorkerWithRegister(an_event("product.selected"))
     signed = an_event("agreement.signed", start="2022-02-01")
     enrolled = an_event("hospital.enrolled", "2022-02-05 09:00:00")
     desk.hear([signed, enrolled], at("2022-02-05 09:00:09"))
@@ -44,7 +45,7 @@ def test_a_gap_opens_once_the_last_fact_that_it_rests_on_has_settled() -> None:
 
 
 def test_a_worker_that_catches_up_accuses_nobody_of_what_it_has_not_read() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     behind = at("2022-06-01 00:00:00", "2022-02-01 00:00:00")
     desk.hear([ORDER], behind)
     desk.look_again(behind)
@@ -58,7 +59,7 @@ def test_a_worker_that_catches_up_accuses_nobody_of_what_it_has_not_read() -> No
 
 
 def test_what_was_told_stays_as_it_was_while_its_silence_is_not_heard_any_more() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-03 09:00:01"))
     (before,) = desk.standing(SHORT)
     # The order turns out to name a deadline of its own, which has not been heard yet.
@@ -74,13 +75,13 @@ def test_what_was_told_stays_as_it_was_while_its_silence_is_not_heard_any_more()
 
 
 def test_an_act_is_believed_at_once_by_who_is_hardly_behind() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER, REFUSED], at("2022-03-01 10:00:05", "2022-03-01 10:00:00"))
     assert desk.lines("supply-refusal") == ["closed"]
 
 
 def test_an_act_waits_until_it_was_heard_while_we_are_far_behind() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER, REFUSED], at("2022-03-01 12:00:00", "2022-03-01 09:59:59"))
     assert desk.lines("supply-refusal") == []
     # A cancellation that stood further on in the backlog shows that there was no refusal.
@@ -91,14 +92,14 @@ def test_an_act_waits_until_it_was_heard_while_we_are_far_behind() -> None:
 
 
 def test_an_act_that_waited_is_told_once_it_was_heard() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER, REFUSED], at("2022-03-01 12:00:00", "2022-03-01 09:59:59"))
     desk.look_again(at("2022-03-01 12:00:01", "2022-03-01 10:00:00"))
     assert desk.lines("supply-refusal") == ["closed"]
 
 
 def test_a_record_is_never_judged_earlier_than_it_was() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-03 09:00:01"))
     desk.hear([an_event("order.accepted", "2022-03-03 09:00:00")], at("2022-03-01 09:00:00"))
     (late,) = desk.standing(LATE)
@@ -107,7 +108,7 @@ def test_a_record_is_never_judged_earlier_than_it_was() -> None:
 
 
 def test_a_fact_dated_ahead_waits_for_the_clock() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     ahead = an_event("order.rejected", "2022-03-01 20:00:00", reason="price")
     desk.hear([ORDER, ahead], at("2022-03-01 10:00:00"))
     assert desk.lines("supply-refusal") == []
@@ -116,7 +117,7 @@ def test_a_fact_dated_ahead_waits_for_the_clock() -> None:
 
 
 def test_what_an_interval_would_replace_stands_until_that_interval_was_heard() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([an_event("agreement.signed", start="2022-02-01")], at("2022-03-01 00:00:00"))
     (old,) = desk.standing("coverage-gap")
     earlier = an_event("agreement.signed", "2022-03-01 00:00:05", start="2022-01-15")
@@ -131,7 +132,7 @@ def test_what_an_interval_would_replace_stands_until_that_interval_was_heard() -
 
 
 def test_a_stock_out_that_was_not_heard_is_not_passed_on() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     dry = an_event("order.rejected", "2022-03-01 10:00:00", reason="out_of_stock")
     desk.hear([ORDER, dry], at("2022-03-05 00:00:00", "2022-03-02 09:59:59"))
     assert not any(subject.kind == "supply" for subject in desk.rows)
@@ -140,7 +141,7 @@ def test_a_stock_out_that_was_not_heard_is_not_passed_on() -> None:
 
 
 def test_a_stock_out_stands_until_the_one_that_takes_its_place_was_heard() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-11 09:00:01"))
     (old,) = desk.standing("unreported-shortage")
     refused = an_event("order.rejected", "2022-03-09 09:00:00", told="2022-03-12 00:00:00")
@@ -155,7 +156,7 @@ def test_a_stock_out_stands_until_the_one_that_takes_its_place_was_heard() -> No
 
 
 def test_a_report_that_stood_further_on_in_the_backlog_is_no_false_alarm() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     dry = an_event("order.rejected", "2022-03-01 10:00:00", reason="out_of_stock")
     behind = at("2022-03-05 00:00:00", "2022-03-01 11:00:00")
     desk.hear([ORDER, dry], behind)
@@ -167,7 +168,7 @@ def test_a_report_that_stood_further_on_in_the_backlog_is_no_false_alarm() -> No
 
 @pytest.mark.parametrize("now", ["2022-03-08 09:59:59", "2022-03-08 10:00:00"])
 def test_an_episode_closes_when_the_clock_has_passed_its_end(now: str) -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     dry = an_event("order.rejected", "2022-03-01 10:00:00", reason="out_of_stock")
     desk.hear([ORDER, dry], at("2022-03-05 00:00:00"))
     desk.look_again(at(now))

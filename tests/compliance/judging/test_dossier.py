@@ -7,7 +7,8 @@ from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject, subject_of
 from services.compliance.records.announcement import Announcement
-from tests.support.builders import FILLED_IN, an_event, instant, tell
+from tests.support.builders import tell
+from tests.support.events import FILLED_IN, an_event, instant
 
 NEEDED = {
     "product.deselected": {"on": "2022-03-01"},

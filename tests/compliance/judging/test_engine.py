@@ -8,12 +8,21 @@ from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.records.commitment import Commitment
 from services.compliance.register.register import Register
-from tests.support.builders import POLICIES, an_event, heard, said
-from tests.support.desk import ACCEPTED, LATE, ORDER, REFUSED, SHORT, Desk, at
+from tests.support.builders import POLICIES
+from tests.support.events import an_event, heard, said
+from tests.support.workers.with_register import (
+    ACCEPTED,
+    LATE,
+    ORDER,
+    REFUSED,
+    SHORT,
+    WorkerWithRegister,
+    at,
+)
 
 
 def test_a_violation_opens_changes_and_closes() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-01 09:00:20"))
     assert desk.lines(SHORT) == []
     desk.look_again(at("2022-03-03 09:00:01"))
@@ -33,7 +42,7 @@ def test_a_violation_opens_changes_and_closes() -> None:
 
 
 def test_a_line_of_history_names_the_facts_that_caused_it() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-01 09:00:20"))
     desk.look_again(at("2022-03-03 07:00:00"))
     desk.hear([ACCEPTED], at("2022-03-03 08:00:01"))
@@ -46,7 +55,7 @@ def test_a_line_of_history_names_the_facts_that_caused_it() -> None:
 
 
 def test_a_late_fact_withdraws_what_it_disproves_and_a_correction_opens_it_again() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-02 09:00:01"))
     assert desk.lines(LATE) == ["opened"]
     answer = an_event("order.rejected", "2022-03-02 08:00:00", told="2022-03-05 09:00:00")
@@ -63,7 +72,7 @@ def test_a_late_fact_withdraws_what_it_disproves_and_a_correction_opens_it_again
 
 
 def test_what_closed_may_open_again() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     ended = an_event("distributor.appointed", start="2022-01-01", end="2022-02-10")
     desk.hear([an_event("agreement.signed", start="2022-02-01")], at("2022-02-05 00:00:00"))
     assert desk.lines("coverage-gap") == ["opened"]
@@ -76,7 +85,7 @@ def test_what_closed_may_open_again() -> None:
 
 
 def test_hearing_the_same_again_says_nothing_new() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER, ACCEPTED, REFUSED], at("2022-03-05 09:00:00"))
     told = len(desk.history)
     desk.hear([REFUSED, ORDER, ACCEPTED], at("2022-03-06 09:00:00"))
@@ -84,7 +93,7 @@ def test_hearing_the_same_again_says_nothing_new() -> None:
 
 
 def test_an_interval_that_replaces_an_overlapping_one_says_so() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([an_event("agreement.signed", start="2022-02-01")], at("2022-03-01 00:00:00"))
     (old,) = desk.standing("coverage-gap")
     earlier = an_event("agreement.signed", "2022-03-01 00:00:00", start="2022-01-15")
@@ -98,7 +107,7 @@ def test_an_interval_that_replaces_an_overlapping_one_says_so() -> None:
 
 
 def test_an_interval_that_lies_apart_replaces_nothing() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     signed = an_event("agreement.signed", start="2022-02-01")
     covered = an_event("distributor.appointed", start="2022-02-10")
     desk.hear([signed, covered], at("2022-06-01 00:00:00"))
@@ -111,7 +120,7 @@ def test_an_interval_that_lies_apart_replaces_nothing() -> None:
 
 
 def test_an_order_whose_finding_moves_between_rules_supersedes_nothing() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([an_event("agreement.signed", agreed_quantity=100)], at("2022-01-01 00:00:00"))
     early = an_event("order.placed", "2022-02-01 09:00:00", order="O0")
     desk.hear([early, ORDER, REFUSED], at("2022-03-01 10:00:01"))
@@ -127,7 +136,7 @@ def test_an_order_whose_finding_moves_between_rules_supersedes_nothing() -> None
 
 
 def test_an_exemption_granted_later_marks_what_stands() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-05 09:00:00"))
     granted = an_event("exemption.granted", "2022-03-06 09:00:00", rule=LATE, hospital="H1")
     desk.hear([granted], at("2022-03-06 09:00:01"))
@@ -137,7 +146,7 @@ def test_an_exemption_granted_later_marks_what_stands() -> None:
 
 
 def test_a_change_of_the_register_is_judged_again() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     desk.hear([ORDER], at("2022-03-05 09:00:00"))
     own = an_event("agreement.signed", "2022-03-06 09:00:00", response_hours=24)
     desk.hear([own], at("2022-03-06 09:00:01"))
@@ -149,7 +158,7 @@ def test_a_change_of_the_register_is_judged_again() -> None:
 
 
 def test_an_order_that_a_correction_moves_is_taken_back_where_it_was() -> None:
-    desk = Desk()
+    desk = WorkerWithRegister()
     received = an_event("delivery.received", "2022-03-02 09:00:00")
     desk.hear([ORDER, REFUSED, received], at("2022-03-05 09:00:00"))
     assert accepted(desk) == {"H1/P1": 100}
@@ -164,7 +173,7 @@ def test_an_order_that_a_correction_moves_is_taken_back_where_it_was() -> None:
     assert (moved["hospital"], moved["area"]) == ("H2", "1402")
 
 
-def accepted(desk: Desk) -> dict[str, int]:
+def accepted(desk: WorkerWithRegister) -> dict[str, int]:
     """What was accepted in all, by hospital and product."""
     return {
         subject.key: sum(msgspec.msgpack.decode(row.record, type=Commitment).accepted.values())
@@ -196,7 +205,7 @@ def test_what_is_passed_on_is_the_new_in_place_of_what_was_kept() -> None:
 
 
 def test_what_cannot_be_judged_is_noted_and_no_longer_once_the_term_is_told() -> None:
-    desk = Desk(an_event("hospital.enrolled"))
+    desk = WorkerWithRegister(an_event("hospital.enrolled"))
     desk.hear([ORDER], at("2022-03-05 09:00:00"))
     assert desk.unjudged()[LATE, "product"] == 1
     assert desk.violations() == []
@@ -213,7 +222,9 @@ def test_events_that_nothing_judges_are_left_out() -> None:
 def test_what_a_limit_rests_on_stands_in_the_evidence() -> None:
     remote = an_event("hospital.enrolled", hospital="H2", remote=True)
     signed = an_event("agreement.signed", start="2022-02-01", response_hours=1)
-    desk = Desk(an_event("product.selected"), an_event("hospital.enrolled"), remote, signed)
+    desk = WorkerWithRegister(
+        an_event("product.selected"), an_event("hospital.enrolled"), remote, signed
+    )
     far = an_event("order.placed", "2022-03-01 09:00:00", order="O2", hospital="H2")
     desk.hear([ORDER, REFUSED, far], at("2022-06-01 00:00:00"))
 

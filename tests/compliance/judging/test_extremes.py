@@ -10,8 +10,9 @@ from services.compliance.judging.replay import Replay
 from shared.domain import examples, topics
 from shared.domain.cloudevents import read_structured
 from shared.domain.errors import InvalidEventError
-from tests.support.builders import POLICIES, an_event, instant
-from tests.support.incremental import Incremental
+from tests.support.builders import POLICIES
+from tests.support.events import an_event, instant
+from tests.support.workers.in_memory import InMemoryWorker
 
 DAYS = (
     *("0001-01-01", "1899-12-30", "1900-01-01", "1901-01-01", "1901-01-02", "1970-01-01"),
@@ -87,7 +88,7 @@ def test_a_field_at_its_extremes_is_refused_or_judged_and_no_neighbour_is_touche
         assert not replay.defects
         assert any(one.order == "neighbour" for one in found)
     if taken:
-        worker = Incremental(POLICIES)
+        worker = InMemoryWorker(POLICIES)
         now = instant(AS_OF[1])
         worker.hear((*WORLD, NEIGHBOUR), Moment(now, now))
         worker.hear(taken, Moment(now, now))

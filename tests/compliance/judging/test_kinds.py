@@ -12,10 +12,10 @@ from services.compliance.judging.subjects import Subject
 from services.compliance.records.record import Gathered, Heard
 from services.compliance.rules import RULES
 from tests.support import product_rule
-from tests.support.builders import an_event
-from tests.support.desk import ORDER, at
-from tests.support.incremental import Incremental
+from tests.support.events import an_event
 from tests.support.stored import BEFORE, EARLY, told
+from tests.support.workers.in_memory import InMemoryWorker
+from tests.support.workers.with_register import ORDER, at
 
 
 def test_every_rule_reads_a_kind_of_record_that_there_is() -> None:
@@ -75,7 +75,7 @@ def test_a_product_told_is_judged_by_what_the_register_says_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     product_rule.put_in_force(monkeypatch)
-    worker = Incremental(product_rule.carried())
+    worker = InMemoryWorker(product_rule.carried())
     worker.hear(REGISTER, at("2022-03-01 00:00:00"))
     (few,) = [told for told in worker.violations() if told["rule"] == product_rule.NAME]
     assert (few["product"], few["observed"], few["status"]) == ("P1", 0, "open")
@@ -90,7 +90,7 @@ def test_a_replay_judges_a_product_as_a_worker_does(
 ) -> None:
     product_rule.put_in_force(monkeypatch)
     events = [*REGISTER, *[an_event("agreement.signed"), ANOTHER][:signed]]
-    worker = Incremental(product_rule.carried())
+    worker = InMemoryWorker(product_rule.carried())
     for event in events:
         worker.hear([event], at("2022-03-01 00:00:00"))
     replay = Replay(product_rule.carried(), at("2022-03-01 00:00:00").now)

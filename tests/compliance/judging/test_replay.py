@@ -2,7 +2,8 @@ from random import Random
 
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.replay import Replay
-from tests.support.builders import POLICIES, an_event, found, heard, instant, replayed, said
+from tests.support.builders import POLICIES, found, replayed
+from tests.support.events import an_event, heard, instant, said
 
 REGISTER = [said("product.selected"), said("hospital.enrolled")]
 ORDER = said("order.placed", "2022-03-01 09:00:00")

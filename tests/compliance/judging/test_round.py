@@ -16,8 +16,9 @@ from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.law.law import Law
 from services.compliance.records.record import Gathered
 from services.compliance.register.register import Register
-from tests.support.builders import POLICIES, an_event
-from tests.support.desk import ORDER, REFUSED, at
+from tests.support.builders import POLICIES
+from tests.support.events import an_event
+from tests.support.workers.with_register import ORDER, REFUSED, at
 
 PLACED = Subject("cn-sx", "order", "O1")
 COMMITTED = Subject("cn-sx", "commitment", "H1/P1")

@@ -4,7 +4,8 @@ from typing import Any
 from services.compliance.findings.finding import Missing
 from services.compliance.law.commitment_terms import Case, CommitmentTerms, Volume
 from services.compliance.records.commitment import Candidate, Commitment, Dealing
-from tests.support.builders import POLICIES, an_event, instant, law_of
+from tests.support.builders import POLICIES, law_of
+from tests.support.events import an_event, instant
 
 PLACED = "2022-03-01 09:00:00"
 

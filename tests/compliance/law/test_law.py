@@ -12,7 +12,8 @@ from services.compliance.register.agreement import Agreement
 from services.compliance.register.product import Product
 from services.compliance.register.register import Register
 from shared.domain import calendar
-from tests.support.builders import POLICIES, an_event, instant
+from tests.support.builders import POLICIES
+from tests.support.events import an_event, instant
 
 SX = next(policy for policy in POLICIES.all if policy.id == "cn-sx-2021-22")
 TJ = next(policy for policy in POLICIES.all if policy.id == "cn-tj-2019-draft")

@@ -7,7 +7,8 @@ from services.compliance.findings.finding import Missing
 from services.compliance.law.order_terms import Deadline, OrderTerms
 from services.compliance.policies.policy import NOTHING
 from services.compliance.records.order import Order
-from tests.support.builders import an_event, instant, law_of, tell
+from tests.support.builders import law_of, tell
+from tests.support.events import an_event, instant
 
 PLACED = "2022-03-01 09:00:00"
 REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]

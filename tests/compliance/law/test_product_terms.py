@@ -2,7 +2,8 @@ from datetime import datetime
 
 from services.compliance.findings.finding import About, Finding, Observation
 from services.compliance.law.product_terms import ProductTerms
-from tests.support.builders import POLICIES, an_event, instant, law_of
+from tests.support.builders import POLICIES, law_of
+from tests.support.events import an_event, instant
 
 
 def test_only_selected_products_have_policies_that_gather() -> None:

@@ -3,7 +3,8 @@ from itertools import permutations
 
 from services.compliance.records.announcement import Announcement
 from shared.domain.cloudevents import Event
-from tests.support.builders import an_event, instant, tell
+from tests.support.builders import tell
+from tests.support.events import an_event, instant
 
 NOW = instant("2022-04-01 00:00:00")
 

@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from services.compliance.records.appointments import OPEN, Appointment, Appointments
-from tests.support.builders import instant
+from tests.support.events import instant
 
 AREA = Appointment(
     "AP1",

@@ -1,7 +1,7 @@
 from random import Random
 
 from services.compliance.records.commitment import Candidate, Commitment, Dealing
-from tests.support.builders import instant
+from tests.support.events import instant
 
 AT = instant("2022-03-01 10:00:00")
 REFUSED = Candidate("refused", "refused", AT, AT, "price", None, None, (), ())

@@ -9,7 +9,7 @@ from services.compliance.records.contested import RIVALS_AT_MOST
 from services.compliance.records.order import Order
 from services.compliance.records.telling import stored
 from shared.domain.cloudevents import Event
-from tests.support.builders import an_event, heard, said
+from tests.support.events import an_event, heard, said
 
 THINGS = {
     "order.placed": None,

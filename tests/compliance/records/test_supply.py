@@ -3,7 +3,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from services.compliance.records.supply import Report, StockOut, Supply
-from tests.support.builders import instant
+from tests.support.events import instant
 
 AT = instant("2022-03-01 10:00:00")
 OUT = StockOut("O1", "1401", "H1", AT, 738_000, "M1", (), AT, ())

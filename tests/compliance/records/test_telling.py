@@ -14,7 +14,7 @@ from services.compliance.records.telling import (
     stored,
     telling_of,
 )
-from tests.support.builders import an_event, heard, instant, said
+from tests.support.events import an_event, heard, instant, said
 
 
 def tellings() -> list[Accepted]:

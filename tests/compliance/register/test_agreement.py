@@ -6,7 +6,7 @@ import pytest
 from services.compliance.register.agreement import Agreement, agreement_of, in_force
 from services.compliance.register.exemption import Exemption, exemption_of
 from shared.domain import events as say
-from tests.support.builders import an_event
+from tests.support.events import an_event
 
 
 def an_agreement(at: str, name: str = "A1", **told: Any) -> Agreement:

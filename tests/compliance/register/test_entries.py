@@ -8,7 +8,7 @@ from services.compliance.register.changes import Changes
 from services.compliance.register.entries import ENTRIES, entry_of
 from services.compliance.register.register import Register
 from shared.domain import topics
-from tests.support.builders import FILLED_IN, an_event
+from tests.support.events import FILLED_IN, an_event
 
 NEEDED = {
     "product.deselected": {"on": "2022-03-01"},

@@ -2,7 +2,7 @@ from datetime import date
 
 from services.compliance.register.hospital import Hospital
 from shared.domain import calendar
-from tests.support.builders import an_event, instant
+from tests.support.events import an_event, instant
 
 
 def a_hospital(*told: tuple[str, str, str]) -> Hospital:

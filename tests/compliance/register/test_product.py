@@ -3,7 +3,7 @@ from decimal import Decimal
 from itertools import permutations
 
 from services.compliance.register.product import Product
-from tests.support.builders import an_event
+from tests.support.events import an_event
 
 
 def test_another_start_adds_a_cycle_and_the_same_one_corrects_it() -> None:

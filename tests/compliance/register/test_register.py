@@ -2,7 +2,7 @@ from itertools import permutations
 from typing import Any
 
 from services.compliance.register.register import Register
-from tests.support.builders import an_event
+from tests.support.events import an_event
 
 
 def a_register(*events: Any) -> Register:

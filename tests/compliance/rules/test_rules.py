@@ -18,7 +18,8 @@ import pytest
 
 from services.compliance.findings.violation import Violation
 from shared.domain.calendar import instant_text
-from tests.support.builders import instant, replayed, said
+from tests.support.builders import replayed
+from tests.support.events import instant, said
 
 CASES = Path(__file__).parent
 Case = dict[str, Any]

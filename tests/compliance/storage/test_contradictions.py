@@ -1,7 +1,7 @@
 import pytest
 
-from tests.support.builders import an_event
-from tests.support.service import ServiceDesk
+from tests.support.events import an_event
+from tests.support.workers.on_database import WorkerOnDatabase
 
 pytestmark = pytest.mark.integration
 
@@ -14,16 +14,16 @@ ROWS = 'SELECT "order", kind, thing, id, holds_id FROM compliance.contradiction 
 COUNTS = "SELECT kind, count FROM compliance.contradiction_count ORDER BY kind"
 
 
-async def rows(desk: ServiceDesk) -> list[tuple[str, ...]]:
+async def rows(desk: WorkerOnDatabase) -> list[tuple[str, ...]]:
     return [tuple(row) for row in await desk.connection.fetch(ROWS)]
 
 
-async def counts(desk: ServiceDesk) -> dict[str, int]:
+async def counts(desk: WorkerOnDatabase) -> dict[str, int]:
     return dict(map(tuple, await desk.connection.fetch(COUNTS)))
 
 
 async def test_contradictions_are_listed_and_counted_and_follow_what_holds(
-    desk: ServiceDesk,
+    desk: WorkerOnDatabase,
 ) -> None:
     await desk.handle(*REGISTER, ORDER)
     assert await rows(desk) == []

@@ -23,7 +23,7 @@ from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.cloudevents import Event
 from shared.domain.errors import ConflictError, SetupError
-from tests.support.builders import an_event
+from tests.support.events import an_event
 from tests.support.kept import POLICIES, a_connection
 
 pytestmark = pytest.mark.integration

@@ -10,8 +10,9 @@ from services.compliance.settings import Settings
 from services.compliance.storage import schema
 from services.compliance.storage.rebuild import rebuild
 from shared.domain.cloudevents import Event
-from tests.support.builders import POLICIES, an_event
-from tests.support.service import ServiceDesk, at_work
+from tests.support.builders import POLICIES
+from tests.support.events import an_event
+from tests.support.workers.on_database import WorkerOnDatabase, at_work
 
 pytestmark = pytest.mark.integration
 
@@ -46,7 +47,7 @@ def failing(
     return monkeypatch
 
 
-async def orders(desk: ServiceDesk) -> set[str]:
+async def orders(desk: WorkerOnDatabase) -> set[str]:
     """The orders whose refusal was found."""
     rows = await desk.connection.fetch(
         """SELECT "order" FROM compliance.violation WHERE rule = 'supply-refusal'"""
@@ -54,20 +55,20 @@ async def orders(desk: ServiceDesk) -> set[str]:
     return {row["order"] for row in rows}
 
 
-async def aside(desk: ServiceDesk) -> list[tuple[Any, ...]]:
+async def aside(desk: WorkerOnDatabase) -> list[tuple[Any, ...]]:
     rows = await desk.connection.fetch(
         "SELECT kind, key, remedy, since FROM compliance.quarantine ORDER BY kind, key"
     )
     return [tuple(row) for row in rows]
 
 
-async def facts(desk: ServiceDesk) -> int:
+async def facts(desk: WorkerOnDatabase) -> int:
     count: int = await desk.connection.fetchval("SELECT count(*) FROM compliance.fact")
     return count
 
 
 async def test_a_record_that_cannot_be_judged_is_set_aside_and_its_neighbours_are_judged(
-    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mended = failing(monkeypatch, "judge", lambda dossier, *_: dossier.subject.key == "BAD")
     await desk.handle(*REGISTER, *refused("BAD"), *refused("GOOD"))
@@ -97,7 +98,7 @@ async def test_a_record_that_cannot_be_judged_is_set_aside_and_its_neighbours_ar
 
 
 async def test_what_was_said_of_a_record_stands_while_it_is_set_aside(
-    desk: ServiceDesk, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.handle(*REGISTER, *refused("BAD"))
     assert await orders(desk) == {"BAD"}
@@ -112,7 +113,7 @@ async def test_what_was_said_of_a_record_stands_while_it_is_set_aside(
 
 @pytest.mark.parametrize("step", ["merge", "receive"])
 async def test_what_could_not_be_put_into_a_record_is_there_after_a_rebuild(
-    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch, step: str
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     fails: dict[str, Callable[..., bool]] = {
         "merge": lambda _record, _telling, event: getattr(event.data, "order", "") == "BAD",

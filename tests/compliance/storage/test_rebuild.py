@@ -9,9 +9,10 @@ from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import Rebuilt, rebuild
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
-from tests.support.builders import POLICIES, an_event
-from tests.support.live import STANDING
-from tests.support.service import ServiceDesk, at_work
+from tests.support.builders import POLICIES
+from tests.support.events import an_event
+from tests.support.workers.in_process import STANDING
+from tests.support.workers.on_database import WorkerOnDatabase, at_work
 
 pytestmark = pytest.mark.integration
 
@@ -37,7 +38,7 @@ async def kept(connection: Connection) -> list[list[tuple[object, ...]]]:
 
 
 async def test_what_an_earlier_version_did_not_keep_is_there_after_a_rebuild(
-    desk: ServiceDesk, database: str
+    desk: WorkerOnDatabase, database: str
 ) -> None:
     await desk.handle(*STORY)
     await desk.sweep()
@@ -60,14 +61,16 @@ async def test_what_an_earlier_version_did_not_keep_is_there_after_a_rebuild(
         assert await again.connection.fetchval(changes) == 2
 
 
-async def test_nothing_is_rebuilt_while_a_worker_runs(desk: ServiceDesk, database: str) -> None:
+async def test_nothing_is_rebuilt_while_a_worker_runs(
+    desk: WorkerOnDatabase, database: str
+) -> None:
     await desk.handle(*STORY)
     with pytest.raises(SetupError, match="a worker is running: stop all of them"):
         await rebuild(Settings(database=database), POLICIES)
 
 
 async def test_a_worker_that_begins_meanwhile_is_not_overwritten(
-    desk: ServiceDesk, database: str
+    desk: WorkerOnDatabase, database: str
 ) -> None:
     await desk.handle(*STORY)
     before = await kept(desk.connection)

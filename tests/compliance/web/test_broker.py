@@ -4,8 +4,8 @@ import pytest
 
 from services.compliance.web import broker
 from services.compliance.web.broker import Broker
-from tests.support.builders import an_event
-from tests.support.live import eventually, live
+from tests.support.events import an_event
+from tests.support.workers.in_process import eventually, live
 
 NOBODY = "127.0.0.1:1"
 

@@ -10,7 +10,7 @@ from services.compliance.worker.intake import RUN, SHARE, WINDOW, Intake, Limit
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import TooManyInvalidError
-from tests.support.builders import an_event
+from tests.support.events import an_event
 
 NOW = datetime(2022, 3, 1, 2, 0, tzinfo=UTC)
 ORDERS = "vbp.orders.v1"

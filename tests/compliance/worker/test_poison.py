@@ -10,9 +10,9 @@ import pytest
 from shared.adapters import kafka as bus_adapter
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
-from tests.support.builders import an_event
-from tests.support.live import Live, eventually, live
+from tests.support.events import an_event
 from tests.support.raw_batches import CODECS, Message, a_batch, send
+from tests.support.workers.in_process import WorkerProcess, eventually, live
 
 pytestmark = pytest.mark.integration
 
@@ -55,7 +55,9 @@ def spoilt(chance: Random) -> Message:
     return Message(value, chance.choice([None, b"", b"\xff"]), headers, stamp)
 
 
-async def dead_letters(bus: Live, bootstrap: str, count: int) -> dict[tuple[str, str], Any]:
+async def dead_letters(
+    bus: WorkerProcess, bootstrap: str, count: int
+) -> dict[tuple[str, str], Any]:
     """The dead letters of this test's messages on their topic, by partition and offset."""
     consumer = bus_adapter.consumer(bootstrap)
     consumer.subscribe([topics.DEAD_LETTERS])
@@ -75,7 +77,7 @@ async def dead_letters(bus: Live, bootstrap: str, count: int) -> dict[tuple[str,
     return found
 
 
-def bus_holds(bus: Live, place: tuple[str, str]) -> bool:
+def bus_holds(bus: WorkerProcess, place: tuple[str, str]) -> bool:
     return int(place[1]) >= bus.began["vbp.orders.v1", int(place[0])]
 
 
@@ -127,7 +129,7 @@ async def test_whatever_a_publisher_writes_the_worker_goes_on_and_the_good_is_ju
     assert any("dlq.sha256" in dict(message.headers) for message in told.values())
 
 
-async def refused_both(bus: Live) -> bool:
+async def refused_both(bus: WorkerProcess) -> bool:
     found = {one["order"] for one in await bus.violations() if one["rule"] == "supply-refusal"}
     return found >= {"GOOD", "LAST"}
 

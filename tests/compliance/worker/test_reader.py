@@ -11,9 +11,9 @@ from services.compliance.storage import dossiers
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.reader import Reader
 from shared.adapters.postgres import Connection
-from tests.support.builders import an_event
+from tests.support.events import an_event
 from tests.support.kept import a_connection
-from tests.support.live import POLICIES, Live, eventually, live
+from tests.support.workers.in_process import POLICIES, WorkerProcess, eventually, live
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +24,7 @@ WHERE application_name = 'reader' AND datname = current_database()
 
 
 @asynccontextmanager
-async def reading(bus: Live) -> AsyncIterator[CollectorRegistry]:
+async def reading(bus: WorkerProcess) -> AsyncIterator[CollectorRegistry]:
     """A reader in this process; gives its metrics. It must not have ended by itself."""
     registry = CollectorRegistry()
     reader = Reader(bus.settings, POLICIES, WorkerMetrics(registry), "reader")

@@ -12,10 +12,10 @@ from aiokafka.structs import ConsumerRecord
 from services.compliance.worker.relay import send_violations
 from shared.adapters import kafka as bus
 from shared.domain import topics
-from tests.support.builders import an_event
+from tests.support.events import an_event
 from tests.support.kept import an_api, read
-from tests.support.live import publishing
-from tests.support.service import ServiceDesk
+from tests.support.workers.in_process import publishing
+from tests.support.workers.on_database import WorkerOnDatabase
 
 pytestmark = pytest.mark.integration
 
@@ -62,7 +62,7 @@ async def served(api: httpx.AsyncClient) -> dict[str, dict[str, object]]:
 
 
 async def test_a_message_is_field_by_field_the_violation_that_the_api_answers(
-    desk: ServiceDesk, database: str, kafka: str
+    desk: WorkerOnDatabase, database: str, kafka: str
 ) -> None:
     async with (
         reading_from_now(kafka) as consumer,

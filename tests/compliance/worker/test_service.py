@@ -14,9 +14,9 @@ from services.compliance.worker.service import LOCK_AFTER, Compliance
 from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError, TransientError
 from tests.support import product_rule
-from tests.support.builders import an_event
-from tests.support.live import STANDING
-from tests.support.service import HEARD, NOW, ServiceDesk
+from tests.support.events import an_event
+from tests.support.workers.in_process import STANDING
+from tests.support.workers.on_database import HEARD, NOW, WorkerOnDatabase
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +31,7 @@ REFUSED = an_event("order.rejected", "2022-03-01 10:00:00", reason="price")
 
 
 async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(
-    desk: ServiceDesk,
+    desk: WorkerOnDatabase,
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     await desk.sweep()
@@ -43,7 +43,9 @@ async def test_an_agreement_and_an_appointment_in_one_batch_begin_one_record(
     assert done.conflicts == 0
 
 
-async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: ServiceDesk) -> None:
+async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(
+    desk: WorkerOnDatabase,
+) -> None:
     stale = desk.batch(*REGISTER, APPOINTED, ORDER, REFUSED)
     pid = desk.connection.get_server_pid()
     await positions.take(desk.connection, [("vbp.supply.v1", 0)], "other", pid)
@@ -56,7 +58,7 @@ async def test_nothing_of_a_batch_is_kept_when_its_partition_was_lost(desk: Serv
 
 
 async def test_a_record_written_by_another_meanwhile_is_judged_again(
-    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED, ORDER)
     other = await asyncpg.connect(database)
@@ -69,7 +71,7 @@ async def test_a_record_written_by_another_meanwhile_is_judged_again(
 
 
 async def test_a_record_written_by_others_again_and_again_is_held_in_the_end(
-    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED, ORDER)
     other = await asyncpg.connect(database)
@@ -81,7 +83,7 @@ async def test_a_record_written_by_others_again_and_again_is_held_in_the_end(
     await other.close()
 
 
-async def test_what_rests_on_silence_waits_until_all_was_heard(desk: ServiceDesk) -> None:
+async def test_what_rests_on_silence_waits_until_all_was_heard(desk: WorkerOnDatabase) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     deaf = Moment(HEARD.now, datetime.fromtimestamp(0, NOW.tzinfo))
     await desk.service.handle(desk.batch(ORDER), deaf)
@@ -92,7 +94,7 @@ async def test_what_rests_on_silence_waits_until_all_was_heard(desk: ServiceDesk
     assert {"late-response", "late-delivery"} <= await desk.rules()
 
 
-async def test_the_gauges_keep_step_with_the_rows(desk: ServiceDesk) -> None:
+async def test_the_gauges_keep_step_with_the_rows(desk: WorkerOnDatabase) -> None:
     await desk.handle(ORDER, REFUSED)
     assert await counted(desk, "unjudged_count") == 6
     await desk.handle(*REGISTER, APPOINTED)
@@ -116,12 +118,12 @@ def overtake(monkeypatch: pytest.MonkeyPatch, other: Connection, times: int) -> 
     monkeypatch.setattr(dossiers, "load", overtaken)
 
 
-async def counted(desk: ServiceDesk, table: str) -> int:
+async def counted(desk: WorkerOnDatabase, table: str) -> int:
     total: int = await desk.connection.fetchval(f"SELECT sum(count) FROM compliance.{table}")  # noqa: S608
     return total
 
 
-async def test_each_violation_is_counted_once_when_it_is_found(desk: ServiceDesk) -> None:
+async def test_each_violation_is_counted_once_when_it_is_found(desk: WorkerOnDatabase) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     await desk.handle(ORDER)
     await desk.sweep()
@@ -148,7 +150,7 @@ async def test_each_violation_is_counted_once_when_it_is_found(desk: ServiceDesk
     assert await found(desk) == both, "mended, which is no new one"
 
 
-async def test_what_is_exempt_when_it_is_found_is_not_counted(desk: ServiceDesk) -> None:
+async def test_what_is_exempt_when_it_is_found_is_not_counted(desk: WorkerOnDatabase) -> None:
     granted = an_event("exemption.granted", "2022-02-01 00:00:00", rule="late-response")
     await desk.handle(*REGISTER, APPOINTED, granted)
     await desk.handle(ORDER)
@@ -160,14 +162,14 @@ async def test_what_is_exempt_when_it_is_found_is_not_counted(desk: ServiceDesk)
     assert any(row["exempt"] for row in rows)
 
 
-async def found(desk: ServiceDesk) -> dict[str, int]:
+async def found(desk: WorkerOnDatabase) -> dict[str, int]:
     """How many violations were ever found, by rule."""
     query = "SELECT rule, sum(count)::int FROM compliance.found_count GROUP BY rule"
     return dict(await desk.connection.fetch(query))
 
 
 async def test_a_batch_that_fails_leaves_what_is_remembered_of_the_register_as_it_was(
-    desk: ServiceDesk, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED, ORDER)
     before = remembered(desk)
@@ -197,7 +199,7 @@ async def test_a_batch_that_fails_leaves_what_is_remembered_of_the_register_as_i
     assert "supply-refusal" not in await desk.rules()
 
 
-def remembered(desk: ServiceDesk) -> bytes:
+def remembered(desk: WorkerOnDatabase) -> bytes:
     """What the worker remembers of the register, and the version of the law it holds for."""
     book = desk.service._book  # noqa: SLF001
     held = book.law.register
@@ -208,7 +210,7 @@ def remembered(desk: ServiceDesk) -> bytes:
 
 
 async def test_a_product_of_the_register_is_judged_and_reached_by_touches(
-    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     product_rule.put_in_force(monkeypatch)
     await schema.prepare(Settings(database=database), product_rule.carried())
@@ -236,14 +238,14 @@ async def test_a_product_of_the_register_is_judged_and_reached_by_touches(
     assert makers == {"M2"}
 
 
-async def test_what_nothing_judges_has_no_record(desk: ServiceDesk) -> None:
+async def test_what_nothing_judges_has_no_record(desk: WorkerOnDatabase) -> None:
     await desk.handle(*REGISTER)
     kinds = await desk.connection.fetch("SELECT DISTINCT kind FROM compliance.dossier")
     assert {row["kind"] for row in kinds} == {"appointments"}
 
 
 async def test_a_product_told_to_a_version_without_rules_on_products_is_judged_by_the_next(
-    desk: ServiceDesk, database: str, monkeypatch: pytest.MonkeyPatch
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     await desk.sweep()

@@ -13,7 +13,8 @@ from shared.adapters import server
 from shared.adapters.headers import SECURITY
 from tests.support.answers_on_wire import Answer, answers
 from tests.support.door_process import DoorProcess, door_process
-from tests.support.doors import ORDER, an_event, as_json, as_lines
+from tests.support.doors import ORDER, as_json, as_lines
+from tests.support.events import an_example
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -41,7 +42,7 @@ def _post(body: bytes, *headers: str) -> bytes:
 
 
 def _one() -> bytes:
-    return as_json(an_event(ORDER))
+    return as_json(an_example(ORDER))
 
 
 def _chunked(*chunks: bytes) -> bytes:
@@ -113,7 +114,7 @@ async def test_a_connection_that_brings_no_head_is_closed_and_a_slow_one_told(
 
 
 async def test_events_before_chunks_that_are_no_http_are_taken_and_told(door: DoorProcess) -> None:
-    lines = as_lines([an_event(ORDER), an_event(ORDER)])
+    lines = as_lines([an_example(ORDER), an_example(ORDER)])
     (answer,) = answers(await door.talk(_chunked(_chunk(lines), b"nonsense\r\n")))
     assert answer.status == 207
     assert answer.body.count(b'"accepted":true') == 2
@@ -139,7 +140,7 @@ async def test_a_length_that_is_too_short_makes_what_follows_no_http(door: DoorP
 
 
 async def test_a_client_that_half_closes_is_gone(door: DoorProcess) -> None:
-    body = as_lines(an_event(ORDER) for _ in range(300))
+    body = as_lines(an_example(ORDER) for _ in range(300))
     for sent in (_chunked(_chunk(body)), _post(_one())[:-10], b"GET / HTTP", b""):
         assert await door.talk(sent, half=True) == b""
 

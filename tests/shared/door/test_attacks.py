@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.support.door_process import DoorProcess
-from tests.support.doors import BATCH, LINES, ORDER, STRUCTURED, an_event, as_json, as_lines, metric
+from tests.support.doors import BATCH, LINES, ORDER, STRUCTURED, as_json, as_lines, metric
+from tests.support.events import an_example
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -59,7 +60,7 @@ async def test_a_bomb_of_lines_is_stopped_after_a_thousand_and_told_from_where_t
 
 
 async def test_what_was_accepted_before_the_stop_is_told(attacked: DoorProcess) -> None:
-    good = [an_event(ORDER) for _ in range(300)]
+    good = [an_example(ORDER) for _ in range(300)]
     bad = [{"bad": number} for number in range(1_100)]
     for headers, body in (
         (LINES, as_lines([*good, *bad, *good])),
@@ -75,7 +76,7 @@ async def test_what_was_accepted_before_the_stop_is_told(attacked: DoorProcess) 
 
 async def test_the_work_ends_with_the_client_that_asked_for_it(attacked: DoorProcess) -> None:
     before = _accepted(await _metrics(attacked))
-    events = as_lines([an_event(ORDER, data={"note": "x" * 3_000}) for _ in range(1_500)])
+    events = as_lines([an_example(ORDER, data={"note": "x" * 3_000}) for _ in range(1_500)])
     async with attacked.watched():
         await _left(attacked, 30, gzip.compress(events), {**LINES, **GZIP})
         assert await attacked.quiet()
@@ -106,12 +107,12 @@ async def test_a_hundred_small_bombs_at_once_hold_little(
 
 
 async def test_forty_bodies_that_never_end_hold_little(attacked: DoorProcess) -> None:
-    part = gzip.compress(as_lines(an_event(ORDER) for _ in range(3_000)))[:-200]
+    part = gzip.compress(as_lines(an_example(ORDER) for _ in range(3_000)))[:-200]
     head = b"POST /v1/events HTTP/1.1\r\nhost: door\r\ncontent-encoding: gzip\r\n"
     head += b"content-type: application/cloudevents-batch+json\r\ncontent-length: 9000000\r\n\r\n"
     async with attacked.watched():
         answers = await asyncio.gather(*[attacked.talk(head + part) for _ in range(40)])
-        honest = await _post(attacked, as_json(an_event(ORDER)), STRUCTURED)
+        honest = await _post(attacked, as_json(an_example(ORDER)), STRUCTURED)
     assert honest.status_code == 202
     assert {answer.split(b" ", 2)[1] for answer in answers} <= {b"408", b"429"}
     assert attacked.peak < MOST
@@ -119,7 +120,7 @@ async def test_forty_bodies_that_never_end_hold_little(attacked: DoorProcess) ->
 
 
 async def test_large_honest_batches_wait_for_their_turn(attacked: DoorProcess) -> None:
-    events = as_json([an_event(ORDER, data={"note": "x" * 200_000}) for _ in range(40)])
+    events = as_json([an_example(ORDER, data={"note": "x" * 200_000}) for _ in range(40)])
     assert len(events) > 7 << 20
     async with attacked.watched():
         answers = await _many(attacked, 50, events, BATCH)

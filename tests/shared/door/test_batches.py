@@ -4,23 +4,14 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.support.doors import (
-    BATCH,
-    INVALID,
-    LINES,
-    ORDER,
-    Heard,
-    an_event,
-    as_json,
-    as_lines,
-    post,
-)
+from tests.support.doors import BATCH, INVALID, LINES, ORDER, Heard, as_json, as_lines, post
+from tests.support.events import an_example
 
 pytestmark = pytest.mark.integration
 
 
 async def test_a_batch_may_have_eight_mebibytes_and_no_more(door: httpx.AsyncClient) -> None:
-    exact = as_json([an_event(ORDER)]).ljust(8 << 20)
+    exact = as_json([an_example(ORDER)]).ljust(8 << 20)
     assert (await post(door, exact, BATCH)).status_code == 202
     assert (await post(door, exact + b" ", BATCH)).status_code == 413
 
@@ -36,7 +27,7 @@ async def test_a_batch_of_more_things_than_events_fit_is_refused_at_once(
 async def test_the_good_events_around_bad_ones_are_accepted(
     door: httpx.AsyncClient, heard: Heard, form: str
 ) -> None:
-    good = [an_event(ORDER) for _ in range(3)]
+    good = [an_example(ORDER) for _ in range(3)]
     events = [good[0], *(told for _, told, _ in INVALID), good[1], good[2]]
     headers = {"batch": BATCH, "lines": LINES, "json": {"content-type": "application/json"}}[form]
     body = as_lines(events) if form == "lines" else as_json(events)
@@ -54,7 +45,7 @@ async def test_the_good_events_around_bad_ones_are_accepted(
 
 
 async def test_a_batch_that_is_all_good_is_accepted(door: httpx.AsyncClient, heard: Heard) -> None:
-    events = [an_event(ORDER) for _ in range(20)]
+    events = [an_example(ORDER) for _ in range(20)]
     answer = await post(door, events, BATCH)
     assert answer.status_code == 202
     assert (answer.json()["accepted"], answer.json()["refused"]) == (20, 0)
@@ -76,7 +67,7 @@ async def test_a_stream_without_events_is_a_bad_request(
 
 
 async def test_the_index_of_a_stream_is_the_line(door: httpx.AsyncClient) -> None:
-    one, two = as_json(an_event(ORDER)), as_json(an_event(ORDER))
+    one, two = as_json(an_example(ORDER)), as_json(an_example(ORDER))
     answer = await post(door, b"\n" + one + b"\r\n\nwords\n" + two, LINES)
     results = answer.json()["results"]
     assert [(result["index"], result["accepted"]) for result in results] == [
@@ -90,9 +81,9 @@ async def test_a_line_that_is_too_long_does_not_stop_its_neighbours(
     door: httpx.AsyncClient, heard: Heard
 ) -> None:
     before, long, after = (
-        an_event(ORDER),
-        an_event(ORDER, data={"note": "x" * (3 << 20)}),
-        an_event(ORDER),
+        an_example(ORDER),
+        an_example(ORDER, data={"note": "x" * (3 << 20)}),
+        an_example(ORDER),
     )
     answer = await post(door, as_lines([before, long, after]), LINES)
     results = answer.json()["results"]
@@ -105,7 +96,7 @@ async def test_a_line_that_is_too_long_does_not_stop_its_neighbours(
 async def test_a_packed_stream_of_any_length_is_taken(
     door: httpx.AsyncClient, heard: Heard, files: int
 ) -> None:
-    events = [an_event(ORDER) for _ in range(3000)]
+    events = [an_example(ORDER) for _ in range(3000)]
     part = len(events) // files
     packed = b"".join(
         gzip.compress(as_lines(events[at : at + part])) for at in range(0, len(events), part)
@@ -125,7 +116,7 @@ async def test_a_packed_stream_of_any_length_is_taken(
 async def test_what_came_before_a_broken_packing_is_taken_and_the_rest_asked_for(
     door: httpx.AsyncClient, heard: Heard
 ) -> None:
-    events = [an_event(ORDER) for _ in range(500)]
+    events = [an_example(ORDER) for _ in range(500)]
     packed = gzip.compress(as_lines(events))
     headers = {**LINES, "content-encoding": "gzip"}
     answer = await post(door, packed[: len(packed) // 2], headers)

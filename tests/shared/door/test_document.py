@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.door_process import DoorProcess
-from tests.support.doors import ORDER, an_event, as_json, as_lines
+from tests.support.doors import ORDER, as_json, as_lines
+from tests.support.events import an_example
 from tests.support.openapi import conforms
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -23,9 +24,11 @@ JSON = st.recursive(
 )
 FIELDS = ["specversion", "id", "source", "type", "time", "data", "recordedtime", "subject"]
 EVENTS = (
-    st.builds(lambda: an_event(ORDER))
-    | st.builds(lambda name, value: an_event(ORDER) | {name: value}, st.sampled_from(FIELDS), JSON)
-    | st.builds(lambda data: an_event(ORDER, data=data), st.dictionaries(st.text(), SCALARS))
+    st.builds(lambda: an_example(ORDER))
+    | st.builds(
+        lambda name, value: an_example(ORDER) | {name: value}, st.sampled_from(FIELDS), JSON
+    )
+    | st.builds(lambda data: an_example(ORDER, data=data), st.dictionaries(st.text(), SCALARS))
     | JSON
 )
 BODIES = (
@@ -88,7 +91,7 @@ async def test_every_answer_is_as_the_document_says(
 async def test_parameters_case_byte_order_marks_and_nulls_are_taken(
     attacked: DoorProcess, content: str, mark: bytes
 ) -> None:
-    event = {**an_event(ORDER), "recordedtime": None, "subject": None, "datacontenttype": None}
+    event = {**an_example(ORDER), "recordedtime": None, "subject": None, "datacontenttype": None}
     headers = {"content-type": content, "content-encoding": ""}
     async with httpx.AsyncClient(base_url=attacked.url, timeout=60) as client:
         answer = await client.post("/v1/events", content=mark + as_json(event), headers=headers)

@@ -15,12 +15,12 @@ from tests.support.doors import (
     ORDER,
     STRUCTURED,
     Heard,
-    an_event,
     as_json,
     metric,
     post,
     reached,
 )
+from tests.support.events import an_example
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +28,9 @@ pytestmark = pytest.mark.integration
 async def test_an_accepted_event_is_on_its_topic_as_it_was_told(
     door: httpx.AsyncClient, heard: Heard
 ) -> None:
-    told = an_event(ORDER, recordedtime="2022-03-01T10:00:00+08:00", source="/hospitals/第一 医院")
+    told = an_example(
+        ORDER, recordedtime="2022-03-01T10:00:00+08:00", source="/hospitals/第一 医院"
+    )
     answer = await post(door, told, STRUCTURED)
     assert answer.status_code == 202
     assert answer.json() == {"accepted": 1, "id": told["id"], "source": told["source"]}
@@ -91,7 +93,7 @@ async def test_what_is_not_json_is_a_bad_request(
 async def test_another_content_type_is_told_which_are_taken(
     door: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    answer = await post(door, an_event(ORDER), headers)
+    answer = await post(door, an_example(ORDER), headers)
     assert answer.status_code == 415
     detail = answer.json()["detail"]
     if "content-encoding" in headers:
@@ -106,7 +108,7 @@ async def test_another_content_type_is_told_which_are_taken(
 async def test_an_event_may_have_a_mebibyte_and_no_more(
     door: httpx.AsyncClient, kind: dict[str, str]
 ) -> None:
-    told = an_event(ORDER)
+    told = an_example(ORDER)
     exact = as_json(told).ljust(1 << 20)
     assert (await post(door, exact, kind)).status_code == 202
     answer = await post(door, exact + b" ", kind)
@@ -121,7 +123,7 @@ async def test_a_packed_event_is_measured_unpacked(door: httpx.AsyncClient) -> N
 
 
 async def test_telling_an_event_twice_is_harmless(door: httpx.AsyncClient) -> None:
-    told = an_event(ORDER)
+    told = an_example(ORDER)
     assert (await post(door, told, STRUCTURED)).status_code == 202
     assert (await post(door, [told, told], BATCH)).status_code == 202
 
@@ -129,7 +131,7 @@ async def test_telling_an_event_twice_is_harmless(door: httpx.AsyncClient) -> No
 async def test_events_of_many_clients_at_once_are_all_taken(
     door: httpx.AsyncClient, heard: Heard
 ) -> None:
-    events = [an_event(ORDER) for _ in range(200)]
+    events = [an_example(ORDER) for _ in range(200)]
     answers = await asyncio.gather(*[post(door, event, STRUCTURED) for event in events])
     assert {answer.status_code for answer in answers} == {202}
     assert await heard.ids() == {event["id"] for event in events}
@@ -142,8 +144,8 @@ async def test_every_count_is_born_at_zero_and_then_counts(door: httpx.AsyncClie
     route = {"service": "orders", "route": "/v1/events"}
     for status in ("202", "207", "400", "413", "415", "422", "503", "500"):
         assert metric(page, "vbp_http_requests_total", status=status, **route) == 0
-    await post(door, an_event(ORDER), STRUCTURED)
-    await post(door, an_event(ORDER, data={"jurisdiction": "cn-xx"}), STRUCTURED)
+    await post(door, an_example(ORDER), STRUCTURED)
+    await post(door, an_example(ORDER, data={"jurisdiction": "cn-xx"}), STRUCTURED)
     page = (await door.get("/metrics")).text
     assert metric(page, "vbp_events_accepted_total", type=ORDER) == 1
     assert metric(page, "vbp_events_refused_total", reason="jurisdiction") == 1
@@ -179,11 +181,11 @@ async def test_the_documents_examples_are_accepted(door: httpx.AsyncClient) -> N
 async def test_while_the_broker_is_away_nothing_is_accepted_and_the_door_says_so() -> None:
     app = create_app(Settings(kafka="127.0.0.1:1", publish_seconds=0.3), frozenset({"cn-sx"}))
     async with reached(app) as door:
-        answer = await post(door, an_event(ORDER), STRUCTURED)
+        answer = await post(door, an_example(ORDER), STRUCTURED)
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0
         assert answer.json()["type"] == "urn:vbp:problem:broker-unavailable"
-        batch = await post(door, [an_event(ORDER), {}], BATCH)
+        batch = await post(door, [an_example(ORDER), {}], BATCH)
         assert batch.status_code == 503
         assert [result["accepted"] for result in batch.json()["results"]] == [False, False]
         assert "harmless" in batch.json()["results"][0]["error"]["remedy"]

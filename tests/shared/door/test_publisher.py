@@ -10,14 +10,16 @@ from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError, TransientError
 from shared.door.publisher import Publisher
-from tests.support.doors import an_event, as_json, listening
+from tests.support.doors import as_json, listening
+from tests.support.events import an_example
 
 pytestmark = pytest.mark.integration
 
 
 def _events(count: int) -> list[Event]:
     return [
-        cloudevents.read_structured(as_json(an_event("vbp.order.placed.v1"))) for _ in range(count)
+        cloudevents.read_structured(as_json(an_example("vbp.order.placed.v1")))
+        for _ in range(count)
     ]
 
 

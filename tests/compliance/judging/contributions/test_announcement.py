@@ -6,7 +6,8 @@ from services.compliance.judging.moment import Moment
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import OPEN, Appointment
 from services.compliance.records.supply import Report
-from tests.support.builders import an_event, instant, tell
+from tests.support.builders import tell
+from tests.support.events import an_event, instant
 
 LATER = "2022-06-01 00:00:00"
 

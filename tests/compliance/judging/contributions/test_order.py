@@ -11,7 +11,8 @@ from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.commitment import Candidate, Dealing
 from services.compliance.records.order import Order
 from services.compliance.records.supply import StockOut
-from tests.support.builders import an_event, instant, law_of, tell
+from tests.support.builders import law_of, tell
+from tests.support.events import an_event, instant
 
 REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]
 LATER = "2022-06-01 00:00:00"

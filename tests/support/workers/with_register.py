@@ -5,8 +5,9 @@ from typing import Any
 
 from services.compliance.judging.moment import Moment
 from shared.domain.cloudevents import Event
-from tests.support.builders import POLICIES, an_event, instant
-from tests.support.incremental import Incremental
+from tests.support.builders import POLICIES
+from tests.support.events import an_event, instant
+from tests.support.workers.in_memory import InMemoryWorker
 
 SETTLE = timedelta(seconds=10)
 LATE, SHORT = "late-response", "late-delivery"
@@ -20,7 +21,7 @@ def at(now: str, heard_until: str | None = None) -> Moment:
     return Moment(instant(now), instant(heard_until or now))
 
 
-class Desk(Incremental):
+class WorkerWithRegister(InMemoryWorker):
     """A worker that has read a register, and says what one rule came to."""
 
     def __init__(self, *register: Event) -> None:

@@ -66,7 +66,7 @@ FROM compliance.violation WHERE status <> 'withdrawn'
 COMPARED = ("rule", "subject", "anchor", "status", "exempt", "severity", "occurred_at", "cured_at")
 
 
-class Live:
+class WorkerProcess:
     """A database whose workers read a broker from where its topics ended."""
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
@@ -172,14 +172,14 @@ async def publishing(bootstrap: str) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @asynccontextmanager
-async def live(bootstrap: str, database: str) -> AsyncIterator[Live]:
+async def live(bootstrap: str, database: str) -> AsyncIterator[WorkerProcess]:
     """Prepare a database that begins at the end of the topics."""
     settings = Settings(database=database, kafka=bootstrap, group=f"test-{uuid.uuid4().hex}")
     await prepared(settings)
     ends = await ends_of_inputs(bootstrap)
     connection = await asyncpg.connect(database)
     await positions.create(connection, ends)
-    held = Live(settings, connection)
+    held = WorkerProcess(settings, connection)
     held.began = ends
     await connection.executemany(
         "UPDATE compliance.position SET next_offset = $3 WHERE topic = $1 AND partition = $2",

@@ -43,7 +43,7 @@ class Line(NamedTuple):
     moment: Moment
 
 
-class Incremental:
+class InMemoryWorker:
     """A worker without bus and database; `told` are the violations that stand, by their id."""
 
     def __init__(self, policies: Policies, settle: timedelta = timedelta(0)) -> None:

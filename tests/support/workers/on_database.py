@@ -16,14 +16,15 @@ from services.compliance.worker.service import Compliance, Done
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.cloudevents import Event
-from tests.support.builders import POLICIES, instant
-from tests.support.live import STANDING
+from tests.support.builders import POLICIES
+from tests.support.events import instant
+from tests.support.workers.in_process import STANDING
 
 NOW = instant("2022-06-01 00:00:00")
 HEARD = Moment(NOW + timedelta(minutes=1), NOW + timedelta(minutes=1))
 
 
-class ServiceDesk:
+class WorkerOnDatabase:
     """A service with a database of its own; events are numbered as they are handed in."""
 
     def __init__(self, connection: Connection, epoch: dict[topics.Place, positions.Hold]) -> None:
@@ -59,10 +60,10 @@ class ServiceDesk:
 
 
 @asynccontextmanager
-async def at_work(database: str) -> AsyncIterator[ServiceDesk]:
+async def at_work(database: str) -> AsyncIterator[WorkerOnDatabase]:
     """A service that owns the first partition of every topic until its connection ends."""
     connection = await asyncpg.connect(database, server_settings={"application_name": "desk"})
     places = [(topic.name, 0) for topic in topics.INPUTS]
     held = await positions.take(connection, places, "desk", connection.get_server_pid())
-    yield ServiceDesk(connection, held)
+    yield WorkerOnDatabase(connection, held)
     await connection.close()

@@ -1,0 +1,1 @@
+"""Workers for tests, named by what is real in them."""
