@@ -19,7 +19,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     """The partitions held, and where each is read next.
 
     `generation` grows whenever partitions come or go or are to be read from elsewhere: who finds
-    that it has grown while waiting lets go of what was read.
+    that it has grown while waiting lets go of what was read. `taken` says whether what the group
+    last assigned, be it nothing, has been taken over.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     ) -> None:
         self.holds: dict[Place, Hold] = {}
         self.generation = 0
+        self.taken = False
         self._consumer = consumer
         self._taker = taker
         self._settle = settle
@@ -59,6 +61,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _take(self, assigned: Iterable[TopicPartition]) -> None:
         """Take epochs, then go to where PostgreSQL says."""
         self.go_to(await self._taker.take((tp.topic, tp.partition) for tp in assigned))
+        self.taken = True
 
     def check(self) -> None:
         """Raise what a takeover failed with."""
@@ -69,6 +72,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     async def let_go(self) -> None:
         """Hold nothing any more; a takeover that goes on is ended before its partitions move."""
         takeover, self._takeover = self._takeover, None
+        self.taken = False
         if takeover is not None:
             takeover.cancel()
             await asyncio.gather(takeover, return_exceptions=True)

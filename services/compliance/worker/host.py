@@ -18,12 +18,14 @@ from uuid import uuid4
 import faust
 from mode import Service
 from mode.types import ServiceT
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.storage.schema import prepare
+from services.compliance.worker import health
+from services.compliance.worker.health import Health
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.patience import Patience
 from services.compliance.worker.reader import Reader
@@ -88,11 +90,12 @@ def run(settings: Settings, policies: Policies) -> int:
     """Run one worker until it is stopped; gives the exit code (70: too much invalid input)."""
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)
-    start_http_server(settings.metrics_port, settings.host, registry)
-    asyncio.run(_prepared(settings, policies, metrics))
+    condition = Health()
+    health.serve(condition, registry, settings.host, settings.metrics_port)
+    asyncio.run(_prepared(settings, policies, metrics, condition))
     owner = f"vbp-{socket.gethostname()[:20]}-{os.getpid()}-{uuid4().hex[:8]}"
     tasks = [
-        Task(Reader(settings, policies, metrics, owner)),
+        Task(Reader(settings, policies, metrics, owner, condition)),
         Task(Relay(settings, metrics, f"{owner}-relay")),
     ]
     app = ComplianceApp(tasks, settings)
@@ -100,13 +103,16 @@ def run(settings: Settings, policies: Policies) -> int:
     return _exit_code(tasks, _run_to_the_end(worker))
 
 
-async def _prepared(settings: Settings, policies: Policies, metrics: WorkerMetrics) -> None:
+async def _prepared(
+    settings: Settings, policies: Policies, metrics: WorkerMetrics, condition: Health
+) -> None:
     """Prepare what must stand before a worker reads, as soon as PostgreSQL answers."""
     patience = Patience("starting", metrics)
     while True:
         try:
             return await prepare(settings, policies)
         except UnreachableError as error:
+            condition.waits(error)
             await patience.wait(error)
 
 

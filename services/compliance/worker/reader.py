@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.worker import session as sessions
+from services.compliance.worker.health import Health
 from services.compliance.worker.intake import Intake, Limit
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.patience import Patience
@@ -18,8 +19,14 @@ class Reader:
     """One worker's hot path: batches and sweeps, until stopped."""
 
     def __init__(
-        self, settings: Settings, policies: Policies, metrics: WorkerMetrics, owner: str
+        self,
+        settings: Settings,
+        policies: Policies,
+        metrics: WorkerMetrics,
+        owner: str,
+        health: Health | None = None,
     ) -> None:
+        self._health = health or Health()
         self._settings = settings
         self._policies = policies
         self._metrics = metrics
@@ -41,11 +48,13 @@ class Reader:
                 ) as session:
                     await self._read(session)
             except (TransientError, SetupError, KafkaError) as error:
+                self._health.waits(error)
                 await self._patience.wait(error)
 
     async def _read(self, session: Session) -> None:
         while not self._patience.ended:
             await session.step()
+            self._health.turned(assigned=session.assigned)
             self._patience.works()
 
 

@@ -85,6 +85,11 @@ class Session:
         self._told_kafka = 0.0
         self._moved = self._clock.moves
 
+    @property
+    def assigned(self) -> bool:
+        """Whether the group has given us our share, be it none, and we have taken it over."""
+        return self._assignment.taken
+
     async def join(self) -> None:
         """Join the group, and begin to ask what has been heard."""
         names = [topic.name for topic in topics.INPUTS]
