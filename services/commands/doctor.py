@@ -16,6 +16,7 @@ from services.commands import doctor_kafka
 from services.commands.doctor_finding import ANSWER_WITHIN, Finding
 from services.commands.processes import is_free
 from services.commands.settings import LOCAL
+from services.commands.terminal import counted
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.policies import calendar
@@ -117,6 +118,8 @@ async def _of_database(dsn: str) -> list[Finding]:
             return [answers, Finding(str(error), "vbp migrate")]
         looks: tuple[Callable[[Database], Awaitable[Finding]], ...] = (
             _positions,
+            _losses,
+            _standing,
             _heard,
             _letters,
             _quarantine,
@@ -131,6 +134,32 @@ async def _positions(database: Database) -> Finding:
     if missing:
         return Finding(f"{len(missing)} of {len(wanted)} partitions have no position", "vbp topics")
     return Finding(f"all {len(wanted)} partitions have a position")
+
+
+async def _losses(database: Database) -> Finding:
+    lost = await operation.losses(database)
+    if not lost:
+        return Finding("nothing was lost unread that nobody has acknowledged")
+    count = sum(loss.next_offset - loss.first_offset for loss in lost)
+    names = ", ".join(sorted({f"{loss.topic} {loss.partition}" for loss in lost}))
+    what = f"{counted(count, 'message')} or more of {names} went lost unread: no silence is judged"
+    return Finding(what, "vbp losses list says what can be done")
+
+
+async def _standing(database: Database) -> Finding:
+    read = await operation.partitions(database)
+    unread = [f"{one.topic} {one.partition}" for one in read if one.unread]
+    waiting = [f"{one.topic} {one.partition}" for one in read if one.waits]
+    if len(unread) == len(read):
+        return Finding("no worker reads any partition", "vbp worker compliance", bad=False)
+    if unread:
+        what = f"no worker reads {', '.join(unread)}: no silence is judged"
+        return Finding(what, "vbp topics, if the broker lacks them; else vbp worker compliance")
+    if waiting:
+        what = f"the rest of {', '.join(waiting)} lies behind an open transaction"
+        remedy = "end it: kafka-transactions.sh find-hanging, then abort, or stop its publisher"
+        return Finding(what, remedy, bad=False)
+    return Finding("every partition is read")
 
 
 async def _heard(database: Database) -> Finding:

@@ -76,12 +76,12 @@ def _topics(found: Mapping[str, int], kept: Mapping[str, Mapping[str, str]]) -> 
     for name, (partitions, wanted) in kafka.wanted_topics().items():
         if name not in found:
             yield Finding(f"topic {name} is missing", "vbp topics")
-        elif found[name] != partitions:
+        elif found[name] < partitions:
             what = f"topic {name} has {found[name]} partitions, not {partitions}"
-            yield Finding(what, "delete it while nobody publishes, then vbp topics")
+            yield Finding(what, "vbp topics adds the rest, also while workers run")
         else:
             odd = list(oddly_kept(name, {**USUAL, **wanted}, kept.get(name, {})))
-            yield from odd or [Finding(f"topic {name}, {partitions} partitions")]
+            yield from odd or [Finding(f"topic {name}, {found[name]} partitions")]
 
 
 def oddly_kept(name: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from services.compliance.answers.shapes import (
     DeadLetter,
     DeadLetters,
     Due,
+    LossShown,
     Partition,
     Quarantine,
     QuarantinedRecord,
@@ -30,6 +31,7 @@ COUNTED_AT_MOST = 10_000
 """A count that the answer needs only roughly stops here, so that it costs a few milliseconds."""
 
 _LETTERS_SHOWN = 10
+_LOSSES_SHOWN = 100
 _QUARANTINED_SHOWN = 10
 _CONTRADICTIONS_SHOWN = 50
 
@@ -52,6 +54,18 @@ class Waiting(NamedTuple):
     oldest_due: float
     untold: Count
     oldest_untold: float
+
+
+class Standing(NamedTuple):
+    """What keeps the clock standing.
+
+    Losses that nobody acknowledged, partitions that nobody reads, and partitions whose rest lies
+    behind an open transaction.
+    """
+
+    losses: int
+    unread: int
+    waiting: int
 
 
 class OpenCount(Struct, frozen=True):
@@ -82,6 +96,7 @@ async def status(database: Database) -> ServiceStatus:
     return ServiceStatus(
         heard_until=min((partition.heard_until for partition in read), default=None),
         lag=sum(partition.lag for partition in read),
+        losses=await losses(database),
         partitions=read,
         unjudged=await unjudged(database),
         contradictions=await _contradictions(database),
@@ -96,6 +111,16 @@ async def status(database: Database) -> ServiceStatus:
 async def partitions(database: Database) -> list[Partition]:
     """Say how far each partition was read and heard, and by whom."""
     return [Partition(**row) for row in await database.fetch(QUERIES["partitions"])]
+
+
+async def losses(database: Database) -> list[LossShown]:
+    """Give what the broker lost before it was read and nobody has acknowledged."""
+    return [LossShown(**row) for row in await database.fetch(QUERIES["losses"], _LOSSES_SHOWN)]
+
+
+async def standing(database: Database) -> Standing:
+    """Count what keeps the clock standing."""
+    return Standing(*(await database.row(QUERIES["standing"])).values())
 
 
 async def hearing(database: Database) -> Hearing:

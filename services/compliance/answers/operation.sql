@@ -1,9 +1,25 @@
 -- partitions --
 -- Say how far each partition was read and heard, and by whom.
-SELECT topic, partition, next_offset, end_offset, greatest(end_offset - next_offset, 0) AS lag,
-       heard_until, owner
+SELECT topic, partition, base, next_offset, end_offset, greatest(end_offset - next_offset, 0) AS lag,
+       heard_until, owner, asked_at < now() - interval '30 seconds' AS unread,
+       next_offset >= stable_offset AND stable_offset < end_offset AS waits
 FROM compliance.position
 ORDER BY topic, partition;
+
+-- losses --
+-- Give what was lost and nobody has acknowledged, the newest first.
+SELECT id, topic, partition, cause, first_offset, next_offset, noticed_at
+FROM compliance.loss
+WHERE acknowledged_at IS NULL
+ORDER BY id DESC LIMIT $1;
+
+-- standing --
+-- Count what keeps the clock standing.
+SELECT
+    (SELECT count(*) FROM compliance.loss WHERE acknowledged_at IS NULL) AS losses,
+    count(*) FILTER (WHERE asked_at < now() - interval '30 seconds') AS unread,
+    count(*) FILTER (WHERE next_offset >= stable_offset AND stable_offset < end_offset) AS waiting
+FROM compliance.position;
 
 -- heard --
 -- Say until when everything has been heard, and how long ago that is.

@@ -160,15 +160,39 @@ class PoliciesShown(Struct):
 
 
 class Partition(Struct):
-    """How far a partition was read and heard, and the worker that holds it."""
+    """How far a partition was read and heard, and the worker that holds it.
+
+    Offsets are the broker's plus `base`, what earlier topics of that name held.
+    `unread` says that nobody has asked the broker about it for half a minute, `waits` that the rest
+    of it lies behind a transaction that its publisher has not ended.
+    """
 
     topic: str
     partition: int
+    base: int
     next_offset: int
     end_offset: int
     lag: int
     heard_until: datetime
     owner: str | None
+    unread: bool
+    waits: bool
+
+
+class LossShown(Struct):
+    """What the broker lost of a partition before it was read; `vbp losses` acknowledges it.
+
+    Offsets `[first_offset, next_offset)` as ours are counted: they go on when a topic was made
+    again. `cause`: `removed` unread, `made_again` under its name, `cut_off` behind what was read.
+    """
+
+    id: int
+    topic: str
+    partition: int
+    cause: str
+    first_offset: int
+    next_offset: int
+    noticed_at: datetime
 
 
 class UnjudgedCount(Struct):
@@ -274,7 +298,11 @@ class Quarantine(Struct):
 
 
 class ServiceStatus(Struct):
-    """How far the service is; findings that rest on silence are complete until `heard_until`."""
+    """How far the service is; findings that rest on silence are complete until `heard_until`.
+
+    It stands while a partition is unread, waits for a transaction, or has lost something that
+    nobody has acknowledged: `losses` are those, the newest first.
+    """
 
     heard_until: datetime | None
     lag: int
@@ -285,6 +313,7 @@ class ServiceStatus(Struct):
     touches_waiting: Count
     due: Due
     untold: Count
+    losses: list[LossShown]
     partitions: list[Partition]
 
 

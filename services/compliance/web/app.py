@@ -15,7 +15,7 @@ from services.compliance.policies import policy
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.web.api import build_router
-from services.compliance.web.broker import Broker
+from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, problems, server
 from shared.domain.errors import SetupError, TransientError
@@ -55,7 +55,7 @@ class Timed:
 def create_app(settings: Settings, policies: Policies) -> FastAPI:
     """Make the application; it connects to the database when first asked."""
     registry = CollectorRegistry()
-    broker = Broker(settings.kafka)
+    broker = BrokerWatch(settings.kafka)
     metrics = ApiMetrics(registry, policies, broker)
     database = Database(settings.database)
 

@@ -1,7 +1,7 @@
 """Whether the broker answers, and where the topics end by its own word.
 
 A worker notes where its partitions end; where none runs nobody does, and nothing would seem to
-wait. So the API asks as well, over a consumer of its own, and keeps what was said last.
+wait. So the API asks as well, over a connection of its own, and keeps what was said last.
 """
 
 import asyncio
@@ -11,10 +11,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.adapters import kafka
+from shared.adapters import broker as brokers
 from shared.domain import topics
 from shared.domain.topics import Place
 
@@ -24,10 +23,10 @@ EVERY = 5.0
 """Seconds between two questions: about half of the time between two scrapes."""
 
 ANSWER_WITHIN = 5.0
-_PLACES = [TopicPartition(*place) for place in topics.PLACES]
+_NAMES = tuple(topic.name for topic in topics.INPUTS)
 
 
-class Broker:
+class BrokerWatch:
     """Asks in the background while it is held; before the first answer the broker counts as away.
 
     `ends` gives the offset behind the last message of each partition, as far as it is known.
@@ -59,25 +58,22 @@ class Broker:
 
     async def _ask_on(self) -> None:
         while not self._ended.is_set():
-            consumer = kafka.consumer(self._bootstrap)
             try:
-                await self._ask(consumer)
+                async with brokers.asking(self._bootstrap) as broker:
+                    await self._ask(broker)
             except (KafkaError, OSError, TimeoutError) as error:
                 if self.up:
                     log.warning("the broker does not answer, asking on: %r", error)
                 self.up = False
-            finally:
-                with suppress(KafkaError):
-                    await consumer.stop()
             await self._pause()
 
-    async def _ask(self, consumer: AIOKafkaConsumer) -> None:
-        async with asyncio.timeout(ANSWER_WITHIN):
-            await consumer.start()
+    async def _ask(self, broker: brokers.Broker) -> None:
         while not self._ended.is_set():
             async with asyncio.timeout(ANSWER_WITHIN):
-                ends = await consumer.end_offsets(_PLACES)
-            self.ends = {(place.topic, place.partition): end for place, end in ends.items()}
+                found = await broker.topics(_NAMES)
+                places = [(name, number) for name in found for number in found[name].leaders]
+                bounds = await broker.bounds(found, places)
+            self.ends = {place: bound.end for place, bound in bounds.items()}
             self.up = True
             await self._pause()
 

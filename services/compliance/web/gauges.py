@@ -18,7 +18,7 @@ from services.compliance.answers.shapes import Partition
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from services.compliance.rules import RULES
-from services.compliance.web.broker import Broker
+from services.compliance.web.broker import BrokerWatch
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError, TransientError
@@ -34,7 +34,9 @@ _INPUTS = tuple(topic.name for topic in topics.INPUTS)
 class ApiMetrics:
     """What the API shows of the whole service, read from PostgreSQL when it is scraped."""
 
-    def __init__(self, registry: CollectorRegistry, policies: Policies, broker: Broker) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, policies: Policies, broker: BrokerWatch
+    ) -> None:
         self._broker = broker
         self._born = list(_open_series(policies))
         self._read_at = float("-inf")
@@ -127,6 +129,9 @@ _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("kind", "jurisdiction"),
     ),
     "vbp_heard_until_age_seconds": ("How long ago everything was last heard, by all workers.", ()),
+    "vbp_losses": ("What the broker lost unread and nobody has acknowledged.", ()),
+    "vbp_partitions_unread": ("Partitions that no worker asks the broker about.", ()),
+    "vbp_partitions_waiting": ("Partitions whose rest lies behind an open transaction.", ()),
     "vbp_lag_events": ("Messages on a topic that are still to be judged.", ("topic",)),
     "vbp_dead_letters_kept": (
         f"Messages that could not be taken, by topic; {COUNTED_AT_MOST} at most are counted.",
@@ -158,6 +163,7 @@ async def _read(
 ) -> _Shown:
     """Read every gauge, each from one small query; gives values by labels, by name."""
     waiting = await operation.waiting(database)
+    standing = await operation.standing(database)
     age = (await operation.hearing(database)).age
     return {
         "vbp_open_violations": {
@@ -176,6 +182,9 @@ async def _read(
             for row in await operation.contradiction_counts(database)
         },
         "vbp_heard_until_age_seconds": {} if age is None else {(): age},
+        "vbp_losses": {(): standing.losses},
+        "vbp_partitions_unread": {(): standing.unread},
+        "vbp_partitions_waiting": {(): standing.waiting},
         "vbp_lag_events": _by_topic(_lag(await operation.partitions(database), ends)),
         "vbp_dead_letters_kept": _by_topic(await operation.letter_counts(database)),
         "vbp_quarantined_records": {(): (await operation.quarantined(database)).count},
@@ -204,7 +213,7 @@ def _lag(partitions: Iterable[Partition], ends: Mapping[Place, int]) -> Mapping[
     """Add up by topic what is still to be read, by the word of the worker or of the broker."""
     lag = Counter[str]()
     for one in partitions:
-        told = ends.get((one.topic, one.partition), 0) - one.next_offset
+        told = one.base + ends.get((one.topic, one.partition), 0) - one.next_offset
         lag[one.topic] += max(one.lag, told)
     return lag
 

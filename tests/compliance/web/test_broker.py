@@ -3,7 +3,7 @@
 import pytest
 
 from services.compliance.web import broker
-from services.compliance.web.broker import Broker
+from services.compliance.web.broker import BrokerWatch
 from tests.support.events import an_event
 from tests.support.workers.in_process import eventually, live
 
@@ -11,7 +11,7 @@ NOBODY = "127.0.0.1:1"
 
 
 async def test_a_broker_that_is_away_is_said_to_be_away_and_holds_nobody_up() -> None:
-    async with Broker(NOBODY) as asked:
+    async with BrokerWatch(NOBODY) as asked:
         assert not asked.up
         assert asked.ends == {}
 
@@ -21,7 +21,7 @@ async def test_it_knows_what_waits_where_no_worker_runs(
     kafka: str, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "EVERY", 0.1)
-    async with live(kafka, database) as held, Broker(kafka) as asked:
+    async with live(kafka, database) as held, BrokerWatch(kafka) as asked:
 
         async def up() -> bool:
             return asked.up
