@@ -56,7 +56,7 @@ class Waiting(NamedTuple):
     oldest_untold: float
 
 
-class Standing(NamedTuple):
+class Unheard(NamedTuple):
     """What keeps the clock standing.
 
     Losses that nobody acknowledged, partitions that nobody reads, and partitions whose rest lies
@@ -118,9 +118,9 @@ async def losses(database: Database) -> list[LossShown]:
     return [LossShown(**row) for row in await database.fetch(QUERIES["losses"], _LOSSES_SHOWN)]
 
 
-async def standing(database: Database) -> Standing:
+async def unheard(database: Database) -> Unheard:
     """Count what keeps the clock standing."""
-    return Standing(*(await database.row(QUERIES["standing"])).values())
+    return Unheard(*(await database.row(QUERIES["unheard"])).values())
 
 
 async def hearing(database: Database) -> Hearing:

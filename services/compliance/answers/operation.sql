@@ -13,7 +13,7 @@ FROM compliance.loss
 WHERE acknowledged_at IS NULL
 ORDER BY id DESC LIMIT $1;
 
--- standing --
+-- unheard --
 -- Count what keeps the clock standing.
 SELECT
     (SELECT count(*) FROM compliance.loss WHERE acknowledged_at IS NULL) AS losses,

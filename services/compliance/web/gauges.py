@@ -163,7 +163,7 @@ async def _read(
 ) -> _Shown:
     """Read every gauge, each from one small query; gives values by labels, by name."""
     waiting = await operation.waiting(database)
-    standing = await operation.standing(database)
+    unheard = await operation.unheard(database)
     age = (await operation.hearing(database)).age
     return {
         "vbp_open_violations": {
@@ -182,9 +182,9 @@ async def _read(
             for row in await operation.contradiction_counts(database)
         },
         "vbp_heard_until_age_seconds": {} if age is None else {(): age},
-        "vbp_losses": {(): standing.losses},
-        "vbp_partitions_unread": {(): standing.unread},
-        "vbp_partitions_waiting": {(): standing.waiting},
+        "vbp_losses": {(): unheard.losses},
+        "vbp_partitions_unread": {(): unheard.unread},
+        "vbp_partitions_waiting": {(): unheard.waiting},
         "vbp_lag_events": _by_topic(_lag(await operation.partitions(database), ends)),
         "vbp_dead_letters_kept": _by_topic(await operation.letter_counts(database)),
         "vbp_quarantined_records": {(): (await operation.quarantined(database)).count},
