@@ -8,7 +8,7 @@ Whatever drives it does so level by level, because what to load next depends on 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -36,6 +36,10 @@ class Contradicted(NamedTuple):
 
     gone: list[tuple[Subject, Contradiction]]
     new: list[tuple[Subject, Contradiction]]
+
+
+PART = 500
+"""Records that are judged without a pause: some hundredths of a second."""
 
 
 class Level(NamedTuple):
@@ -130,7 +134,14 @@ class Round:
 
     def judge(self) -> None:
         """Judge this level; what its records contribute to others waits for a later one."""
-        for subject in self._opened():
+        for _ in self.parts():
+            pass
+
+    def parts(self) -> Iterator[None]:
+        """Judge this level bit by bit, so that its driver can see to other things in between."""
+        for number, subject in enumerate(self._opened()):
+            if number % PART == PART - 1:
+                yield
             dossier = self.dossiers[subject]
             if dossier.judgement.aside == "rebuild":
                 continue

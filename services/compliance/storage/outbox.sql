@@ -12,7 +12,7 @@ RETURNING id, violation, seq;
 
 -- outgoing --
 -- Give violations as they stand, with the change to tell of.
-SELECT h.seq, h.change, h.at, v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at,
+SELECT h.seq, h.change, h.at, h.hash, v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at,
        v.detected_at, v.recorded_at, v.supersedes, v.body
 FROM unnest($1::uuid[], $2::int[]) AS wanted (violation, seq)
 JOIN compliance.history h USING (violation, seq)

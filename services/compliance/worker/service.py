@@ -121,7 +121,9 @@ class Compliance:
         while judging.next_level():
             judging.open(await load(self._connection, judging.unloaded()))
             await book.read(self._connection, judging.needs())
-            judging.judge()
+            for _ in judging.parts():
+                # Heartbeats are sent from the same loop, and must not wait for a whole batch.
+                await asyncio.sleep(0)
 
     async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Round | None:
         async with self._connection.transaction():

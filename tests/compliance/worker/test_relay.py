@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx
 import msgspec
@@ -9,11 +10,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from services.compliance.worker.relay import send_violations
+from services.compliance.storage import outbox
+from services.compliance.worker.relay import message_id, send_violations
 from shared.adapters import kafka as bus
+from shared.adapters.postgres import Connection
 from shared.domain import topics
 from tests.support.events import an_event
-from tests.support.kept import an_api, read
+from tests.support.kept import TOLD, a_violation, an_api, read, tell
 from tests.support.workers.in_process import publishing
 from tests.support.workers.on_database import WorkerOnDatabase
 
@@ -92,3 +95,27 @@ async def test_a_message_is_field_by_field_the_violation_that_the_api_answers(
             assert headers["ce_time"].decode() == item["recorded_at"]
             changed.add((headers["ce_type"].decode(), item["status"]))
         assert ("vbp.violation.withdrawn.v1", "withdrawn") in changed
+
+
+async def ids(connection: Connection) -> list[str]:
+    claimed = await outbox.claim(connection, 10)
+    return [message_id(dict(row)) for row in await outbox.outgoing(connection, claimed)]
+
+
+async def test_a_change_is_told_under_one_id_and_another_one_after_a_restore_under_another(
+    connection: Connection,
+) -> None:
+    lost = connection.transaction()
+    await lost.start()
+    await tell(connection, "opened", [a_violation()])
+    (before,) = await ids(connection)
+    await connection.execute("UPDATE compliance.outbox SET claimed_at = NULL")
+    assert await ids(connection) == [before]
+    # What a restored dump does not hold is as if it had never been written.
+    await lost.rollback()
+
+    await tell(connection, "opened", [a_violation()], at=TOLD + timedelta(minutes=5))
+    (after,) = await ids(connection)
+
+    assert before != after
+    assert before.split(":")[:2] == after.split(":")[:2]
