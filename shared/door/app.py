@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CollectorRegistry
 
 from shared.adapters import http, logs, server
+from shared.adapters.metrics import begin
 from shared.adapters.problems import PROBLEM, describe, problems
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
@@ -63,7 +63,7 @@ def create_door(
     config: DoorConfig, settings: DoorSettings, jurisdictions: frozenset[str]
 ) -> FastAPI:
     """Make the application of a door; its producer lives as long as its lifespan."""
-    registry = CollectorRegistry()
+    registry = begin(config.name)
     publisher = Publisher(settings.kafka, settings.publish_seconds)
     metrics = DoorMetrics(registry, config.types)
     door = Door(

@@ -167,6 +167,7 @@ async def busy(connection: Connection) -> None:
         "('vbp.orders.v1', 0, 10, 17, $1, 'w1'), ('vbp.orders.v1', 1, 9, 7, now(), NULL)",
         heard,
     )
+    await connection.execute("INSERT INTO compliance.enrolled_area VALUES ('cn-sx', '140100')")
     await connection.execute(
         "INSERT INTO compliance.open_count VALUES "
         "('cn-sx', 'late-response', 'warning', '140100', false, 4)"

@@ -69,7 +69,10 @@ class Unheard(NamedTuple):
 
 
 class OpenCount(Struct, frozen=True):
-    """How many violations are open; `area` is empty where none is known."""
+    """How many violations are open.
+
+    `area` is empty where none is known, and `other` where no hospital takes part.
+    """
 
     jurisdiction: str
     rule: str

@@ -28,9 +28,14 @@ SELECT min(heard_until) AS heard_until,
 FROM compliance.position;
 
 -- open --
--- Give the gauge of open violations.
-SELECT jurisdiction, rule, severity, area, exempt, count FROM compliance.open_count
-WHERE count <> 0;
+-- Give the gauge of open violations; areas in which no hospital takes part count as one.
+SELECT jurisdiction, g.rule, g.severity,
+       CASE WHEN area = '' OR e.jurisdiction IS NOT NULL THEN area ELSE 'other' END AS area,
+       g.exempt, sum(g.count)::bigint AS count
+FROM compliance.open_count g LEFT JOIN compliance.enrolled_area e USING (jurisdiction, area)
+WHERE g.count <> 0
+GROUP BY 1, 2, 3, 4, 5
+HAVING sum(g.count) <> 0;
 
 -- found --
 -- Give how many violations were ever found.

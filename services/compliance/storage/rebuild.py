@@ -97,7 +97,9 @@ async def _put(
         if await positions.still_held(connection, holds) is None:
             raise SetupError(RUNNING)
         await registers.move_law(connection, everywhere)
-        await registers.save(connection, changes.merge(Register(), told), begun(told))
+        register = changes.merge(Register(), told)
+        await registers.save_areas(connection, register)
+        await registers.save(connection, register, begun(told))
         done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
         await quarantine.made_anew(connection)
         await registers.touch(connection, ((where, None, None) for where in everywhere))

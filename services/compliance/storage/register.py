@@ -34,6 +34,15 @@ async def move_law(connection: Connection, jurisdictions: list[str]) -> dict[str
     return {row["jurisdiction"]: row["version"] for row in rows}
 
 
+async def save_areas(connection: Connection, changes: Changes) -> None:
+    """Note the areas in which hospitals take part, before anything is counted by area."""
+    areas = {
+        (where, told.area) for where, _, _, held in changes.of(HOSPITAL) for told in held.enrolments
+    }
+    if areas:
+        await connection.execute(QUERIES["save_areas"], *columns(sorted(areas)))
+
+
 async def save(connection: Connection, changes: Changes, begun: Iterable[Subject]) -> None:
     """Write what changed of the register, the records begun with it, and what it touches."""
     references = [(*name, encode(held)) for *name, held in changes.of(PRODUCT, HOSPITAL, EXEMPTION)]

@@ -14,6 +14,12 @@ INSERT INTO compliance.reference (jurisdiction, kind, code, body)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
 ON CONFLICT (jurisdiction, kind, code) DO UPDATE SET body = excluded.body;
 
+-- save_areas --
+-- Note the areas in which hospitals take part.
+INSERT INTO compliance.enrolled_area (jurisdiction, area)
+SELECT * FROM unnest($1::text[], $2::text[])
+ON CONFLICT DO NOTHING;
+
 -- save_agreements --
 -- Write agreements as last told.
 INSERT INTO compliance.agreement (jurisdiction, agreement, product, hospital, body)

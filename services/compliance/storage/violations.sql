@@ -62,9 +62,17 @@ ON CONFLICT (jurisdiction, rule, severity, area, exempt)
 DO UPDATE SET count = open_count.count + excluded.count;
 
 -- count_found --
--- Count violations that were newly found; the number only grows.
+-- Count violations that were newly found; the number only grows, so where it is counted is decided
+-- now: in its area if a hospital there takes part, else among all others.
 INSERT INTO compliance.found_count (jurisdiction, rule, severity, area, count)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+SELECT jurisdiction, f.rule, f.severity,
+       CASE WHEN area = '' OR e.jurisdiction IS NOT NULL THEN area ELSE 'other' END,
+       sum(f.count)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+    AS f (jurisdiction, rule, severity, area, count)
+LEFT JOIN compliance.enrolled_area e USING (jurisdiction, area)
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4
 ON CONFLICT (jurisdiction, rule, severity, area)
 DO UPDATE SET count = found_count.count + excluded.count;
 

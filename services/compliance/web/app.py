@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.compliance.answers.database import Database
@@ -17,7 +16,7 @@ from services.compliance.settings import Settings
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.gauges import ApiMetrics
-from shared.adapters import http, logs, problems, server
+from shared.adapters import http, logs, metrics, problems, server
 from shared.domain.errors import SetupError, TransientError
 
 log = logging.getLogger(__name__)
@@ -32,9 +31,9 @@ DESCRIPTION = (
 class Timed:
     """ASGI middleware: times each answer, and reads the gauges before they are scraped."""
 
-    def __init__(self, app: ASGIApp, metrics: ApiMetrics, database: Database) -> None:
+    def __init__(self, app: ASGIApp, gauges: ApiMetrics, database: Database) -> None:
         self._app = app
-        self._metrics = metrics
+        self._gauges = gauges
         self._database = database
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,19 +43,19 @@ class Timed:
             return
         began = time.perf_counter()
         if scope["path"] == "/metrics":
-            await self._metrics.refresh(self._database)
+            await self._gauges.refresh(self._database)
         try:
             await self._app(scope, receive, send)
         finally:
             route = getattr(scope.get("route"), "path", http.OTHER)
-            self._metrics.answer_seconds.labels(route).observe(time.perf_counter() - began)
+            self._gauges.answer_seconds.labels(route).observe(time.perf_counter() - began)
 
 
 def create_app(settings: Settings, policies: Policies) -> FastAPI:
     """Make the application; it connects to the database when first asked."""
-    registry = CollectorRegistry()
+    registry = metrics.begin(SERVICE)
     broker = BrokerWatch(settings.kafka)
-    metrics = ApiMetrics(registry, policies, broker)
+    gauges = ApiMetrics(registry, policies, broker)
     database = Database(settings.database)
 
     @asynccontextmanager
@@ -81,7 +80,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     app.include_router(build_router(database, policies))
     problems.describe(app, schemas())
     http.count_requests(app, SERVICE, registry)
-    app.add_middleware(Timed, metrics=metrics, database=database)
+    app.add_middleware(Timed, gauges=gauges, database=database)
     return app
 
 

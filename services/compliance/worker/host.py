@@ -18,7 +18,6 @@ from uuid import uuid4
 import faust
 from mode import Service
 from mode.types import ServiceT
-from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from services.compliance.policies.policy import Policies
@@ -30,6 +29,7 @@ from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.patience import Patience
 from services.compliance.worker.reader import Reader
 from services.compliance.worker.relay import Relay
+from shared.adapters.metrics import begin
 from shared.domain.errors import TooManyInvalidError, UnreachableError
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class ComplianceApp(faust.App):
 
 def run(settings: Settings, policies: Policies) -> int:
     """Run one worker until it is stopped; gives the exit code (70: too much invalid input)."""
-    registry = CollectorRegistry()
+    registry = begin("worker")
     metrics = WorkerMetrics(registry)
     condition = Health()
     health.serve(condition, registry, settings.host, settings.metrics_port)

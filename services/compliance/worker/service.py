@@ -110,6 +110,7 @@ class Compliance:
             await register.hold_law(self._connection, book.versions)
             moved = await register.move_law(self._connection, changes.jurisdictions)
             await facts.save(self._connection, batch)
+            await register.save_areas(self._connection, changes)
             await self._save(judging, {**book.versions, **moved})
             # Only now: an agreement begins the appointments that the round may have begun itself.
             await register.save(self._connection, changes, begun(batch.events))

@@ -104,3 +104,32 @@ async def test_the_days_until_the_calendar_ends_are_told_even_without_the_databa
         ):
             told = (await samples(api))[labelled("vbp_calendar_horizon_days")]
         assert told == (end - day_of(datetime.now(UTC))).days
+
+
+async def test_areas_that_nobody_enrolled_are_one_label_however_many_are_written(
+    api: httpx.AsyncClient, connection: Connection
+) -> None:
+    await connection.execute("INSERT INTO compliance.enrolled_area VALUES ('cn-sx', '140100')")
+    await connection.execute(
+        "INSERT INTO compliance.open_count "
+        "SELECT 'cn-sx', 'late-response', 'warning', n::text, false, 2 "
+        "FROM generate_series(140100, 150099) AS n"
+    )
+    await connection.execute(
+        "INSERT INTO compliance.open_count VALUES "
+        "('cn-tj', 'late-response', 'explain', '140100', false, 7), "
+        "('cn-sx', 'late-response', 'breach', '140100', true, 0)"
+    )
+
+    found = await samples(api)
+
+    counts = {
+        (labels["severity"], labels["jurisdiction"], labels["area"]): value
+        for (name, pairs), value in found.items()
+        if name == "vbp_open_violations" and (labels := dict(pairs))["area"]
+    }
+    assert counts == {
+        ("warning", "cn-sx", "140100"): 2,
+        ("warning", "cn-sx", "other"): 2 * 9_999,
+        ("explain", "cn-tj", "other"): 7,
+    }

@@ -162,6 +162,23 @@ async def test_what_is_exempt_when_it_is_found_is_not_counted(desk: WorkerOnData
     assert any(row["exempt"] for row in rows)
 
 
+async def test_what_is_found_in_an_area_that_nobody_enrolled_is_counted_among_all_others(
+    desk: WorkerOnDatabase,
+) -> None:
+    strange = [
+        an_event("order.placed", "2022-03-01 09:00:00", order=f"S{n}", hospital="H9", area=f"9{n}")
+        for n in range(3)
+    ]
+    await desk.handle(*REGISTER, APPOINTED, ORDER, *strange)
+    await desk.sweep()
+
+    query = (
+        "SELECT area, sum(count)::int FROM compliance.found_count "
+        "WHERE rule = 'late-response' GROUP BY area"
+    )
+    assert dict(await desk.connection.fetch(query)) == {"1401": 1, "other": 3}
+
+
 async def found(desk: WorkerOnDatabase) -> dict[str, int]:
     """How many violations were ever found, by rule."""
     query = "SELECT rule, sum(count)::int FROM compliance.found_count GROUP BY rule"
