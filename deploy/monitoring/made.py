@@ -57,7 +57,7 @@ def _words(text: str) -> str:
 
 def prometheus_rule(alerts: str) -> str:
     """Give the alert rules as a PrometheusRule."""
-    groups = alerts[alerts.index("groups:") :]
+    groups = alerts[alerts.index("\ngroups:\n") + 1 :]
     return _RULE + textwrap.indent(groups, "  ")
 
 

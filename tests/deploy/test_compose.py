@@ -148,6 +148,8 @@ def test_kafka_is_told_what_the_code_relies_on() -> None:
         setting = variable.removeprefix("KAFKA_").replace("_", ".").lower()
         if setting in local and "listener" not in setting:
             assert value == str(local[setting]), setting
+    for setting in ("broker.session.timeout.ms", "broker.heartbeat.interval.ms"):
+        assert given["KAFKA_" + setting.replace(".", "_").upper()] == str(local[setting])
     listeners = [item.split("://:") for item in given["KAFKA_LISTENERS"].split(",")]
     ports = {name: int(port) for name, port in listeners}
     outside = dict(item.split("://") for item in given["KAFKA_ADVERTISED_LISTENERS"].split(","))

@@ -50,6 +50,17 @@ def test_nothing_has_more_rights_than_it_needs(name: str) -> None:
     assert not any("docker.sock" in str(volume) for volume in service.get("volumes", []))
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_what_it_says_does_not_fill_the_disk(name: str) -> None:
+    logging = services()[name]["logging"]
+    assert logging["driver"] == "json-file"
+    assert logging["options"].keys() == {"max-size", "max-file"}
+
+
+def test_the_image_of_ours_is_built_once() -> None:
+    assert [name for name in ours() if "build" in services()[name]] == ["init"]
+
+
 @pytest.mark.parametrize("name", sorted(set(ALL) - {"init"}))
 def test_what_runs_on_says_how_it_is(name: str) -> None:
     service = services()[name]

@@ -1,0 +1,176 @@
+"""deploy/k8s: what its overlays build is valid, as safe as compose, and speaks of what exists."""
+
+import json
+import shutil
+import subprocess
+from typing import Any
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+from services.compliance.settings import Settings
+from shared.adapters.addresses import PORTS
+from shared.domain import topics
+from tests.support.deployment import alerts, prometheus, services
+from tests.support.kustomize import KUBERNETES, OVERLAYS, Resource, build, containers
+
+BUILT = {name: build(KUBERNETES / "overlays" / name) for name in OVERLAYS}
+ALL = [
+    pytest.param(one, id=f"{name}-{one['kind']}-{one['metadata']['name']}")
+    for name, resources in BUILT.items()
+    for one in resources
+]
+WORKLOADS = [
+    pytest.param(one, id=f"{name}-{one['metadata']['name']}")
+    for name, resources in BUILT.items()
+    for one in resources
+    if containers(one)
+]
+SCHEMAS = {
+    (kept["apiVersion"], kept["kind"]): kept["schema"]
+    for path in sorted((KUBERNETES / "schemas").glob("*.json"))
+    for kept in [json.loads(path.read_text(encoding="utf-8"))]
+}
+UNCHECKED = {"kafka.strimzi.io"}
+"""Groups whose schemas could not be had from a registry."""
+
+KUBERNETES_VERSION = "1.34"
+
+
+def named(overlay: str, kind: str, name: str) -> Resource:
+    (found,) = (
+        one for one in BUILT[overlay] if (one["kind"], one["metadata"]["name"]) == (kind, name)
+    )
+    return found
+
+
+@pytest.mark.parametrize("resource", ALL)
+def test_a_resource_is_what_its_schema_asks_for(resource: Resource) -> None:
+    key = (resource["apiVersion"], resource["kind"])
+    if key in SCHEMAS:
+        jsonschema.validate(resource, SCHEMAS[key])
+    elif resource["apiVersion"].partition("/")[0] not in UNCHECKED:
+        kubernetes_validate.validate(resource, KUBERNETES_VERSION, strict=True)
+
+
+def test_a_field_that_no_schema_has_would_be_seen() -> None:
+    resource = {**named("ha", "ScaledObject", "compliance-worker"), "spec": {"maxReplicas": 3}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(resource, SCHEMAS["keda.sh/v1alpha1", "ScaledObject"])
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_kubectl_builds_the_same(overlay: str) -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not on PATH")
+    folder = str(KUBERNETES / "overlays" / overlay)
+    done = subprocess.run(  # noqa: S603  # our own arguments
+        [kubectl, "kustomize", folder], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = [one for one in yaml.safe_load_all(done.stdout) if one]
+    assert sorted(map(_in_order, theirs)) == sorted(map(_in_order, BUILT[overlay]))
+
+
+def _in_order(resource: Resource) -> str:
+    return json.dumps(resource, sort_keys=True)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_nothing_has_more_rights_than_it_needs(workload: Resource) -> None:
+    pod = workload["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in containers(workload):
+        own = container["securityContext"]
+        assert own["allowPrivilegeEscalation"] is False
+        assert own["capabilities"] == {"drop": ["ALL"]}
+        assert own.get("readOnlyRootFilesystem") or container["name"] == "kafka"
+        assert container["resources"]["limits"]["memory"]
+        assert container["resources"]["requests"].keys() == {"cpu", "memory"}
+        assert not container["image"].endswith(":latest")
+        assert ":" in container["image"]
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_what_runs_on_is_probed(workload: Resource) -> None:
+    if workload["kind"] == "Job":
+        return
+    for container in containers(workload):
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert container[probe]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("name", ["orders", "delivery", "compliance", "compliance-worker"])
+def test_a_service_is_the_one_of_compose(overlay: str, name: str) -> None:
+    (container,) = containers(named(overlay, "Deployment", name))
+    there = services()[name]
+    assert container["image"] == there["image"]
+    assert container["args"] == there["command"]
+    given = {item["name"]: item.get("value") for item in container["env"]}
+    wanted = {
+        variable
+        for variable in there["environment"]
+        if variable not in {"HEALTH_URL", "VBP_ACCEPT_DEAD_LETTERS"}
+    }
+    assert given.keys() == wanted
+    port = str(PORTS["worker" if name == "compliance-worker" else name])
+    assert port in given.values()
+    assert [str(one["containerPort"]) for one in container["ports"]] == [port]
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    budget = named(overlay, "PodDisruptionBudget", name)
+    labels = named(overlay, "Deployment", name)["spec"]["template"]["metadata"]["labels"]
+    assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_whoever_speaks_to_kafka_or_the_database_is_let(overlay: str) -> None:
+    policies = [one for one in BUILT[overlay] if one["kind"] == "NetworkPolicy"]
+    assert named(overlay, "NetworkPolicy", "nothing")["spec"]["podSelector"] == {}
+    assert len(policies) > 1
+    for resource in BUILT[overlay]:
+        for container in containers(resource):
+            asked = {item["name"] for item in container.get("env", [])}
+            labels = resource["spec"]["template"]["metadata"]["labels"]
+            assert ("VBP_KAFKA" in asked) == (labels.get("vbp/kafka") == "client")
+            assert ("VBP_DATABASE" in asked) == (labels.get("vbp/database") == "client")
+
+
+def test_the_broker_of_one_node_is_told_what_compose_tells_it() -> None:
+    (container,) = containers(named("one-node", "StatefulSet", "kafka"))
+    there = services()["kafka"]
+    own = {"KAFKA_LISTENERS", "KAFKA_ADVERTISED_LISTENERS", "KAFKA_LOG_DIRS"}
+    own |= {"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP", "KAFKA_CONTROLLER_QUORUM_VOTERS"}
+    timing = {"KAFKA_BROKER_SESSION_TIMEOUT_MS", "KAFKA_BROKER_HEARTBEAT_INTERVAL_MS"}
+    given = {item["name"]: item["value"] for item in container["env"]}
+    for name, value in there["environment"].items():
+        if name not in own | timing:
+            assert given[name] == str(value), name
+    assert container["image"] == there["image"]
+    (database,) = containers(named("one-node", "StatefulSet", "postgres"))
+    assert database["image"] == services()["postgres"]["image"]
+
+
+def test_workers_grow_with_the_lag_of_their_group_up_to_the_partitions() -> None:
+    spec = named("ha", "ScaledObject", "compliance-worker")["spec"]
+    assert spec["minReplicaCount"] == 1
+    assert spec["maxReplicaCount"] == topics.ORDERS.partitions
+    (trigger,) = spec["triggers"]
+    assert trigger["metadata"]["consumerGroup"] == Settings.model_fields["group"].default
+    assert "replicas" not in named("ha", "Deployment", "compliance-worker")["spec"]
+
+
+def test_jobs_are_named_as_the_alerts_ask_for_them() -> None:
+    monitor: dict[str, Any] = named("ha", "PodMonitor", "vbp")["spec"]
+    (asked,) = monitor["selector"]["matchExpressions"]
+    scraped = {job["job_name"] for job in prometheus()["scrape_configs"]}
+    assert set(asked["values"]) == scraped - {"prometheus", "alertmanager", "grafana"}
+    groups = named("ha", "PrometheusRule", "vbp")["spec"]["groups"]
+    made = [rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule]
+    assert made == [rule["alert"] for rule in alerts()]
