@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from services.compliance.answers.database import Database
-from services.compliance.answers.shapes import (
+from services.compliance.answers.service_shapes import (
     ContradictionCount,
     Contradictions,
     ContradictionShown,

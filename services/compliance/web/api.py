@@ -11,13 +11,13 @@ from services.compliance.answers import operation, violations
 from services.compliance.answers.catalogue import show_policy, show_rule
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked, asked_under
+from services.compliance.answers.service_shapes import ServiceStatus
 from services.compliance.answers.shapes import (
     Page,
     PoliciesShown,
     PolicyShown,
     Rules,
     RuleShown,
-    ServiceStatus,
     ViolationInFull,
     ok,
 )

@@ -14,7 +14,7 @@ from typing_extensions import override
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.answers.operation import COUNTED_AT_MOST, OpenCount
-from services.compliance.answers.shapes import Partition
+from services.compliance.answers.service_shapes import Partition
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from services.compliance.rules import RULES

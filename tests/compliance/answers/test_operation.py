@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from services.compliance.answers import shapes
+from services.compliance.answers import service_shapes
 from shared.adapters.postgres import Connection
 from tests.support.kept import busy, read
 
@@ -16,7 +16,7 @@ async def test_status_says_how_far_the_service_is_and_what_waits(
 ) -> None:
     await busy(connection)
 
-    status = msgspec.convert(read(await api.get("/v1/status")), shapes.ServiceStatus)
+    status = msgspec.convert(read(await api.get("/v1/status")), service_shapes.ServiceStatus)
 
     assert status.heard_until == status.partitions[0].heard_until
     assert (status.lag, [one.lag for one in status.partitions]) == (7, [7, 0])
