@@ -9,7 +9,7 @@ from starlette.types import Message
 
 from shared.adapters.problems import ProblemError
 from shared.adapters.server import BROKEN, LEFT
-from shared.door.room import Share
+from shared.door.room import RETRY, Share
 
 _T = TypeVar("_T")
 
@@ -19,9 +19,10 @@ _LOOK = 0.5
 _PACE = 16 << 10
 """Bytes a second that a body must bring on the whole once its `seconds` are used up."""
 
-_HURRIED_SECONDS = 1.0
-_HURRIED_PACE = 1 << 20
-"""What a body must bring while it keeps others out: 1 s, and a second for each MiB."""
+_HURRIED_SILENCE = 2.0
+_HURRIED_SECONDS = 10.0
+_HURRIED_PACE = 128 << 10
+"""While a body keeps others out it must not fall silent so long, nor come slower than this."""
 
 
 class BrokenBodyError(Exception):
@@ -87,35 +88,30 @@ class Arrival:
                 await self._next_packet.join()
 
     async def _wait_for_packet(self) -> Message:
-        loop = asyncio.get_running_loop()
+        began = asyncio.get_running_loop().time()
         while True:
-            began = loop.time()
             try:
                 async with asyncio.timeout(_LOOK):
                     message = await self._next_packet.get()
             except TimeoutError:
-                self._waited += loop.time() - began
-                self._check_time()
+                self._check_time(began)
                 await self.when_idle()
                 continue
-            self._waited += loop.time() - began
-            self._check_time()
+            self._waited = self._check_time(began)
             self._next_packet.task_done()
             return message
 
-    def _check_time(self) -> None:
-        if self._share.hurried and self._waited > self._allowed(_HURRIED_SECONDS, _HURRIED_PACE):
-            detail = (
-                f"body: has brought {self._arrived} bytes in {self._waited:.1f} s while others "
-                "wait. Send it again later, in smaller parts or over a faster line"
-            )
-            raise ProblemError(429, "busy", detail, headers={"Retry-After": "5"})
-        if self._waited > self._allowed(self._seconds, _PACE):
-            detail = (
-                f"body: has brought {self._arrived} bytes in {self._waited:.1f} s, which is too "
-                "slow. Send it again, in smaller parts or over a faster line"
-            )
-            raise ProblemError(408, "too-slow", detail)
-
-    def _allowed(self, seconds: float, pace: int) -> float:
-        return seconds + self._arrived / pace
+    def _check_time(self, began: float) -> float:
+        """Give the seconds waited in all; raises ProblemError when they are too many."""
+        silent = asyncio.get_running_loop().time() - began
+        waited = self._waited + silent
+        brought = f"body: has brought {self._arrived} bytes in {waited:.1f} s"
+        remedy = "Send it again, in smaller parts or over a faster line"
+        if self._share.hurried and (
+            silent > _HURRIED_SILENCE or waited > _HURRIED_SECONDS + self._arrived / _HURRIED_PACE
+        ):
+            detail = f"{brought} while others wait. {remedy}"
+            raise ProblemError(429, "busy", detail, headers=RETRY)
+        if waited > self._seconds + self._arrived / _PACE:
+            raise ProblemError(408, "too-slow", f"{brought}, which is too slow. {remedy}")
+        return waited

@@ -22,14 +22,20 @@ BLANKS = b"[" + b" " * ((8 << 20) - 2) + b"]"
 
 
 async def _post(door: DoorProcess, body: bytes, headers: dict[str, str]) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=300) as client:
-        return await client.post(f"{door.url}/v1/events", content=body, headers=headers)
+    (answer,) = await _many(door, 1, body, headers)
+    return answer
 
 
 async def _many(
     door: DoorProcess, times: int, body: bytes, headers: dict[str, str]
 ) -> list[httpx.Response]:
-    return await asyncio.gather(*[_post(door, body, headers) for _ in range(times)])
+    every = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=300, limits=every, verify=False) as client:  # noqa: S501
+        told = [
+            client.post(f"{door.url}/v1/events", content=body, headers=headers)
+            for _ in range(times)
+        ]
+        return await asyncio.gather(*told)
 
 
 async def _left(door: DoorProcess, times: int, body: bytes, headers: dict[str, str]) -> None:
@@ -92,7 +98,7 @@ async def test_the_work_ends_with_the_client_that_asked_for_it(attacked: DoorPro
         (gzip.compress(b"{" + b"x" * (8 << 20)), {**LINES, **GZIP}, 413),
         (gzip.compress(b"[" + b"0," * 49_000 + b"0]"), {**BATCH, **GZIP}, 422),
         (gzip.compress(b"[" * (1 << 20)), {**STRUCTURED, **GZIP}, 400),
-        (gzip.compress(gzip.compress(MANY) * 100), {**LINES, **GZIP}, 422),
+        (gzip.compress(gzip.compress(MANY) * 100), {**LINES, **GZIP}, 413),
     ],
     ids=["blanks", "one line", "many elements", "brackets", "gzip in gzip"],
 )
@@ -106,12 +112,14 @@ async def test_a_hundred_small_bombs_at_once_hold_little(
     assert attacked.healthy
 
 
-async def test_forty_bodies_that_never_end_hold_little(attacked: DoorProcess) -> None:
+async def test_bodies_that_never_end_hold_little_and_are_sent_away(attacked: DoorProcess) -> None:
     part = gzip.compress(as_lines(an_example(ORDER) for _ in range(3_000)))[:-200]
     head = b"POST /v1/events HTTP/1.1\r\nhost: door\r\ncontent-encoding: gzip\r\n"
     head += b"content-type: application/cloudevents-batch+json\r\ncontent-length: 9000000\r\n\r\n"
     async with attacked.watched():
-        answers = await asyncio.gather(*[attacked.talk(head + part) for _ in range(40)])
+        answers = await asyncio.gather(
+            *[attacked.talk(head + part, patience=150) for _ in range(24)]
+        )
         honest = await _post(attacked, as_json(an_example(ORDER)), STRUCTURED)
     assert honest.status_code == 202
     assert {answer.split(b" ", 2)[1] for answer in answers} <= {b"408", b"429"}
