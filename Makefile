@@ -3,9 +3,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 RECORD ?= order
 POLICY ?= cn-sx-2021-22
+SEEDS ?= 0-199
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down alerts check test unit format lint types imports rule bench lock
+.PHONY: help install demo up down alerts check test unit format lint types imports rule campaign bench lock
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ imports: install ## Check who may import whom
 
 rule: install ## Lay out a new rule: make rule NAME=my-rule [RECORD=order] [POLICY=cn-sx-2021-22]
 	@$(BIN)/python -m tools.new_rule --record "$(RECORD)" --policy "$(POLICY)" -- "$(NAME)"
+
+campaign: install ## Run 200 seeded faults under load, some hours: make campaign [SEEDS=0-199]
+	$(BIN)/python -m tests.campaign --seeds "$(SEEDS)"
 
 bench: install ## Measure events a second against the floor of this machine
 	$(BIN)/python -m benchmarks.worker

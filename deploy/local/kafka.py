@@ -86,18 +86,22 @@ _PROBE_SECONDS = 2.0
 class KafkaBroker:
     """The broker whose data lie in `directory`; `jars` are its class path.
 
-    It listens on `127.0.0.1` only, on ports chosen at each start.
+    It listens on `127.0.0.1` only, on ports chosen at each start. `advertised` (`host:port`) is
+    what clients are told to connect to, where something of a constant address stands before it.
     """
 
     name = "kafka"
     title = "Apache Kafka"
     stop_signal = signal.SIGTERM
 
-    def __init__(self, directory: Path, log: Path, jars: tuple[Path, ...]) -> None:
+    def __init__(
+        self, directory: Path, log: Path, jars: tuple[Path, ...], *, advertised: str | None = None
+    ) -> None:
         self.log = log
         self.port = 0
         self._directory = directory
         self._jars = jars
+        self._advertised = advertised
 
     @property
     def address(self) -> str:
@@ -141,7 +145,7 @@ class KafkaBroker:
             **_SETTINGS,
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "advertised.listeners": f"PLAINTEXT://{self._advertised or self.address}",
             "log.dirs": _LOGS,
         }
         (self._directory / _LOGS).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,94 @@
+"""A TCP proxy that can stop forwarding without closing: a half-open connection, at will."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+Address = tuple[str, int]
+
+PIECE = 1 << 16
+
+
+class Proxy:
+    """Listens on a port of 127.0.0.1 that stays, and forwards to wherever the server is now.
+
+    `hold` lets everything, or the connections from some ports, hang: what comes in is not passed
+    on, nor is an end. `release` passes on what waited.
+    """
+
+    def __init__(self, target: Callable[[], Address]) -> None:
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._passes = asyncio.Event()
+        self._passes.set()
+        self._held: frozenset[int] = frozenset()
+        self._all = False
+        self._pumps: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    def hold(self, ports: Collection[int] | None = None) -> None:
+        """Stop forwarding for clients at these ports; without any for all, new ones too."""
+        self._held = frozenset(ports or ())
+        self._all = ports is None
+        self._passes.clear()
+
+    def release(self) -> None:
+        """Forward again, what came in meanwhile first."""
+        self._passes.set()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._pumps.add(task)
+        client = writer.get_extra_info("peername")[1]
+        try:
+            await self._pass(client)
+            away, back = await asyncio.open_connection(*self._target())
+            # The first end ends both: neither protocol uses half a connection.
+            pumps = [
+                asyncio.create_task(self._pump(client, reader, back)),
+                asyncio.create_task(self._pump(client, away, writer)),
+            ]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
+                back.close()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+            self._pumps.discard(task)
+
+    async def _pump(
+        self, client: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with suppress(OSError):
+            while True:
+                piece = await reader.read(PIECE)
+                await self._pass(client)
+                if not piece:
+                    return
+                writer.write(piece)
+                await writer.drain()
+
+    async def _pass(self, client: int) -> None:
+        while not self._passes.is_set() and (self._all or client in self._held):
+            await self._passes.wait()
