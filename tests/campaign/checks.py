@@ -16,7 +16,7 @@ from shared.domain import topics
 from shared.domain.cloudevents import Event, read_fact
 from shared.domain.topics import Place
 from tests.campaign import poison
-from tests.support.live import POLICIES, STANDING, compared, replayed
+from tests.support.workers.in_process import POLICIES, STANDING, compared, replayed
 
 SHOWN = 5
 SCANNED_WITHIN = 60.0

@@ -13,7 +13,7 @@ from random import Random
 import psutil
 
 from deploy.local.processes import spawn, tail
-from tests.support.live import RUN, free_port
+from tests.support.workers.in_process import RUN, free_port
 
 LEAVE_WITHIN = 60.0
 LOOK = 0.25

@@ -20,7 +20,7 @@ from tests.campaign.faults import KINDS, LOSE, Stage, publish_again
 from tests.campaign.load import Load
 from tests.campaign.plan import Plan
 from tests.campaign.servers import Servers
-from tests.support.live import Live, eventually, live
+from tests.support.workers.in_process import WorkerProcess, eventually, live
 
 FAULTS_WITHIN = 240.0
 SETTLED_WITHIN = 300.0
@@ -130,7 +130,7 @@ async def _happen(plan: Plan, stage: Stage) -> None:
     await stage.crew.right_hands_only()
 
 
-async def _settle(bus: Live, stage: Stage) -> None:
+async def _settle(bus: WorkerProcess, stage: Stage) -> None:
     """Tell again what was lost, acknowledge that it was, and wait until all is judged."""
     if stage.lost:
         asked = datetime.now(UTC)
@@ -147,7 +147,7 @@ async def _settle(bus: Live, stage: Stage) -> None:
     await bus.settled(counted, silence=True, within=SETTLED_WITHIN)
 
 
-async def _acknowledge(bus: Live) -> None:
+async def _acknowledge(bus: WorkerProcess) -> None:
     noted = await losses.listed(bus.connection, all_of_them=False, at_most=1_000)
     if noted:
         now = datetime.now(UTC)
@@ -155,7 +155,7 @@ async def _acknowledge(bus: Live) -> None:
         await losses.acknowledge(bus.connection, ids, "campaign", "told again", now)
 
 
-async def _check(bus: Live, stage: Stage, verdict: Verdict) -> None:
+async def _check(bus: WorkerProcess, stage: Stage, verdict: Verdict) -> None:
     events = stage.load.events
     problems = await checks.same_as_replay(bus.connection, events)
     if {fault.kind for fault in verdict.plan.faults} & LOSE:
@@ -172,7 +172,7 @@ async def _check(bus: Live, stage: Stage, verdict: Verdict) -> None:
     verdict.problems += problems
 
 
-async def _all_seen(bus: Live) -> bool:
+async def _all_seen(bus: WorkerProcess) -> bool:
     """Whether every partition was looked at by a worker: what is lost before shows nowhere."""
     return not await bus.connection.fetchval(WITHOUT_ID)
 
