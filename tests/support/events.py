@@ -106,6 +106,34 @@ FILLED_IN: dict[str, dict[str, Any]] = {
         "manufacturer": "M1",
         "reason": "检修",
     },
+    "price.listed": {"product": "P1", "price": "0.36"},
+    "standard.set": {"product": "P1", "standard_price": "0.36"},
+    "party.registered": {"party": "D1", "kind": "distributor", "name": "医药公司"},
+    "stock.reported": {"product": "P1", "manufacturer": "M1", "quantity": 1000},
+    "prepayment.made": {
+        "prepayment": "Y1",
+        "agency": "YB1",
+        "hospital": "H1",
+        "amount": "1000.00",
+    },
+    "prepayment.returned": {
+        "return": "YR1",
+        "prepayment": "Y1",
+        "hospital": "H1",
+        "amount": "1000.00",
+    },
+    "payment.made": {
+        "payment": "F1",
+        "leg": "hospital_to_distributor",
+        "payer": "H1",
+        "payee": "D1",
+        "amount": "36.00",
+    },
+    "order.voided": {**OF_ORDER, "reason": "录入错误"},
+    "delivery.voided": {**OF_ORDER, "reason": "录入错误"},
+    "stock.voided": {"product": "P1", "reason": "录入错误"},
+    "payment.voided": {"payment": "F1", "reason": "录入错误"},
+    "prepayment.voided": {"prepayment": "Y1", "reason": "录入错误"},
 }
 
 

@@ -1,15 +1,6 @@
-"""Runs the cases of every rule: events in, the moment of asking, findings out.
-
-A case file has a head `[given]`: what is told beforehand, per jurisdiction. A case says what it is
-about, `without` naming given events that it does without; `told` is when an event was written down.
-Instants are Shanghai time. `expect` lists the findings of this rule and no others are found; one
-without `cured_at` goes on, and "nothing" stands for null. `unjudged` lists missing terms.
-"""
+"""Runs the cases of every rule, in the form of `tests/support/cases.py`, against the engine."""
 
 import json
-import tomllib
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +8,10 @@ import msgspec
 import pytest
 
 from services.compliance.findings.violation import Violation
-from shared.domain.calendar import instant_text
 from tests.support.builders import replayed
-from tests.support.events import instant, said
+from tests.support.cases import Case, events_of, expected_of, shown, written_cases
 
-CASES = Path(__file__).parent
-Case = dict[str, Any]
-
-
-def written_cases() -> Iterator[Any]:
-    for path in sorted(CASES.glob("*.toml")):
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
-        for case in written["case"]:
-            rule = path.stem.replace("_", "-")
-            yield pytest.param(rule, written["given"], case, id=f"{rule}: {case['name']}")
-
-
-CASES_OF_ALL_RULES = list(written_cases())
-
-
-def events_of(given: Case, case: Case) -> Iterator[dict[str, Any]]:
-    jurisdiction = case.get("jurisdiction", "cn-sx")
-    known = given.get(jurisdiction, [])
-    kept = [event for event in known if event["say"] not in case.get("without", [])]
-    for event in (*kept, *case["events"]):
-        told = {"jurisdiction": jurisdiction, **event}
-        kind = told.pop("say")
-        yield said(kind, **told)
-
-
-def as_told(value: Any) -> Any:
-    """A value of a case as the API tells it."""
-    if isinstance(value, datetime):
-        return instant_text(instant(value))
-    if isinstance(value, dict):
-        return {name: as_told(part) for name, part in value.items()}
-    return None if value == "nothing" else value
+CASES_OF_ALL_RULES = list(written_cases(Path(__file__).parent))
 
 
 def as_json(violation: Violation) -> dict[str, Any]:
@@ -66,15 +25,8 @@ def test_a_case(rule: str, given: Case, case: Case) -> None:
 
     found = [as_json(violation) for violation in replay.violations() if violation.rule == rule]
 
-    expected = [
-        {"cured_at": None} | {name: as_told(value) for name, value in finding.items()}
-        for finding in case.get("expect", [])
-    ]
-    shown = [
-        {name: violation[name] for name in finding}
-        for violation, finding in zip(found, expected, strict=False)
-    ]
-    assert (shown, len(found)) == (expected, len(expected))
+    expected = expected_of(case)
+    assert (shown(found, expected), len(found)) == (expected, len(expected))
     missing = sorted(term for (name, term) in replay.unjudged if name == rule)
     assert missing == case.get("unjudged", [])
     for violation in found:

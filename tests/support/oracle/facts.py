@@ -95,7 +95,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Order:
-    """One order with everything told about it; instants aware, quantities in base units."""
+    """One order with everything told about it; instants aware, quantities in base units.
+
+    `told` holds the tellings themselves: shipments, receipts, returns, invoices.
+    """
 
     id: str
     placed: datetime
@@ -108,6 +111,7 @@ class Order:
     receipts: list[Receipt]
     returns: list[tuple[datetime, int]]
     invoices: list[tuple[str, datetime, str]]
+    told: Mapping[str, list[Telling]]
 
     def was_cancelled_by(self, instant: datetime) -> bool:
         """Whether it was cancelled at or before the instant."""
@@ -138,6 +142,7 @@ class World:
     tellings: list[Telling]
     now: datetime
     policy: Policy
+    unjudged: set[tuple[str, str]] = field(default_factory=set)
     _found: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def every(self, kind: str) -> list[Telling]:
@@ -198,6 +203,12 @@ def _order(world: World, placed: Telling) -> Order:
         receipts=[_receipt(t) for t in of(world.first("delivery.received", "order", "receipt"))],
         returns=[(t.time, t.data["quantity"]) for t in returned],
         invoices=[(t.data["invoice"], t.time, t.data["unit_price"]) for t in billed],
+        told={
+            "shipments": of(world.first("shipment.dispatched", "order", "shipment")),
+            "receipts": of(world.first("delivery.received", "order", "receipt")),
+            "returns": returned,
+            "invoices": billed,
+        },
     )
 
 

@@ -20,7 +20,8 @@ class Finding:
     limit: Any
     breach: str | None = None
     parties: Mapping[str, str | None] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class UnjudgedError(Exception):
-    """The register lacks a term that the rule needs, so that nothing can be said."""
+    """The register lacks a term that the rule needs, so that nothing can be said; names it."""

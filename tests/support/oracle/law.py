@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 EVERY_RULE = (
@@ -14,6 +15,42 @@ EVERY_RULE = (
     "supply-refusal",
     "selected-price",
     "unreported-shortage",
+)
+
+OF_SHANXI = (
+    "unappointed-distributor",
+    "agreement-missing",
+    "agreement-terms",
+    "renewal-date",
+    "volume-shortfall",
+    "non-selected-first",
+    "off-platform",
+    "listing-price",
+    "payment-standard",
+    "prepayment-share",
+    "prepayment-return",
+    "late-settlement",
+    "short-delivery",
+    "remote-service",
+    "quality-rejection",
+)
+OF_TIANJIN = (
+    "unappointed-distributor",
+    "agreement-missing",
+    "agreement-terms",
+    "volume-shortfall",
+    "volume-pace",
+    "non-selected-excess",
+    "off-platform",
+    "payment-standard",
+    "prepayment-share",
+    "prepayment-return",
+    "prepayment-use",
+    "late-onward-payment",
+    "stock-report-missing",
+    "reserve-below",
+    "stop-notice-late",
+    "quality-rejection",
 )
 
 
@@ -44,6 +81,45 @@ class Policy:
     stock_out_after_days: int = 7
     report_grace_hours: int = 24
     episode_gap_days: int = 7
+    orders_told_since: date | str | None = None
+    payments_told_since: date | str | None = None
+    onward_told_since: date | str | None = None
+    prepayments_told_since: date | str | None = None
+    stock_told_since: date | str | None = None
+    signing_days: int = 30
+    sign_by: date | None = None
+    no_volume_months: int = 3
+    pace_ratio: Decimal = Decimal("0.8")
+    settling_months: int = 2
+    settle_days: int = 3
+    by_execution_start: bool = False
+    off_platform_severity: str = "breach"
+    prepayment_by_year: bool = True
+    prepayment_share_drug: Decimal = Decimal("0.5")
+    prepayment_share_consumable: Decimal = Decimal("0.3")
+    first_share: Decimal = Decimal("0.5")
+    first_prepayment_days: int = 30
+    second_prepayment_months: int = 6
+    return_after_cycle: bool = True
+    return_months: int = 2
+    return_years: tuple[int, ...] = (2022,)
+    settlement_months: int = 1
+    last_day_rolls: bool = True
+    hospital_onward_workdays: int = 5
+    distributor_onward_workdays: int = 3
+    onward_share: Decimal = Decimal("0.9")
+    delivery_rate: Decimal = Decimal("0.9")
+    rate_min_orders: int = 20
+    remote_gap: Decimal = Decimal("0.1")
+    remote_min_orders: int = 30
+    stock_report_day: int = 10
+    reserve_days: int = 30
+    reserve_window_days: int = 90
+    reserve_min_days: int = 30
+    stop_notice_months: int = 6
+    quality_ratio: Decimal = Decimal(0)
+    quality_reasons: tuple[str, ...] = ("quality", "质量")
+    rounding_tolerance: Decimal = Decimal(1)
 
     def is_in_force(self, day: date) -> bool:
         """Whether the policy applies on that day."""
@@ -63,6 +139,7 @@ POLICIES = {
         id="cn-sx-2021-22",
         start=date(2021, 12, 17),
         until=date.max,
+        rules=(*EVERY_RULE, *OF_SHANXI),
         bridge="in_execution_at_notice",
         notice=date(2021, 12, 17),
     ),
@@ -70,8 +147,19 @@ POLICIES = {
         id="cn-tj-2019-draft",
         start=date(2019, 3, 1),
         until=date(2020, 3, 1),
-        rules=("late-delivery", "supply-refusal", "selected-price", "unreported-shortage"),
+        rules=(
+            "late-delivery",
+            "supply-refusal",
+            "selected-price",
+            "unreported-shortage",
+            *OF_TIANJIN,
+        ),
         draft=True,
+        sign_by=date(2019, 2, 28),
+        off_platform_severity="warning",
+        prepayment_by_year=False,
+        return_after_cycle=False,
+        return_months=3,
         duty="agreement",
     ),
     "scms": Policy(

@@ -35,7 +35,7 @@ def _stretches(world: World, product: str) -> list[Stretch]:
         following = min((day for day in later if day > start), default=date.max)
         if following > end and _has_bridge(world, start):
             end = _alignment_day(end)
-        end = min(end, following, _deselected_on(world, product, start))
+        end = min(end, following, deselected_on(world, product, start))
         if start < end:
             found.append(Stretch(start, end, cycle))
     return sorted(found, key=lambda stretch: stretch.start)
@@ -52,7 +52,7 @@ def _alignment_day(cycle_end: date) -> date:
     return date(last.year, 7, 1) if last.month <= JUNE else date(last.year + 1, 1, 1)
 
 
-def _deselected_on(world: World, product: str, cycle_start: date) -> date:
+def deselected_on(world: World, product: str, cycle_start: date) -> date:
     """The day on which a cycle ends because its product was withdrawn, or the last of days."""
     for telling in world.last("product.deselected", "product"):
         day = date.fromisoformat(telling.data["on"])
@@ -76,7 +76,8 @@ def manufacturer_on(world: World, product: str, day: date) -> str | None:
     return None if cycle is None else cycle["manufacturer"]
 
 
-def _hospital_on(world: World, hospital: str, day: date) -> Mapping[str, Any] | None:
+def hospital_on(world: World, hospital: str, day: date) -> Mapping[str, Any] | None:
+    """What was told of a hospital that holds on a day, None if nothing ever was."""
     told = [t for t in world.every("hospital.enrolled") if t.data["hospital"] == hospital]
     until = [telling for telling in told if day_of(telling.time) <= day]
     # The first telling reaches back.
@@ -86,7 +87,7 @@ def _hospital_on(world: World, hospital: str, day: date) -> Mapping[str, Any] | 
 
 def area_on(world: World, hospital: str, day: date) -> str | None:
     """The area of a hospital on a day, None if the hospital was never told."""
-    told = _hospital_on(world, hospital, day)
+    told = hospital_on(world, hospital, day)
     return None if told is None else told["area"]
 
 
@@ -140,7 +141,7 @@ def agreement_of(world: World, order: Order) -> Mapping[str, Any] | None:
     if named is not None:
         told = [t.data["agreement"] for t in world.last("agreement.signed", "agreement")]
         if named not in told:
-            raise UnjudgedError
+            raise UnjudgedError("agreement")
         for agreement in own:
             if agreement["agreement"] == named:
                 return agreement
@@ -173,12 +174,12 @@ def delivery_due(world: World, order: Order) -> tuple[datetime, bool]:
     if own is not None:
         return order.placed + timedelta(hours=own), True
     if world.policy.deliver_by_alone:
-        raise UnjudgedError
+        raise UnjudgedError("deliver_by")
     if is_urgent:
         return order.placed + timedelta(hours=world.policy.urgent_delivery_hours), False
-    hospital = _hospital_on(world, order.data["hospital"], order.day)
+    hospital = hospital_on(world, order.data["hospital"], order.day)
     if hospital is None:
-        raise UnjudgedError
+        raise UnjudgedError("hospital.remote")
     policy = world.policy
     hours = policy.remote_delivery_hours if hospital["remote"] else policy.delivery_hours
     return order.placed + timedelta(hours=hours), False
