@@ -1,13 +1,15 @@
-"""What is made of alerts.yml and RUNBOOK.md: `python -m deploy.monitoring.made` writes it anew.
+"""What is made by code: `python -m deploy.monitoring.made` writes it anew.
 
-The runbook as a page of Prometheus, so that an alert's link opens, and the rules as the resource
-that the Prometheus operator reads. A test compares both with their sources.
+The runbook as a page of Prometheus, so that an alert's link opens, the rules as the resource that
+the Prometheus operator reads, and Grafana's dashboards. A test compares them with their sources.
 """
 
 import html
 import re
 import textwrap
 from pathlib import Path
+
+from deploy.monitoring.boards import BOARDS, written
 
 DEPLOY = Path(__file__).parents[1]
 
@@ -69,6 +71,7 @@ def made() -> dict[Path, str]:
     return {
         prometheus / "consoles" / "runbook.html": runbook(text),
         DEPLOY / "k8s" / "base" / "prometheus-rule.yaml": prometheus_rule(alerts),
+        **{DEPLOY / "grafana/dashboards" / f"{one.name}.json": written(one) for one in BOARDS},
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import pytest_asyncio
 from deploy.local.errors import StackError
 from deploy.monitoring.beside import ALERTMANAGER, PROMETHEUS, Monitoring, Ports, installed
 from shared.domain.calendar import ZONE
+from tests.support.deployment import expressions
 from tests.support.events import said
 from tests.support.outside import Way, Webhook, way_to, webhook
 from tests.support.workers.in_process import eventually, free_port, live
@@ -50,6 +52,7 @@ class Site:
     operators: Webhook
     officers: Webhook
     database: Way
+    prometheus: str
 
     async def tell(self, *events: dict[str, Any], door: str = "orders") -> None:
         """Send events over HTTP."""
@@ -113,7 +116,7 @@ async def site(kafka: str, database: str, tmp_path: Path) -> AsyncIterator[Site]
             await eventually(_all_answer(doors), within=60)
             # The first scrape of what was born at 0.
             await asyncio.sleep(21)
-            yield Site(doors, operators, officers, to_database)
+            yield Site(doors, operators, officers, to_database, beside.prometheus)
 
 
 def _all_answer(doors: dict[str, str]) -> Any:
@@ -208,6 +211,22 @@ async def test_each_violation_reaches_a_webhook_within_a_minute(site: Site) -> N
         assert {item["order"] for item in listed.json()["items"]} == {"LATE-1", "LATE-2"}
         page = await client.get(again["annotations"]["runbook_url"])
         assert f'id="{again["annotations"]["runbook_url"].partition("#")[2]}"' in page.text
+
+
+async def test_every_panel_shows_data(site: Site) -> None:
+    await site.tell(*register(), *ordered("LATE-1", -5))
+    await _told_of(site.officers, "late-delivery")
+    empty = []
+    async with httpx.AsyncClient() as client:
+        for where, expression in expressions():
+            if ".json: " not in where:
+                continue
+            query = re.sub(r"\$(?!__)\w+", ".*", expression).replace("$__rate_interval", "1m")
+            asked = {"query": query}
+            answer = await client.get(f"{site.prometheus}/api/v1/query", params=asked)
+            if not answer.json()["data"]["result"]:
+                empty.append((where, query))
+    assert empty == []
 
 
 async def test_an_outage_wakes_somebody_and_mends_nothing(site: Site) -> None:

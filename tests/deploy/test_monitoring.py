@@ -316,3 +316,22 @@ def _run(folder: Path, program: str, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+UNSHOWN = {
+    "vbp_heard_age_seconds": "one worker's view of vbp_heard_until_age_seconds, for its own log",
+}
+"""Metrics that stand in no panel and no alert, each with the reason."""
+
+
+async def test_no_metric_stands_in_no_panel_and_no_alert_without_a_reason() -> None:
+    asked = {name for _, expression in expressions() for name in names_in(expression)}
+    for rule in alerts():
+        asked |= names_in(" ".join(rule["annotations"].values()))
+    families = {re.sub(r"_(total|bucket|sum|count|created)$", "", name) for name in asked}
+    told_of = {
+        re.sub(r"_(total|bucket|sum|count|created)$", "", name)
+        for name in await told(NOWHERE)
+        if name.startswith("vbp_")
+    }
+    assert told_of - families == UNSHOWN.keys()

@@ -1,0 +1,257 @@
+"""The panels of the dashboards: title, what it shows, and the question it asks of Prometheus."""
+
+from typing import Any, NamedTuple
+
+JURISDICTION = 'jurisdiction=~"$jurisdiction"'
+OPEN = (
+    "max by (jurisdiction, rule, severity, area) "
+    f'(vbp_open_violations{{{JURISDICTION}, exempt="false", %s}})'
+)
+"""Open violations of some rules; every API tells the same, so it is `max`, never `sum`."""
+
+EXEMPT = (
+    "max by (jurisdiction, rule, severity, area) "
+    f'(vbp_open_violations{{{JURISDICTION}, exempt="true"}})'
+)
+UNJUDGED = f"max by (jurisdiction, rule, missing) (vbp_unjudged_records{{{JURISDICTION}}})"
+CHOSEN, BREACHES, OTHERS = 'rule=~"$rule"', 'severity="breach"', 'severity=~"warning|explain"'
+OPENED = (
+    "max by (jurisdiction, rule, severity, area) "
+    f"(increase(vbp_violations_opened_total{{{JURISDICTION}, %s}}[%s]))"
+)
+TITLES = "* on (rule) group_left (title_zh) max by (rule, title_zh) (vbp_rule_info)"
+ACCEPTED = "vbp_events_accepted_total"
+LIST = (
+    "${api}/v1/violations?rule=${__data.fields.rule}&jurisdiction=${__data.fields.jurisdiction}"
+    "&severity=${__data.fields.severity}&status=open&exempt=false"
+)
+
+
+class Panel(NamedTuple):
+    """A panel as Grafana reads it, and how much of the 24 columns it takes."""
+
+    json: dict[str, Any]
+    width: int
+    height: int
+
+
+def _panel(  # noqa: PLR0913, PLR0917  # a panel has so many parts
+    kind: str,
+    title: str,
+    said: str,
+    targets: list[dict[str, Any]],
+    unit: str,
+    width: int,
+    high: int,
+) -> Panel:
+    json = {
+        "type": kind,
+        "title": title,
+        "description": said,
+        "fieldConfig": {"defaults": {"unit": unit}, "overrides": []},
+        "targets": targets,
+    }
+    return Panel(json, width, high)
+
+
+def _now(question: str, legend: str = "") -> list[dict[str, Any]]:
+    asked = {"refId": "A", "expr": question, "legendFormat": legend}
+    return [{**asked, "instant": True, "range": False}]
+
+
+def number(title: str, said: str, question: str, unit: str = "short") -> Panel:
+    """Show one number, as it is now."""
+    return _panel("stat", title, said, _now(question), unit, 6, 4)
+
+
+def bars(title: str, said: str, question: str, legend: str) -> Panel:
+    """Show numbers side by side, as they are now."""
+    return _panel("bargauge", title, said, _now(question, legend), "short", 12, 9)
+
+
+def table(title: str, said: str, question: str) -> Panel:
+    """Show one row for each series; every row leads to its list in the API."""
+    (target,) = _now(question)
+    panel = _panel("table", title, said, [{**target, "format": "table"}], "short", 12, 9)
+    link = {"title": "清单 List", "url": LIST, "targetBlank": True}
+    panel.json["fieldConfig"]["defaults"]["links"] = [link]
+    return panel
+
+
+def lines(title: str, said: str, *asked: str, unit: str = "short", width: int = 12) -> Panel:
+    """Show series over time; `asked` are questions, each followed by its legend."""
+    targets = [
+        {"refId": chr(ord("A") + place), "expr": question, "legendFormat": legend}
+        for place, (question, legend) in enumerate(zip(asked[::2], asked[1::2], strict=True))
+    ]
+    return _panel("timeseries", title, said, targets, unit, width, 8)
+
+
+def _parts_of(metric: str) -> list[str]:
+    asked: list[str] = []
+    for part in ("0.5", "0.95", "0.99"):
+        rate = f"sum by (le) (rate({metric}_bucket[$__rate_interval]))"
+        asked += [f"histogram_quantile({part}, {rate})", f"p{part[2:].ljust(2, '0')}"]
+    return asked
+
+
+def _rate(by: str, metric: str) -> str:
+    return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
+
+
+FINDINGS = (
+    number(
+        "未结束的违约",
+        "现有多少起违约未结束，豁免的不计。Open breaches, exempt ones left out.",
+        f"sum({OPEN % BREACHES}) or vector(0)",
+    ),
+    number(
+        "未结束的待核查事项",
+        "依推定限值或须说明的。Open findings on assumed limits, or to be explained.",
+        f"sum({OPEN % OTHERS}) or vector(0)",
+    ),
+    number(
+        "24小时内新发现",
+        "近24小时新发现多少起，含一次性行为。Found within a day, acts among them.",
+        f"sum({OPENED % (CHOSEN, '24h')}) or vector(0)",
+    ),
+    number(
+        "已豁免",
+        "豁免期内未结束的。Open and exempt.",
+        f"sum({EXEMPT}) or vector(0)",
+    ),
+    lines(
+        "未结束（按严重程度）",
+        "随时间。Open, by severity.",
+        f"sum by (severity) ({OPEN % CHOSEN})",
+        "{{severity}}",
+    ),
+    lines(
+        "未能判定的记录",
+        "按规则和所缺信息。Records not judged, by what the register lacks.",
+        f"sum by (rule, missing) ({UNJUDGED})",
+        "{{rule}} {{missing}}",
+    ),
+)
+
+PIPELINE = (
+    number(
+        "全部读到",
+        "多久以前全部读到过。How long ago everything was last heard.",
+        "max(vbp_heard_until_age_seconds)",
+        "s",
+    ),
+    number("待判定", "待判定的事件数。Events that wait.", "sum(max by (topic) (vbp_lag_events))"),
+    number("判定进程", "在运行的进程数。Workers that run.", 'sum(up{job="compliance-worker"})'),
+    number(
+        "数据库与消息队列",
+        "两者都应答为2。2 where both answer.",
+        "max(vbp_database_up) + max(vbp_broker_up)",
+    ),
+    lines(
+        "判定速度",
+        "每秒判定的事件。Events judged in a second.",
+        _rate("topic", "vbp_events_total"),
+        "{{topic}}",
+    ),
+    lines(
+        "发布到判定",
+        "一批中最早事件从发布到提交。From told to committed, of a batch's oldest event.",
+        *_parts_of("vbp_told_to_committed_seconds"),
+        unit="s",
+    ),
+    lines(
+        "待判定（按主题）",
+        "随时间。Events that wait, by topic.",
+        "max by (topic) (vbp_lag_events)",
+        "{{topic}}",
+    ),
+    lines(
+        "批次",
+        "每秒批次与冲突。Batches and conflicts in a second.",
+        "sum(rate(vbp_batches_total[$__rate_interval]))",
+        "batches",
+        "sum(rate(vbp_conflicts_total[$__rate_interval]))",
+        "conflicts",
+        "sum(rate(vbp_swept_total[$__rate_interval]))",
+        "records swept",
+    ),
+    lines(
+        "批次用时",
+        "从读到到提交。From read to committed.",
+        *_parts_of("vbp_batch_seconds"),
+        unit="s",
+    ),
+    lines(
+        "违约事项的变动",
+        "每秒。Changes of violations in a second.",
+        _rate("change", "vbp_changes_total"),
+        "{{change}}",
+    ),
+    lines(
+        "无法读取的消息",
+        "每秒与累计。Dead letters in a second, and kept.",
+        _rate("topic", "vbp_dead_letters_total"),
+        "{{topic}}",
+        "sum(max by (topic) (vbp_dead_letters_kept))",
+        "kept",
+    ),
+    lines(
+        "等待复核",
+        "到期未复核的记录与登记变动。Records due, and changes of the register to expand.",
+        "max by (waits_for) (vbp_due_records)",
+        "{{waits_for}}",
+        "max(vbp_touches_waiting)",
+        "touches",
+    ),
+    lines(
+        "等待对外发布",
+        "未发布的变动数与最早一条的时长。Changes untold, and the age of the oldest in seconds.",
+        "max(vbp_untold_changes)",
+        "changes",
+        "max(vbp_oldest_untold_seconds)",
+        "seconds",
+    ),
+    lines(
+        "接收的事件",
+        "各接口每秒接收。Events taken in a second.",
+        _rate("type", ACCEPTED),
+        "{{type}}",
+    ),
+    lines(
+        "拒收的事件",
+        "按原因。Events refused in a second.",
+        _rate("reason", "vbp_events_refused_total"),
+        "{{reason}}",
+    ),
+    lines(
+        "请求",
+        "各服务每秒应答。Answers in a second.",
+        _rate("service, status", 'vbp_http_requests_total{route!~"/healthz|/readyz|/metrics"}'),
+        "{{service}} {{status}}",
+    ),
+    lines(
+        "发布用时",
+        "接口交给消息队列到其应答。From a door handing events over to the broker's answer.",
+        *_parts_of("vbp_publish_duration_seconds"),
+        unit="s",
+    ),
+    lines(
+        "互相矛盾的事件",
+        "按种类。Events that contradict others, by kind.",
+        "sum by (kind) (max by (kind, jurisdiction) (vbp_contradictions)) or vector(0)",
+        "{{kind}}",
+    ),
+    lines(
+        "版本",
+        "各服务在运行的版本。Which versions run.",
+        "count by (service, version) (vbp_build_info)",
+        "{{service}} {{version}}",
+    ),
+    lines(
+        "接口用时",
+        "合规接口的应答用时。Time of the API's answers.",
+        *_parts_of("vbp_api_answer_seconds"),
+        unit="s",
+    ),
+)
