@@ -8,6 +8,9 @@ from services.commands.terminal import counted, counting, say
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import rebuild
+from shared.domain.texts import plain
+
+SHOWN = 10
 
 
 def run(settings: Settings) -> None:
@@ -20,6 +23,10 @@ def run(settings: Settings) -> None:
                 lambda read, total: progress.update(TaskID(0), completed=read, total=total),
             )
         )
+    for refused in done.refused[:SHOWN]:
+        say(f"An earlier version took what this one does not: {plain(refused)}")
+    if len(done.refused) > SHOWN:
+        say(f"and {counted(len(done.refused) - SHOWN, 'fact')} more like it")
     say(
         f"{counted(done.records, 'record')} made anew from {counted(done.facts, 'fact')}. "
         "Start the worker: it judges them again"

@@ -12,7 +12,7 @@ from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event
-from shared.domain.errors import InvalidEventError, SetupError
+from shared.domain.errors import InvalidEventError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
@@ -73,22 +73,36 @@ def fact_row(event: Event) -> tuple[Any, ...]:
     )
 
 
-async def read_back(connection: Connection) -> AsyncIterator[list[Event]]:
-    """Read all facts, the register's first; raises SetupError where one is not taken any more."""
+class ReadBack(NamedTuple):
+    """Facts as they were heard, and why those are none that an earlier version took."""
+
+    events: list[Event]
+    refused: list[str]
+
+
+async def read_back(connection: Connection) -> AsyncIterator[ReadBack]:
+    """Read all facts, the register's first.
+
+    An event that an earlier version took and this one does not judges nothing, as if it had been
+    told to this one; it stays kept.
+    """
     last: tuple[int, ...] = (-1, -1, -1)
     while rows := await connection.fetch(QUERIES["facts"], *last, AT_ONCE):
-        yield [_event(row) for row in rows]
+        found = ReadBack([], [])
+        for row in rows:
+            _read(row, found)
+        yield found
         last = tuple(rows[-1][:3])
 
 
-def _event(row: Mapping[str, Any]) -> Event:
+def _read(row: Mapping[str, Any], found: ReadBack) -> None:
     # The topic, a number here, follows from the type.
     fact = {name: value for name, value in row.items() if name != "topic"}
     try:
-        return cloudevents.read_fact(**fact)
+        found.events.append(cloudevents.read_fact(**fact))
     except InvalidEventError as error:
         place = f"partition {row['partition']}, offset {row['offset']} of {row['type']}"
-        raise SetupError(f"this version does not take the fact at {place}: {error}") from error
+        found.refused.append(f"{place}: {error}")
 
 
 def headers_of(letter: bytes) -> list[tuple[str, bytes | None]]:

@@ -35,10 +35,14 @@ RUNNING = "a worker is running: stop all of them, and rebuild then"
 
 
 class Rebuilt(NamedTuple):
-    """How many facts were read, and how many records were made of them."""
+    """How many facts were read, and how many records were made of them.
+
+    `refused` are the facts that this version does not take, with the reason.
+    """
 
     facts: int
     records: int
+    refused: tuple[str, ...] = ()
 
 
 async def rebuild(
@@ -46,31 +50,32 @@ async def rebuild(
 ) -> Rebuilt:
     """Make all records anew; `seen` hears how many facts were read, of about how many.
 
-    Nothing changes before the end. Raises SetupError while a worker runs, or where this version
-    does not take a fact any more.
+    Nothing changes before the end. Raises SetupError while a worker runs.
     """
     connection = await positions.connect(settings.database, OWNER)
     try:
         holds = await _take(connection)
         await connection.execute(QUERIES["begin"])
         total = await positions.passed(connection)
-        read, register = 0, list[Event]()
-        async for events in facts.read_back(connection):
+        read, register, refused = 0, list[Event](), list[str]()
+        async for events, not_taken in facts.read_back(connection):
+            refused += not_taken
             register += (event for event in events if event.topic == topics.REGISTER.name)
             await _merge(connection, by_subject(events))
-            read += len(events)
+            read += len(events) + len(not_taken)
             seen(read, total)
         records = await _put(connection, holds, register, policies)
     finally:
         await connection.close()
-    return Rebuilt(read, records)
+    return Rebuilt(read, records, tuple(refused))
 
 
 async def _take(connection: Connection) -> dict[Place, Hold]:
     """Shut workers out; one that runs all the same takes its place back, which is seen."""
-    if await positions.others(connection, topics.PLACES, OWNER):
+    places = await positions.known(connection)
+    if await positions.others(connection, places, OWNER):
         raise SetupError(RUNNING)
-    return await positions.take(connection, topics.PLACES, OWNER, connection.get_server_pid())
+    return await positions.take(connection, places, OWNER, connection.get_server_pid())
 
 
 async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]]) -> None:

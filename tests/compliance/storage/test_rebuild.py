@@ -61,6 +61,25 @@ async def test_what_an_earlier_version_did_not_keep_is_there_after_a_rebuild(
         assert await again.connection.fetchval(changes) == 2
 
 
+async def test_a_fact_that_this_version_does_not_take_hinders_no_other(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    await desk.handle(*STORY)
+    await desk.sweep()
+    await desk.connection.execute(
+        """
+        UPDATE compliance.fact SET data = convert_to(replace(convert_from(data, 'UTF8'),
+            '"price"', '"of an older version"'), 'UTF8')
+        WHERE type = 'vbp.order.rejected.v1'
+        """
+    )
+    await desk.connection.close()
+    done = await rebuild(Settings(database=database), POLICIES)
+    assert (done.facts, done.records) == (len(STORY), 2)
+    (refused,) = done.refused
+    assert "vbp.order.rejected.v1: data.reason" in refused
+
+
 async def test_nothing_is_rebuilt_while_a_worker_runs(
     desk: WorkerOnDatabase, database: str
 ) -> None:
