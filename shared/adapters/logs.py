@@ -8,6 +8,8 @@ from typing import Any, TextIO
 import msgspec
 from typing_extensions import override
 
+from shared.adapters.floods import OnceAMinute
+
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
     "asctime",
@@ -18,6 +20,9 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {
 
 _CAPTURED = ("uvicorn", "uvicorn.error", "uvicorn.asgi", "aiokafka", "faust", "mode", "py.warnings")
 """Libraries that bring handlers of their own, which would write each line twice or not at all."""
+
+_REPEATING = ("aiokafka", "faust", "mode")
+"""Libraries that say the same over and over while something is away."""
 
 
 class JsonLines(logging.Formatter):
@@ -71,6 +76,7 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     target = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(target)
     handler.setFormatter(ForPeople() if target.isatty() else JsonLines())
+    handler.addFilter(OnceAMinute(_REPEATING))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
