@@ -1,15 +1,92 @@
 """The catalogue: rules and policies as the API shows them."""
 
-from services.compliance.answers.shapes import (
-    CarriedShown,
-    ClauseShown,
-    PolicyShown,
-    PolicyValue,
-    RuleShown,
-    Support,
-)
+from datetime import date
+
+from msgspec import Struct
+
 from services.compliance.findings.rule import Rule
-from services.compliance.policies.policy import Clause, Policies, Policy
+from services.compliance.policies.policy import Basis, Clause, Force, Policies, Policy
+
+
+class Support(Struct):
+    """How a policy carries a rule: its clauses, its words, their force, and the values used."""
+
+    policy: str
+    jurisdiction: str
+    draft: bool
+    clauses: dict[str, "ClauseShown"]
+    quote: str
+    force: Force
+    note: str
+    values: dict[str, "PolicyValue"]
+
+
+class RuleShown(Struct):
+    """A rule: its titles, how its clause is read, and the policies that carry it."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    explanation: str
+    record: str
+    policies: list[Support]
+
+
+class PolicyValue(Struct):
+    """A value of a policy and where it comes from."""
+
+    value: str | int | float | bool | list[str]
+    basis: Basis
+    clause: str
+    note: str
+
+
+class CarriedShown(Struct):
+    """A rule as its policy carries it."""
+
+    clauses: tuple[str, ...]
+    quote: str
+    force: Force
+    note: str
+
+
+class ClauseShown(Struct):
+    """A clause, the rules that judge it, and why no rule judges the rest of it."""
+
+    title: str
+    text: str
+    rules: tuple[str, ...]
+    not_judged: str
+
+
+class PolicyShown(Struct):
+    """A policy; `in_force` is its first day, `until` the first day after it, null is open."""
+
+    id: str
+    jurisdiction: str
+    title_zh: str
+    title_en: str
+    source: str
+    note: str
+    in_force: date
+    until: date | None
+    draft: bool
+    digest: str
+    rules: dict[str, CarriedShown]
+    values: dict[str, PolicyValue]
+    clauses: dict[str, ClauseShown]
+
+
+class Rules(Struct):
+    """All rules."""
+
+    items: list[RuleShown]
+
+
+class PoliciesShown(Struct):
+    """All policies."""
+
+    items: list[PolicyShown]
 
 
 def show_rule(rule: Rule, policies: Policies) -> RuleShown:

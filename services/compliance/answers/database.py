@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.adapters import postgres
-from shared.adapters.postgres import Pool, queries
+from shared.adapters.postgres import Connection, Pool, queries
 from shared.domain.errors import SetupError, TransientError
 
 _log = logging.getLogger(__name__)
@@ -95,13 +95,15 @@ class Database:
         return row
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator["PoolConnectionProxy[Any]"]:
+    async def snapshot(self) -> AsyncIterator[Connection]:
         """Give a connection on which all queries see the database as of one moment."""
         async with (
             self._connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            yield connection
+            # What the pool lends is no subclass of a connection, but has all its methods.
+            lent: Any = connection
+            yield lent
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator["PoolConnectionProxy[Any]"]:

@@ -5,14 +5,15 @@ import binascii
 import hashlib
 import struct
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.compliance.findings.violation import ServedViolation
 from shared.domain.calendar import EPOCH, parse_instant
 from shared.domain.errors import InvalidArgumentError
 
-_KEY = struct.Struct(">q16s")
+_LIST_KEY = struct.Struct(">q16s")
+_PART_KEY = struct.Struct(">ii")
 _SEAL_BYTES = 12
 _REMEDY = (
     "page_token: is not one that this list gave for these filters. "
@@ -27,6 +28,17 @@ class ListPlace(NamedTuple):
     id: UUID
 
 
+class PartPlace(NamedTuple):
+    """Where the next page of a part of a violation begins.
+
+    `seq` is the line of history that tells all pages, `first` how many things were shown before.
+    For the history itself `seq` is 0, and `first` the number of the next line.
+    """
+
+    seq: int
+    first: int
+
+
 def place_in(item: ServedViolation) -> ListPlace:
     """Give the place of a violation as the list shows it."""
     return ListPlace(parse_instant(item.occurred_at), item.id)
@@ -34,12 +46,32 @@ def place_in(item: ServedViolation) -> ListPlace:
 
 def token_of(place: ListPlace, filters: bytes) -> str:
     """Write a place as a token, sealed together with the filters of its list."""
-    key = _KEY.pack((place.occurred_at - EPOCH) // timedelta(microseconds=1), place.id.bytes)
-    return base64.urlsafe_b64encode(key + _seal(key, filters)).decode()
+    microseconds = (place.occurred_at - EPOCH) // timedelta(microseconds=1)
+    return _written(_LIST_KEY.pack(microseconds, place.id.bytes), filters)
 
 
 def place_of(token: str, filters: bytes) -> ListPlace:
-    """Read a token; raises InvalidArgumentError for garbage, and for one of other filters.
+    """Read a token; raises InvalidArgumentError for garbage, and for one of other filters."""
+    microseconds, identity = _read(token, _LIST_KEY, filters)
+    return ListPlace(EPOCH + timedelta(microseconds=microseconds), UUID(bytes=identity))
+
+
+def part_token(place: PartPlace, of: bytes) -> str:
+    """Write a place as a token, sealed together with the part of the violation that it is of."""
+    return _written(_PART_KEY.pack(*place), of)
+
+
+def part_place(token: str, of: bytes) -> PartPlace:
+    """Read a token; raises InvalidArgumentError for garbage, and for one of another part."""
+    return PartPlace(*_read(token, _PART_KEY, of))
+
+
+def _written(key: bytes, of: bytes) -> str:
+    return base64.urlsafe_b64encode(key + _seal(key, of)).decode()
+
+
+def _read(token: str, form: struct.Struct, of: bytes) -> tuple[Any, ...]:
+    """Read the key in a token.
 
     The seal finds mistakes, not malice: a place gives nobody a right that the list does not.
     """
@@ -47,14 +79,13 @@ def place_of(token: str, filters: bytes) -> ListPlace:
         sealed = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise InvalidArgumentError(_REMEDY) from error
-    key, seal = sealed[: _KEY.size], sealed[_KEY.size :]
+    key, seal = sealed[: form.size], sealed[form.size :]
     # The decoder also takes "+" and "/", and spare bits at the end: a token has one spelling.
     same = base64.urlsafe_b64encode(sealed).decode() == token
-    if not same or len(key) < _KEY.size or seal != _seal(key, filters):
+    if not same or len(key) < form.size or seal != _seal(key, of):
         raise InvalidArgumentError(_REMEDY)
-    microseconds, identity = _KEY.unpack(key)
-    return ListPlace(EPOCH + timedelta(microseconds=microseconds), UUID(bytes=identity))
+    return form.unpack(key)
 
 
-def _seal(key: bytes, filters: bytes) -> bytes:
-    return hashlib.sha256(b"page 1" + key + filters).digest()[:_SEAL_BYTES]
+def _seal(key: bytes, of: bytes) -> bytes:
+    return hashlib.sha256(b"page 1" + key + of).digest()[:_SEAL_BYTES]

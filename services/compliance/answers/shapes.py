@@ -1,15 +1,14 @@
 """What answers are made of, and built as; the OpenAPI document follows from it."""
 
-from datetime import date
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
+from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
 from services.compliance.answers.service_shapes import ServiceStatus
 from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import ServedViolation, Violation
-from services.compliance.policies.policy import Basis, Force
 
 Instant = Annotated[
     str, Meta(description="UTC, microseconds, Z", examples=["2022-03-01T01:30:00.000000Z"])
@@ -71,98 +70,56 @@ class FactShown(Struct):
     event: HeardEvent | None
 
 
+class More(Struct):
+    """Where the rest of each part is, as an address of this API; null where all is shown."""
+
+    evidence: str | None
+    facts: str | None
+    history: str | None
+
+
 class ViolationInFull(ServedViolation, frozen=True, kw_only=True):
-    """A violation with its history, the facts it rests on, and whether the history holds."""
+    """A violation with its history, the facts it rests on, and whether the history holds.
+
+    `evidence`, `facts` and `history` are the first of each; `next` links what follows. The chain
+    was checked whole.
+    """
 
     history: list[HistoryLine]
     facts: list[FactShown]
     chain: Chain
+    evidence_count: int
+    history_count: int
+    next: More
 
 
-class Support(Struct):
-    """How a policy carries a rule: its clauses, its words, their force, and the values used."""
+class EvidencePage(Struct):
+    """What a violation rests on, all as one line of its history tells it."""
 
-    policy: str
-    jurisdiction: str
-    draft: bool
-    clauses: dict[str, "ClauseShown"]
-    quote: str
-    force: Force
-    note: str
-    values: dict[str, "PolicyValue"]
+    items: list[dict[str, Any]]
+    next_page_token: str | None
 
 
-class RuleShown(Struct):
-    """A rule: its titles, how its clause is read, and the policies that carry it."""
+class FactPage(Struct):
+    """The events that the evidence points at, in the order of the evidence."""
 
-    name: str
-    title_zh: str
-    title_en: str
-    explanation: str
-    record: str
-    policies: list[Support]
+    items: list[FactShown]
+    next_page_token: str | None
 
 
-class PolicyValue(Struct):
-    """A value of a policy and where it comes from."""
+class HistoryPage(Struct):
+    """Changes of a violation, oldest first; a line that is large comes alone."""
 
-    value: str | int | float | bool | list[str]
-    basis: Basis
-    clause: str
-    note: str
-
-
-class CarriedShown(Struct):
-    """A rule as its policy carries it."""
-
-    clauses: tuple[str, ...]
-    quote: str
-    force: Force
-    note: str
-
-
-class ClauseShown(Struct):
-    """A clause, the rules that judge it, and why no rule judges the rest of it."""
-
-    title: str
-    text: str
-    rules: tuple[str, ...]
-    not_judged: str
-
-
-class PolicyShown(Struct):
-    """A policy; `in_force` is its first day, `until` the first day after it, null is open."""
-
-    id: str
-    jurisdiction: str
-    title_zh: str
-    title_en: str
-    source: str
-    note: str
-    in_force: date
-    until: date | None
-    draft: bool
-    digest: str
-    rules: dict[str, CarriedShown]
-    values: dict[str, PolicyValue]
-    clauses: dict[str, ClauseShown]
-
-
-class Rules(Struct):
-    """All rules."""
-
-    items: list[RuleShown]
-
-
-class PoliciesShown(Struct):
-    """All policies."""
-
-    items: list[PolicyShown]
+    items: list[HistoryLine]
+    next_page_token: str | None
 
 
 ANSWERS: tuple[type[Struct], ...] = (
     Page,
     ViolationInFull,
+    EvidencePage,
+    FactPage,
+    HistoryPage,
     Rules,
     PoliciesShown,
     PolicyShown,

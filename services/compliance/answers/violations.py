@@ -1,30 +1,33 @@
 """Violations as they are asked for: a page of them, or one in full with what shows its truth."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from services.compliance.answers import paging
+from services.compliance.answers import paging, parts
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.filters import Asked, listing
-from services.compliance.answers.shapes import (
-    FactShown,
-    HeardEvent,
-    HistoryLine,
-    Page,
-    ViolationInFull,
+from services.compliance.answers.paging import PartPlace
+from services.compliance.answers.parts import Shelf
+from services.compliance.answers.shapes import HistoryLine, More, Page, ViolationInFull
+from services.compliance.findings.verification import (
+    Chain,
+    Difference,
+    Reckoning,
+    chain_of,
+    pointers,
 )
-from services.compliance.findings.history import HistoryRow, row_of, said_in
-from services.compliance.findings.verification import Pointer, chain_of, fact_differences, pointers
 from services.compliance.findings.violation import served
-from shared.adapters.postgres import queries
-from shared.domain import refusals
-from shared.domain.calendar import instant_text
+from shared.adapters.postgres import Connection, queries
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
+
+_EVIDENCE_BYTES, _FACTS_BYTES, _HISTORY_BYTES = 30_000, 50_000, 80_000
+"""What a violation in full shows of each; all together stay under 200 kB, the rest is linked."""
+
+_FACTS_SHOWN = 100
 
 
 async def page(database: Database, asked: Asked) -> Page:
@@ -42,84 +45,59 @@ async def page(database: Database, asked: Asked) -> Page:
     return Page(items, paging.token_of(paging.place_in(items[-1]), seal) if more else None)
 
 
+class _Read(NamedTuple):
+    """The first lines of a history, how many there are, and what all of them together show."""
+
+    shown: list[HistoryLine]
+    length: int
+    chain: Chain
+    last_told: int
+
+
 async def in_full(database: Database, identity: UUID) -> ViolationInFull | None:
-    """Give one violation with its history and the facts it rests on, as of one moment."""
+    """Give one violation as of one moment, with the first of its evidence, facts and lines."""
     # One snapshot: a line told between two of the queries would look like a broken chain.
     async with database.snapshot() as connection:
         row = await connection.fetchrow(QUERIES["one"], identity)
         if row is None:
             return None
-        lines = await connection.fetch(QUERIES["history"], identity)
         body = msgspec.json.decode(row["body"])
-        evidence = pointers(body.get("evidence") if isinstance(body, dict) else None)
-        facts = await connection.fetch(QUERIES["facts"], *_places(evidence))
-    history = [row_of(line) for line in lines]
+        read = await _history(connection, identity, dict(row), body)
+        evidence = _evidence(body)
+        found = await parts.facts_of(connection, pointers(evidence[:_FACTS_SHOWN]))
+    first = Shelf(_EVIDENCE_BYTES).fitting(evidence)
+    facts = Shelf(_FACTS_BYTES).fitting(found)
+    told, lines = PartPlace(read.last_told, 0), PartPlace(0, 1)
     return ViolationInFull(
-        **msgspec.structs.asdict(served(row)),
-        history=[_line(line) for line in history],
-        facts=_facts(evidence, facts),
-        chain=chain_of(identity, row, body, history),
+        **msgspec.structs.asdict(served(row)) | {"evidence": first},
+        history=read.shown,
+        facts=facts,
+        chain=read.chain,
+        evidence_count=len(evidence),
+        history_count=read.length,
+        next=More(
+            evidence=parts.link(identity, "evidence", told, len(first), len(evidence)),
+            facts=parts.link(identity, "facts", told, len(facts), len(evidence)),
+            history=parts.link(identity, "history", lines, len(read.shown), read.length + 1),
+        ),
     )
 
 
-def _line(line: HistoryRow) -> HistoryLine:
-    said = said_in(line)
-    return HistoryLine(
-        seq=line.seq,
-        at=line.at,
-        actor=line.actor,
-        change=line.change,
-        body=said.get("violation"),
-        causes=said.get("causes", []),
-        supersedes=said.get("supersedes", []),
-        line=line.line.decode(errors="replace"),
-        hash=line.hash.hex(),
-    )
+async def _history(connection: Connection, identity: UUID, row: Row, body: object) -> _Read:
+    """Hash the whole history again, and keep of it what is shown."""
+    reckoning, shelf = Reckoning(identity), Shelf(_HISTORY_BYTES)
+    shown: list[HistoryLine] = []
+    problems: list[Difference] = []
+    count = 0
+    async for line in parts.lines(connection, identity):
+        problems += reckoning.take(line)
+        if len(shown) == count and shelf.fits(item := parts.line_shown(line)):
+            shown.append(item)
+        count += 1
+    problems += reckoning.compare(row, body)
+    return _Read(shown, count, chain_of(problems), reckoning.last_told)
 
 
-def _places(evidence: Sequence[Pointer]) -> list[list[int]]:
-    places = [pointer.place for pointer in evidence]
-    return [list(column) for column in zip(*places, strict=True)] or [[], [], []]
-
-
-def _facts(evidence: Sequence[Pointer], rows: Sequence[Row]) -> list[FactShown]:
-    """Put each event beside the evidence that points at it; None where it is no longer kept."""
-    kept = {(row["topic"], row["partition"], row["offset"]): row for row in rows}
-    return [_fact(pointer, kept.get(pointer.place)) for pointer in evidence]
-
-
-def _fact(evidence: Pointer, row: Row | None) -> FactShown:
-    problem = None if row is None else next(fact_differences(evidence, row), None)
-    return FactShown(
-        id=evidence.id,
-        source=evidence.source,
-        type=evidence.type,
-        topic=evidence.topic,
-        partition=evidence.partition,
-        offset=evidence.offset,
-        verified=None if row is None else problem is None,
-        problem=None if problem is None else str(problem),
-        event=None if row is None else _event(row, holds=problem is None),
-    )
-
-
-def _event(row: Row, *, holds: bool) -> HeardEvent:
-    time, recorded = row["time"], row["recorded"]
-    late = recorded is not None and recorded > time
-    return HeardEvent(
-        time=instant_text(time),
-        recordedtime=instant_text(recorded) if late else None,
-        told=instant_text(row["told"]),
-        data=_data(row["data"], holds=holds),
-    )
-
-
-def _data(raw: bytes, *, holds: bool) -> Any:
-    """Show what the digest covers: the values, whatever their order and spacing.
-
-    Of data that no decoder takes whole (1e999 in an unknown field) the digest covers the bytes.
-    """
-    try:
-        return msgspec.json.decode(raw)
-    except refusals.UNREADABLE:
-        return msgspec.Raw(raw) if holds else None
+def _evidence(body: object) -> list[dict[str, Any]]:
+    told = body.get("evidence") if isinstance(body, dict) else None
+    return told if isinstance(told, list) else []

@@ -88,6 +88,8 @@ class Reckoning:
     """Takes the lines of a violation, oldest first, and reckons what its row must hold."""
 
     def __init__(self, identity: UUID) -> None:
+        self.last_told = 0
+        """The number of the last line that tells of the violation, and not that it never was."""
         self._id = str(identity)
         self._count = 0
         self._head = b""
@@ -112,7 +114,7 @@ class Reckoning:
         violation = said.get("violation")
         self._withdrawn = not isinstance(violation, dict)
         if isinstance(violation, dict):
-            self._told = violation
+            self._told, self.last_told = violation, number
             if violation.get("id") != self._id:
                 yield Difference("violation", self._id, violation.get("id", _ABSENT), number)
         self._last = said.get("at")
@@ -140,23 +142,11 @@ class Reckoning:
         yield from _of_body(body, told)
 
 
-def chain_of(
-    identity: UUID, row: Mapping[str, Any], body: object, lines: Iterable[HistoryRow]
-) -> Chain:
-    """Give the verdict on a violation: its row, its decoded body and its history."""
-    for found in differences(identity, row, body, lines):
+def chain_of(differences: Iterable[Difference]) -> Chain:
+    """Give the verdict on a violation by the first thing that does not hold, if any."""
+    for found in differences:
         return Chain(verified=False, broken_at=found.line, problem=str(found))
     return Chain(verified=True)
-
-
-def differences(
-    identity: UUID, row: Mapping[str, Any], body: object, lines: Iterable[HistoryRow]
-) -> Iterator[Difference]:
-    """Give all that does not hold of a violation, the lines first."""
-    reckoning = Reckoning(identity)
-    for line in lines:
-        yield from reckoning.take(line)
-    yield from reckoning.compare(row, body)
 
 
 def pointers(evidence: object) -> list[Pointer]:

@@ -1,23 +1,32 @@
 """The violations API: its routes, each short; answers/ reads what they answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
+from msgspec import Struct
 
-from services.compliance.answers import operation, violations
-from services.compliance.answers.catalogue import show_policy, show_rule
-from services.compliance.answers.database import Database
-from services.compliance.answers.filters import Asked, asked_under
-from services.compliance.answers.service_shapes import ServiceStatus
-from services.compliance.answers.shapes import (
-    Page,
+from services.compliance.answers import operation, parts, violations
+from services.compliance.answers.catalogue import (
     PoliciesShown,
     PolicyShown,
     Rules,
     RuleShown,
+    show_policy,
+    show_rule,
+)
+from services.compliance.answers.database import Database
+from services.compliance.answers.filters import Asked, asked_under
+from services.compliance.answers.parts import PartAsked
+from services.compliance.answers.service_shapes import ServiceStatus
+from services.compliance.answers.shapes import (
+    EvidencePage,
+    FactPage,
+    HistoryPage,
+    Page,
     ViolationInFull,
     ok,
 )
@@ -48,6 +57,7 @@ def build_router(database: Database, policies: Policies) -> APIRouter:
     """Make the routes, with the filters and the catalogue of some policies."""
     router = APIRouter()
     _add_violations(router, database, asked_under(policies))
+    _add_parts(router, database)
     _add_catalogue(router, policies)
     _add_status(router, database)
     return router
@@ -70,10 +80,8 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         须说明, more than 原则上 allows, or judged under a draft; `warning` 提示, it rests on an
         assumed number.
         """
-        try:
+        with _tokens_refused():
             return _json(await violations.page(database, asked))
-        except InvalidArgumentError as error:
-            raise ProblemError(400, "invalid-page-token", str(error)) from error
 
     @router.get(
         "/v1/violations/{violation}",
@@ -83,12 +91,51 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         responses=ok(ViolationInFull) | problems(400, 404, 422, 503),
     )
     async def show_violation(violation: UUID) -> Response:
-        """Give a violation, every change of it, and the events it rests on."""
-        found = await violations.in_full(database, violation)
-        if found is None:
-            detail = f"no violation has the id {violation}. /v1/violations lists them"
-            raise ProblemError(404, "not-found", detail)
-        return _json(found)
+        """Give a violation, every change of it, and the events it rests on.
+
+        Of evidence, facts and history the first page, under 200 kB all together; `next` links more.
+        """
+        return _found(violation, await violations.in_full(database, violation))
+
+
+def _add_parts(router: APIRouter, database: Database) -> None:
+    def declared(part: str, shape: type[Struct]) -> dict[str, Any]:
+        return {
+            "path": f"/v1/violations/{{violation}}/{part}",
+            "tags": ["violations"],
+            "dependencies": [_only(*PartAsked.model_fields)],
+            "responses": ok(shape) | problems(400, 404, 422, 503),
+        }
+
+    @router.get(**declared("evidence", EvidencePage), summary="What it rests on, page by page")
+    async def list_evidence(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
+        with _tokens_refused():
+            return _found(violation, await parts.evidence(database, violation, asked))
+
+    @router.get(**declared("facts", FactPage), summary="The events it rests on, page by page")
+    async def list_facts(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
+        with _tokens_refused():
+            return _found(violation, await parts.facts(database, violation, asked))
+
+    @router.get(**declared("history", HistoryPage), summary="Its changes, page by page")
+    async def list_history(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
+        with _tokens_refused():
+            return _found(violation, await parts.history(database, violation, asked))
+
+
+@contextmanager
+def _tokens_refused() -> Iterator[None]:
+    try:
+        yield
+    except InvalidArgumentError as error:
+        raise ProblemError(400, "invalid-page-token", str(error)) from error
+
+
+def _found(violation: UUID, answer: object | None) -> Response:
+    if answer is None:
+        detail = f"no violation has the id {violation}. /v1/violations lists them"
+        raise ProblemError(404, "not-found", detail)
+    return _json(answer)
 
 
 def _add_catalogue(router: APIRouter, policies: Policies) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.compliance.answers import audit, operation, violations
+from services.compliance.answers import audit, operation, parts, violations
 from services.compliance.answers import database as databases
 from services.compliance.answers.database import Database
 from shared.adapters.postgres import Connection
@@ -15,7 +15,7 @@ from shared.domain.errors import TransientError
 
 pytestmark = pytest.mark.integration
 
-MODULES: list[Any] = [audit, databases, operation, violations]
+MODULES: list[Any] = [audit, databases, operation, parts, violations]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=operator.attrgetter("__name__"))

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from services.compliance.answers import shapes
+from services.compliance.answers import catalogue, shapes
 from services.compliance.findings.violation import Violation
 from services.compliance.policies import policy
 from services.compliance.rules import RULES
@@ -251,7 +251,7 @@ async def test_what_is_no_id_cannot_be_looked_for(api: httpx.AsyncClient) -> Non
 async def test_every_rule_shows_its_clauses_with_quote_text_and_values(
     api: httpx.AsyncClient,
 ) -> None:
-    rules = msgspec.convert(read(await api.get("/v1/rules")), shapes.Rules).items
+    rules = msgspec.convert(read(await api.get("/v1/rules")), catalogue.Rules).items
 
     assert [rule.name for rule in rules] == [rule.name for rule in RULES]
     for rule in rules:
@@ -259,7 +259,7 @@ async def test_every_rule_shows_its_clauses_with_quote_text_and_values(
         for support in rule.policies:
             assert support.quote
             assert all(clause.text for clause in support.clauses.values())
-        alone = msgspec.convert(read(await api.get(f"/v1/rules/{rule.name}")), shapes.RuleShown)
+        alone = msgspec.convert(read(await api.get(f"/v1/rules/{rule.name}")), catalogue.RuleShown)
         assert alone == rule
     (late,) = (rule for rule in rules if rule.name == "late-response")
     assert late.policies[0].values["response_hours"].basis == "assumption"
@@ -268,7 +268,7 @@ async def test_every_rule_shows_its_clauses_with_quote_text_and_values(
 
 async def test_every_policy_shows_all_its_clauses(api: httpx.AsyncClient) -> None:
     known = policy.load().all
-    shown = msgspec.convert(read(await api.get("/v1/policies")), shapes.PoliciesShown).items
+    shown = msgspec.convert(read(await api.get("/v1/policies")), catalogue.PoliciesShown).items
 
     assert [one.digest for one in shown] == [one.digest for one in known]
     for one in known:

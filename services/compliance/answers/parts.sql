@@ -1,0 +1,25 @@
+-- known --
+-- Say whether there is a violation.
+SELECT EXISTS (SELECT FROM compliance.violation WHERE id = $1);
+
+-- history --
+-- Give the lines of a violation's history from one on, as they were hashed.
+SELECT seq, at, actor, change, line, hash
+FROM compliance.history
+WHERE violation = $1 AND seq >= $2
+ORDER BY seq;
+
+-- told --
+-- Give a line that tells of a violation: that of a number, or the last one.
+SELECT seq, at, actor, change, line, hash
+FROM compliance.history
+WHERE violation = $1 AND change <> 'withdrawn' AND ($2::int IS NULL OR seq = $2)
+ORDER BY seq DESC
+LIMIT 1;
+
+-- facts --
+-- Give the events that stand at some places of the bus.
+SELECT f.topic, f.partition, f."offset", f.told, f.type, f.source, f.id, f."time", f.recorded, f.data
+FROM compliance.fact f
+JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[]) AS wanted (topic, partition, "offset")
+  ON f.topic = wanted.topic AND f.partition = wanted.partition AND f."offset" = wanted."offset";
