@@ -172,8 +172,12 @@ class Session:
             # without a word; ours waits until the clock has noted what is missing.
             await asyncio.sleep(POLL_SECONDS)
             return
-        if generation == self._assignment.generation:
-            self._ahead.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
+        if generation != self._assignment.generation:
+            # Partitions were sought while we waited, and what came may lie behind the new place:
+            # the consumer has passed it, so the next batch would pass over it without a word.
+            self._assignment.go_to(self._assignment.holds)
+            return
+        self._ahead.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
 
     async def _decode(self) -> Batch:
         """Decode what may go on.
