@@ -33,6 +33,13 @@ FACTS = """
 SELECT topic, partition, "offset", told, type, source, id, "time", recorded, data
 FROM compliance.fact
 """
+POSITIONS = """
+SELECT topic, partition, next_offset, base, end_offset, stable_offset, epoch, heard_until, asked_at
+FROM compliance.position
+WHERE (topic, partition) IN (SELECT topic, partition FROM compliance.position
+                             ORDER BY next_offset < end_offset DESC, heard_until LIMIT 3)
+   OR topic = 'vbp.register.v1'
+"""
 PASSED = "SELECT topic, partition, next_offset FROM compliance.position"
 LOST = "SELECT coalesce(sum(next_offset - first_offset), 0) FROM compliance.loss"
 
@@ -131,6 +138,14 @@ async def none_set_aside(connection: Connection) -> list[str]:
     """See that no record was quarantined for a defect of the program."""
     rows = await connection.fetch("SELECT * FROM compliance.quarantine LIMIT 5")
     return [f"set aside: {dict(row)}" for row in rows]
+
+
+async def where_it_stands(connection: Connection) -> list[str]:
+    """Tell of the partitions that were not read to the end, or heard the longest ago."""
+    rows = await connection.fetch(POSITIONS)
+    return [
+        f"stands: {', '.join(f'{name} {value}' for name, value in row.items())}" for row in rows
+    ]
 
 
 async def places(connection: Connection, table: str) -> set[tuple[str, int, int]]:

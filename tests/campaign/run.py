@@ -83,7 +83,10 @@ async def _run(plan: Plan, servers: Servers, name: str, verdict: Verdict) -> Non
             await _happen(plan, stage)
             bus.connection = await _again(servers, name)
             peace = time.monotonic()
-            await _settle(bus, stage)
+            try:
+                await _settle(bus, stage)
+            except AssertionError as error:
+                verdict.problems.append(str(error))
             verdict.settling = time.monotonic() - peace
             await _check(bus, stage, verdict)
         finally:
@@ -169,6 +172,8 @@ async def _check(bus: WorkerProcess, stage: Stage, verdict: Verdict) -> None:
     verdict.violations = len(await bus.violations())
     if stage.crew.peak > MEMORY:
         problems.append(f"a worker took {stage.crew.peak >> 20} MiB")
+    if problems:
+        problems += await checks.where_it_stands(bus.connection)
     verdict.problems += problems
 
 
