@@ -13,8 +13,20 @@ from tests.support.histories.moments import moment
 from tests.support.histories.orders import place_orders
 from tests.support.histories.register import set_scene
 from tests.support.histories.supply import supply_and_report
+from tests.support.histories.whole import whole_history, whole_moment, whole_policies
 
-__all__ = ["Event", "histories", "history", "moment", "moments", "smallest"]
+__all__ = [
+    "Event",
+    "histories",
+    "history",
+    "moment",
+    "moments",
+    "smallest",
+    "whole_histories",
+    "whole_history",
+    "whole_moment",
+    "whole_policies",
+]
 
 SEEDS = st.integers(min_value=0, max_value=2**48 - 1)
 
@@ -32,6 +44,11 @@ def history(chance: Random) -> list[Event]:
 def histories() -> st.SearchStrategy[list[Event]]:
     """Histories drawn by a seed, for speed; `smallest` makes a failing one readable."""
     return SEEDS.map(lambda seed: history(Random(seed)))
+
+
+def whole_histories() -> st.SearchStrategy[list[Event]]:
+    """Histories of all events, drawn by a seed as `histories` are."""
+    return SEEDS.map(lambda seed: whole_history(Random(seed)))
 
 
 def moments(told: list[Event]) -> st.SearchStrategy[datetime]:

@@ -162,4 +162,11 @@ CHANGES: dict[str, Callable[[Scene, dict[str, Any]], dict[str, Any]]] = {
     "shortage.ended": lambda scene, data: {"end": _moved(data["end"], scene.one_of((-2, 1)))},
     "production.stopping": lambda _, data: {"stop_on": _moved(data["stop_on"], -1)},
     "exemption.granted": _exemption,
+    "product.listed": lambda scene, _: {"category": scene.one_of(("drug", "consumable"))},
+    "price.listed": lambda scene, _: {"price": scene.one_of(("1.00", "1.10"))},
+    "standard.set": lambda scene, _: {"standard_price": scene.one_of(("1.00", "1.10"))},
+    "stock.reported": lambda scene, _: {"quantity": scene.one_of((0, 500))},
+    "payment.made": lambda scene, _: {"amount": scene.one_of(("1.00", "40.00"))},
+    "prepayment.made": lambda scene, _: {"amount": scene.one_of(("7.00", "400.00"))},
+    "prepayment.returned": lambda scene, _: {"amount": scene.one_of(("2.00", "100.00"))},
 }

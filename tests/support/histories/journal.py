@@ -37,6 +37,7 @@ class Journal:
         kind: str,
         time: datetime,
         optional: dict[str, Any] | None = None,
+        /,
         *,
         late: float = 0.07,
         source: str | None = None,
