@@ -239,8 +239,8 @@ PIPELINE = (
     lines(
         "互相矛盾的事件",
         "按种类。Events that contradict others, by kind.",
-        "sum by (kind) (max by (kind, jurisdiction) (vbp_contradictions)) or vector(0)",
-        "{{kind}}",
+        "max without (instance, job) (vbp_contradictions) or vector(0)",
+        "{{kind}} {{jurisdiction}}",
     ),
     lines(
         "版本",
