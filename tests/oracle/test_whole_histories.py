@@ -20,7 +20,7 @@ from tests.support.histories import (
 from tests.support.histories.voids import VOIDED_BY
 from tests.support.oracle import THIRTY, judge, unjudged
 
-MANY = 300
+MANY = 400
 CHANCES = st.integers(min_value=0, max_value=2**48 - 1).map(Random)
 KINDS = {
     "unappointed-distributor": {"placed", "shipped"},

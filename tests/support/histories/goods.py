@@ -20,19 +20,20 @@ def order_goods(market: Market) -> None:
         order = _place(market, f"O{number}")
         for fate in (_answer, _ship, _receive):
             fate(market, order)
-    if market.scene.is_so(0.35):
+    if market.scene.is_so(0.5):
         _order_in_a_row(market)
-    if market.scene.is_so(0.3):
+    if market.scene.is_so(0.45):
         _receive_without_order(market)
 
 
 def _order_in_a_row(market: Market) -> None:
-    """Some orders of one month and product, from all hospitals; most come in time."""
+    """Some orders of one month and product, from all hospitals; the first is served best."""
     first = market.at()
     for number in range(market.scene.chance.randint(3, 6)):
         order = _place(market, f"Q{number}", first + timedelta(hours=number))
         order["data"]["product"] = market.scene.products[0]
-        if market.scene.is_so(0.6):
+        is_first = order["data"]["hospital"] == market.scene.hospitals[0]
+        if market.scene.is_so(0.8 if is_first else 0.3):
             got: dict[str, Any] = {
                 "receipt": "R0",
                 "quantity_accepted": 100,

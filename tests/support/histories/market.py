@@ -72,10 +72,10 @@ def set_market(chance: Random) -> Market:
     days = tuple(date.fromisoformat(day) for day in DAYS[jurisdiction].split())
     scene = Scene(chance, Journal(chance, jurisdiction), days[6])
     scene.products = ["P1", "P2", "P3"][: chance.choice((1, 2, 2, 3))]
-    scene.hospitals = ["H1", "H2"][: chance.choice((1, 2))]
+    scene.hospitals = ["H1", "H2"][: chance.choice((1, 2, 2))]
     market = Market(scene, days, CYCLES[jurisdiction])
     told_equivalent = scene.is_so(0.6)
-    consumables = scene.is_so(0.25)
+    consumables = scene.is_so(0.35)
     for number, product in enumerate(scene.products):
         common: dict[str, Any] = {
             "product": product,
@@ -90,7 +90,7 @@ def set_market(chance: Random) -> Market:
             else None,
             "class": market.maybe(0.8, "K1"),
             "consistency_passed": scene.one_of((None, True, False)),
-            "in_catalogue": scene.one_of((None, True, True, False)),
+            "in_catalogue": scene.one_of((None, True, True, True, False)),
             "originator": scene.one_of((None, True, False)),
         }
         _tell_product(market, common, optional, is_listed=number > 0 and scene.is_so(0.7))
@@ -129,9 +129,9 @@ def _tell_product(
         product = common["product"]
         say("product.deselected", scene.long_ago(), product=product, on=on, reason="退出")
     for kind, name in (("price.listed", "price"), ("standard.set", "standard_price")):
-        for _ in range(scene.chance.choice((0, 0, 1, 2))):
+        for _ in range(scene.chance.choice((0, 1, 1, 2))):
             price: dict[str, Any] = {name: scene.one_of((*PRICES, "2.00"))}
-            on = market.day().isoformat()
+            on = min(market.day(), market.day()).isoformat()
             say(kind, market.at(), product=common["product"], effective_on=on, **price)
 
 

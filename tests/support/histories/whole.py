@@ -46,7 +46,7 @@ def whole_policies(chance: Random) -> dict[str, dict[str, Any]]:
         if chance.random() < 0.1:
             values["quality_ratio"] = Decimal("0.1")
         for feed in FEEDS:
-            if chance.random() < 0.06:
+            if chance.random() < 0.12:
                 values[f"{feed}_told_since"] = chance.choice(("never", first))
         changed[jurisdiction] = values
     return changed
