@@ -22,9 +22,9 @@ from tests.campaign.plan import Plan
 from tests.campaign.servers import Servers
 from tests.support.workers.in_process import WorkerProcess, eventually, live
 
-FAULTS_WITHIN = 240.0
-SETTLED_WITHIN = 300.0
-READY_WITHIN = 120.0
+FAULTS_WITHIN = 480.0
+SETTLED_WITHIN = 480.0
+READY_WITHIN = 240.0
 MEMORY = 300 << 20
 
 NOT_LOOKED_AT = """

@@ -22,7 +22,7 @@ from deploy.local.kafka import KafkaBroker
 from deploy.local.postgres import PostgresServer
 from tests.campaign.proxy import Address, Proxy
 
-UP_WITHIN = 90.0
+UP_WITHIN = 240.0
 STOP_WITHIN = 20.0
 DISK_MIB = 2_048
 """What the database may fill; without it a full disk would be the whole machine's."""
