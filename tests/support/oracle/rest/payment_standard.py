@@ -54,8 +54,10 @@ def _of(world: World, product: str, check: str) -> Iterator[Finding]:
 
     def held_against(day: date) -> Fraction | None:
         """What the standard is held against where it fails the check, in its own unit."""
+        if not world.policy.carries(RULE, day) or midnight_of(day) > world.now:
+            return None
         on = product_on(world, product, day)
-        if on is None or on.standard is None or not world.policy.carries(RULE, day):
+        if on is None or on.standard is None:
             return None
         return ask(world, on, day)
 

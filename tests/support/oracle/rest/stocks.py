@@ -81,7 +81,7 @@ def _missed(world: World, product: str, era: Era) -> Iterator[Finding]:
         start = midnight_of(day + DAY)
         told = [report.told for report in own if report.as_of > before]
         end = min([*told, until])
-        if end <= start or world.now <= start:
+        if end <= start:
             continue
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]), day)
@@ -103,13 +103,13 @@ def _missed(world: World, product: str, era: Era) -> Iterator[Finding]:
 
 
 def _due_days(world: World, era: Era) -> Iterator[tuple[date, date]]:
-    """The due days of which the whole month before lies in era, policy and feed."""
+    """The due days so far of which the whole month before lies in era, policy and feed."""
     since = feed_since(world, "stock")
     first, until = max(era.start, world.policy.start), min(era.end, world.policy.until)
     for month in months(first, until):
         day = date(*month, world.policy.stock_report_day)
         before = add(day, -1)
-        if not (first <= before + DAY and day < until):
+        if not (first <= before + DAY and day < until) or midnight_of(day + DAY) >= world.now:
             continue
         if since is None:
             world.unjudged.add((MISSING, "feed.stock"))
