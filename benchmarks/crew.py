@@ -9,8 +9,9 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
+from inspect import isgeneratorfunction
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -39,7 +40,7 @@ PATIENCE = 300.0
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "read": ((Intake, "read"),),
     "hear": ((Round, "open"),),
-    "judge": ((Round, "judge"),),
+    "judge": ((Round, "parts"),),
     "load": ((dossiers, "load"), (Lawbook, "read"), (Lawbook, "open")),
     "write": (
         (positions, "advance"),
@@ -223,6 +224,19 @@ def _counted(call: Callable[..., Any], spent: Counter[str], part: str) -> Callab
                 return await call(*args, **named)
 
         return waited
+
+    if isgeneratorfunction(call):
+
+        @wraps(call)
+        def stepped(*args: Any, **named: Any) -> Iterator[Any]:
+            steps = call(*args, **named)
+            with suppress(StopIteration):
+                while True:
+                    with clocked():
+                        step = next(steps)
+                    yield step
+
+        return stepped
 
     @wraps(call)
     def called(*args: Any, **named: Any) -> Any:

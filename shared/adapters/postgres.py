@@ -35,6 +35,9 @@ AWAY = (
 )
 """What is raised while a server is down, starting, stopping or full: it may take us later."""
 
+REFUSED = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What is raised for a value that PostgreSQL cannot hold, however often it is written."""
+
 NO_SCHEMA = "the database has no schema yet: run `vbp migrate` first"
 
 _NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)

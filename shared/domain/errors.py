@@ -7,6 +7,7 @@ VbpError
 │   ├── FencedError           another worker owns the partition: let go and rejoin
 │   └── ConflictError         a record moved meanwhile: load it and judge again
 ├── DefectError           this program failed on some records: say which, exit code 1
+│   └── UnstorableError       PostgreSQL takes no such value: write less at once, to find which
 ├── TooManyInvalidError   the share of bad input says that the fault is ours: stop, exit code 70
 └── SetupError            this machine or installation lacks something: say what, exit code 1
     └── UnreachableError      a server does not answer: a worker waits until it does
@@ -51,6 +52,10 @@ class TooManyInvalidError(VbpError):
 
 class DefectError(VbpError):
     """This program failed on some records, which it set aside; all others stand."""
+
+
+class UnstorableError(DefectError):
+    """PostgreSQL can be reached, and refuses a value that we write: trying again helps nothing."""
 
 
 class SetupError(VbpError):

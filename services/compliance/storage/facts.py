@@ -1,5 +1,6 @@
 """Facts and dead letters: a batch as it was heard, kept, and read back."""
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain import cloudevents, topics
 from shared.domain.cloudevents import Event
-from shared.domain.errors import InvalidEventError
+from shared.domain.errors import InvalidEventError, UnstorableError
+
+log = logging.getLogger(__name__)
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
@@ -40,6 +43,45 @@ class Batch(NamedTuple):
     spans: list[Span]
     events: list[Event]
     letters: list[Letter]
+
+
+def apart(batch: Batch, error: UnstorableError) -> list[Batch]:
+    """Give the halves of a batch of which something cannot be written, each with its positions.
+
+    An event that is alone becomes a dead letter. Raises the error where no event is at fault.
+    """
+    if len(batch.spans) > 1:
+        middle = len(batch.spans) // 2
+        return [_within(batch, spans) for spans in (batch.spans[:middle], batch.spans[middle:])]
+    if len(batch.events) > 1:
+        (span,) = batch.spans
+        middle = batch.events[len(batch.events) // 2].offset
+        return [_within(batch, [half]) for half in (span.until(middle), span.since(middle))]
+    if not batch.events:
+        raise error
+    log.error("an event cannot be stored, and becomes a dead letter", exc_info=error)
+    return [Batch(batch.spans, [], [*batch.letters, _unstorable(batch.events[0], error)])]
+
+
+def _within(batch: Batch, spans: list[Span]) -> Batch:
+    """Give what a batch has within some spans."""
+    return Batch(
+        spans,
+        [event for event in batch.events if _lies_in(spans, event)],
+        [letter for letter in batch.letters if _lies_in(spans, letter)],
+    )
+
+
+def _lies_in(spans: list[Span], heard: Event | Letter) -> bool:
+    place = (heard.topic, heard.partition)
+    return any(place == span[:2] and span.first <= heard.offset < span.next for span in spans)
+
+
+def _unstorable(event: Event, error: UnstorableError) -> Letter:
+    reason = f"event: cannot be stored ({error}). Report it; it is kept as it came"
+    headers = msgspec.msgpack.encode(cloudevents.headers_of(event))
+    place = (event.topic, event.partition, event.offset, event.told)
+    return Letter(*place, "event", reason.replace("\0", "�"), event.key, event.raw, headers)
 
 
 async def save(connection: Connection, batch: Batch) -> None:

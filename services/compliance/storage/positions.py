@@ -23,9 +23,10 @@ log = logging.getLogger(__name__)
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
-LOCK_WAIT = "1s"
-"""How long a takeover waits for the last owner's transaction, which lasts milliseconds; after
-that the owner is frozen inside a statement, and only ending its backend frees the rows."""
+LOCK_WAIT = "5s"
+"""How long a takeover waits for the last owner's transaction, which lasts milliseconds, and seconds
+where the machine is busy; after that the owner is frozen inside a statement, and only ending its
+backend frees the rows."""
 
 TRIES = 5
 
@@ -67,13 +68,21 @@ class Span(NamedTuple):
     first: int
     next: int
 
+    def until(self, offset: int) -> "Span":
+        """Give the part before an offset."""
+        return self._replace(next=offset)
+
+    def since(self, offset: int) -> "Span":
+        """Give the part from an offset on."""
+        return self._replace(first=offset)
+
 
 async def connect(dsn: str, owner: str) -> Connection:
     """Connect as an owner of partitions, whose backend can be found by the owner's name."""
     return await postgres.connect(
         dsn,
         application_name=owner,
-        idle_in_transaction_session_timeout="5s",
+        idle_in_transaction_session_timeout="10s",
         jit="off",
     )
 

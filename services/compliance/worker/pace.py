@@ -1,10 +1,13 @@
-"""How many records a batch holds, so that it is about a second's work wherever it runs."""
+"""How many records a batch holds, so that it is a second or two of work wherever it runs."""
 
-SECONDS = 1.5
-"""How long a batch may take. On a quiet machine that is the largest batch; where the processor
-is shared, less: then positions move on, and a worker that dies repeats little."""
+WORK = 1.5
+"""Seconds of the processor that a batch may take: on a quiet machine that is the largest batch."""
 
-FIRST = 2_000
+LASTS = 5.0
+"""Seconds that a batch may last where the processor is shared: then positions move on, and a
+worker that dies repeats little."""
+
+FIRST = 5_000
 AT_LEAST = 200
 AT_MOST = 30_000
 """Records in a batch of a backlog: the more, the more often all of an order is judged at once."""
@@ -16,8 +19,11 @@ class Pace:
     def __init__(self) -> None:
         self.size = FIRST
 
-    def took(self, records: int, seconds: float) -> None:
-        """Note how long a batch took; it at most doubles the next one."""
-        fitting = int(records * SECONDS / max(seconds, 1e-6))
+    def took(self, records: int, work: float, lasted: float) -> None:
+        """Note what a batch took, in seconds of the processor and of time.
+
+        It at most doubles the next one.
+        """
+        fitting = int(records / max(work / WORK, lasted / LASTS, 1e-6))
         if fitting < self.size or 2 * records > self.size:
             self.size = max(AT_LEAST, min(fitting, 2 * self.size, AT_MOST))

@@ -31,7 +31,7 @@ from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain.errors import ConflictError, TransientError
+from shared.domain.errors import ConflictError, TransientError, UnstorableError
 
 T = TypeVar("T")
 Load: TypeAlias = Callable[[Connection, Iterable[Subject]], Awaitable[list[Dossier]]]
@@ -64,7 +64,7 @@ class Compliance:
         """Judge a batch and commit it with its positions.
 
         Raises FencedError if the partitions are no longer ours, TransientError if PostgreSQL
-        fails; then nothing was written.
+        fails, UnstorableError if it refuses a value; then nothing was written.
         """
         done = await self._until_unrivalled(partial(self._handle, batch, moment))
         # Only now is it committed: until then what the worker remembers is the law as it was.
@@ -94,6 +94,8 @@ class Compliance:
                         return Done(await attempt(dossiers.load_and_lock), conflicts)
             except (ConflictError, asyncpg.DeadlockDetectedError):
                 continue
+            except postgres.REFUSED as error:
+                raise UnstorableError(f"PostgreSQL takes no such value: {error}") from error
             except postgres.FAILURES as error:
                 raise TransientError(f"PostgreSQL failed: {error!r}") from error
         raise TransientError("records were written by others again and again")

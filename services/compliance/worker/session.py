@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
-from services.compliance.storage import positions
+from services.compliance.storage import facts, positions
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.positions import Span
 from services.compliance.worker import clock as clocks
@@ -33,7 +33,7 @@ from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.adapters.records import ROOM, Records
 from shared.domain import topics
-from shared.domain.errors import FencedError
+from shared.domain.errors import FencedError, UnstorableError
 from shared.domain.topics import Place
 
 POLL_SECONDS = 0.1
@@ -232,10 +232,19 @@ class Session:
         return held is not None
 
     async def _commit(self, batch: Batch) -> None:
-        began = time.monotonic()
+        """Commit a batch; where a value of it cannot be written, all of it but that."""
+        try:
+            await self._handle(batch)
+        except UnstorableError as error:
+            for part in facts.apart(batch, error):
+                await self._commit(part)
+
+    async def _handle(self, batch: Batch) -> None:
+        began, work = time.monotonic(), time.process_time()
         judged, conflicts = await self._service.handle(batch, self._clock.moment())
         seconds = time.monotonic() - began
-        self._pace.took(len(batch.events) + len(batch.letters), seconds)
+        records = len(batch.events) + len(batch.letters)
+        self._pace.took(records, time.process_time() - work, seconds)
         self._metrics.batch(batch, judged, seconds)
         self._metrics.conflicts(conflicts)
 

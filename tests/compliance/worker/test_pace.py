@@ -2,20 +2,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.worker.pace import AT_LEAST, AT_MOST, FIRST, SECONDS, Pace
+from services.compliance.worker.pace import AT_LEAST, AT_MOST, FIRST, LASTS, WORK, Pace
+
+SECONDS = st.floats(0, 1e6)
 
 
-def settled(records_a_second: float, batches: int = 60) -> Pace:
-    """The pace of a worker that does so many records a second, after some full batches."""
+def settled(speed: float, share: float = 1.0, batches: int = 60) -> Pace:
+    """The pace after some full batches, at so many records a second of its share of a processor."""
     pace = Pace()
     for _ in range(batches):
-        pace.took(pace.size, pace.size / records_a_second)
+        pace.took(pace.size, pace.size / speed, pace.size / speed / share)
     return pace
 
 
 @pytest.mark.parametrize("speed", [1_000, 5_000, 15_000])
 def test_a_batch_becomes_as_large_as_fits_the_time(speed: float) -> None:
-    assert settled(speed).size == pytest.approx(speed * SECONDS, rel=0.01)
+    assert settled(speed).size == pytest.approx(speed * WORK, rel=0.01)
+
+
+def test_where_the_processor_is_shared_a_batch_lasts_a_few_seconds_at_most() -> None:
+    assert settled(15_000, share=0.05).size == pytest.approx(15_000 * 0.05 * LASTS, rel=0.01)
 
 
 def test_a_fast_machine_takes_the_largest_batches_and_a_slow_one_never_none() -> None:
@@ -25,19 +31,19 @@ def test_a_fast_machine_takes_the_largest_batches_and_a_slow_one_never_none() ->
 
 def test_a_small_batch_says_nothing_of_how_large_one_may_be_unless_it_was_slow() -> None:
     pace = Pace()
-    pace.took(10, 0.001)
+    pace.took(10, 0.001, 0.001)
     assert pace.size == FIRST
-    pace.took(10, SECONDS)
+    pace.took(10, WORK, WORK)
     assert pace.size == AT_LEAST
 
 
-@given(st.lists(st.tuples(st.integers(0, AT_MOST), st.floats(0, 1e6)), max_size=50))
+@given(st.lists(st.tuples(st.integers(0, AT_MOST), SECONDS, SECONDS), max_size=50))
 def test_the_size_stays_within_its_bounds_and_at_most_doubles(
-    batches: list[tuple[int, float]],
+    batches: list[tuple[int, float, float]],
 ) -> None:
     pace = Pace()
-    for records, seconds in batches:
+    for records, work, lasted in batches:
         before = pace.size
-        pace.took(records, seconds)
+        pace.took(records, work, lasted)
         assert AT_LEAST <= pace.size <= AT_MOST
         assert pace.size <= 2 * before
