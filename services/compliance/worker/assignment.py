@@ -5,12 +5,24 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from services.compliance.settings import Settings
 from services.compliance.storage.positions import Hold, Span, Taker
+from shared.adapters import kafka
 from shared.domain import topics
 from shared.domain.topics import Place
 
 REGISTER = (topics.REGISTER.name, 0)
+SESSION_SECONDS = 15
+"""How long the group waits for a silent worker: a worker that has a twentieth of a processor still
+sends its heartbeats, and what a dead one held is read by others after a quarter of a minute."""
+
+HEARTBEAT_SECONDS = 1
+
+NEW_PARTITIONS_WITHIN = 10
+"""Seconds until the group hears of partitions that were added, and shares them out."""
+
 LET_GO_WITHIN = 5
 """Seconds that a batch in flight has to commit when partitions are revoked."""
 
@@ -117,3 +129,19 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         self._register_end = end
         if end is not None and register >= end and (paused := self._consumer.paused()):
             self._consumer.resume(*paused)
+
+
+def member(settings: Settings) -> AIOKafkaConsumer:
+    """Make the consumer that takes part in the group."""
+    # The range assignor keeps partition i of all topics with one worker, where the records of one
+    # order and of one product meet; the others do not.
+    return kafka.consumer(
+        settings.kafka,
+        group=settings.group,
+        partition_assignment_strategy=[RangePartitionAssignor],
+        session_timeout_ms=SESSION_SECONDS * 1_000,
+        heartbeat_interval_ms=HEARTBEAT_SECONDS * 1_000,
+        fetch_max_wait_ms=100,
+        auto_offset_reset="none",
+        metadata_max_age_ms=NEW_PARTITIONS_WITHIN * 1_000,
+    )

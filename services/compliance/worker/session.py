@@ -12,7 +12,6 @@ from itertools import chain
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.compliance.policies.policy import Policies
@@ -21,7 +20,7 @@ from services.compliance.storage import facts, positions
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.positions import Span
 from services.compliance.worker import clock as clocks
-from services.compliance.worker.assignment import REGISTER, Assignment
+from services.compliance.worker.assignment import REGISTER, Assignment, member
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.intake import Intake
 from services.compliance.worker.metrics import WorkerMetrics
@@ -29,7 +28,6 @@ from services.compliance.worker.pace import Pace
 from services.compliance.worker.read_ahead import ReadAhead
 from services.compliance.worker.service import Compliance
 from services.compliance.worker.sweeper import Sweeper
-from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.adapters.records import ROOM, Records
 from shared.domain import topics
@@ -37,15 +35,6 @@ from shared.domain.errors import FencedError, UnstorableError
 from shared.domain.topics import Place
 
 POLL_SECONDS = 0.1
-
-SESSION_SECONDS = 15
-"""How long the group waits for a silent worker: a worker that has a twentieth of a processor still
-sends its heartbeats, and what a dead one held is read by others after a quarter of a minute."""
-
-HEARTBEAT_SECONDS = 1
-
-NEW_PARTITIONS_WITHIN = 10
-"""Seconds until the group hears of partitions that were added, and shares them out."""
 
 COMMIT_EVERY = 5.0
 """Seconds between commits of offsets to Kafka, which only lag tools look at."""
@@ -278,24 +267,9 @@ async def joined(
         stack.callback(connection.terminate)
         clock = await stack.enter_async_context(clocks.connected(settings, owner, metrics))
         taker = positions.Taker(settings.database, owner, connection)
-        lines = Lines(connection, _consumer(settings), clock, taker)
+        lines = Lines(connection, member(settings), clock, taker)
         session = Session(lines, policies, intake, metrics)
         stack.push_async_callback(session.leave)
         await session.join()
         yield session
         await session.settle()
-
-
-def _consumer(settings: Settings) -> AIOKafkaConsumer:
-    # The range assignor keeps partition i of all topics with one worker, where the records of one
-    # order and of one product meet; the others do not.
-    return kafka.consumer(
-        settings.kafka,
-        group=settings.group,
-        partition_assignment_strategy=[RangePartitionAssignor],
-        session_timeout_ms=SESSION_SECONDS * 1_000,
-        heartbeat_interval_ms=HEARTBEAT_SECONDS * 1_000,
-        fetch_max_wait_ms=100,
-        auto_offset_reset="none",
-        metadata_max_age_ms=NEW_PARTITIONS_WITHIN * 1_000,
-    )
