@@ -130,6 +130,18 @@ def test_neither_order_nor_repetition_changes_what_is_found(chance: Random) -> N
 
 @given(CHANCES)
 @settings(max_examples=60, deadline=None)
+def test_no_two_findings_are_one_and_none_ends_before_it_begins(chance: Random) -> None:
+    told, policies = whole_history(chance), whole_policies(chance)
+    found = judge(told, whole_moment(chance, told), policies, THIRTY)
+
+    named = ("jurisdiction", "rule", "subject", "anchor")
+    assert len({tuple(violation[name] for name in named) for violation in found}) == len(found)
+    for violation in found:
+        assert violation["cured_at"] is None or violation["occurred_at"] <= violation["cured_at"]
+
+
+@given(CHANCES)
+@settings(max_examples=60, deadline=None)
 def test_what_is_voided_counts_as_never_told(chance: Random) -> None:
     told, policies = whole_history(chance), whole_policies(chance)
     wrong = chance.choice([event for event in told if kind(event) in VOIDED_BY])
