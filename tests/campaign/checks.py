@@ -1,5 +1,6 @@
 """What must hold after a run, each as a list of what does not; empty where all is well."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from tests.campaign import poison
 from tests.support.workers.in_process import POLICIES, STANDING, compared, replayed
 
 SHOWN = 5
-SCANNED_WITHIN = 60.0
+SCANNED_WITHIN = 240.0
 OPENED = """
 SELECT opened.violation, opened.at, violation.rule, violation.body
 FROM compliance.history opened JOIN compliance.violation ON violation.id = opened.violation
@@ -176,7 +177,10 @@ async def scanned(bootstrap: str, began: Mapping[Place, int]) -> set[tuple[str, 
         for one in there:
             consumer.seek(one, began.get((one.topic, one.partition), 0))
         left = dict(await consumer.end_offsets(list(there)))
+        began_at = time.monotonic()
         while left:
+            if time.monotonic() - began_at > SCANNED_WITHIN:
+                raise TimeoutError(f"not scanned to the end: {left}")
             for one, records in (await consumer.getmany(timeout_ms=200)).items():
                 found |= {(one.topic, one.partition, record.offset) for record in records}
             for one in list(left):
