@@ -94,7 +94,6 @@ async def _run(plan: Plan, servers: Servers, name: str, verdict: Verdict) -> Non
             verdict.problems += crew.deaths()
             watching.cancel()
             crew.kill()
-            await servers.heal()
 
 
 def _lines(plan: Plan) -> list[bytes]:
@@ -119,10 +118,13 @@ async def _happen(plan: Plan, stage: Stage) -> None:
     tasks = [asyncio.create_task(happen(n), name=str(f)) for n, f in enumerate(plan.faults)]
     load = stage.load.publish(stage.bootstrap, plan.seconds)
     tasks.append(asyncio.create_task(load, name="the load"))
-    _, late = await asyncio.wait(tasks, timeout=FAULTS_WITHIN)
-    for task in late:
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+    late: set[asyncio.Task[None]] = set(tasks)
+    try:
+        _, late = await asyncio.wait(tasks, timeout=FAULTS_WITHIN)
+    finally:
+        for task in late:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
     if late:
         names = ", ".join(task.get_name() for task in late)
         raise TimeoutError(f"not over after {FAULTS_WITHIN} s: {names}")
@@ -203,10 +205,16 @@ def _fresh(servers: Servers, seed: int) -> Path:
 async def _database(servers: Servers) -> AsyncIterator[str]:
     name = f"campaign_{uuid.uuid4().hex}"
     await servers.execute(f'CREATE DATABASE "{name}"')
+    is_stopped = False
     try:
         yield name
+    except asyncio.CancelledError:
+        is_stopped = True
+        raise
     finally:
-        await servers.heal()
-        await servers.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        # What was written for it may go from the log: the disk is small.
-        await servers.execute("CHECKPOINT")
+        # Where all is stopped, the servers end too, and whatever they hold.
+        if not is_stopped:
+            await servers.heal()
+            await servers.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            # What was written for it may go from the log: the disk is small.
+            await servers.execute("CHECKPOINT")
