@@ -27,6 +27,7 @@ RULES = {
     "supply-refusal",
     "selected-price",
     "unreported-shortage",
+    "listing-price",
 }
 COMPARED = (
     "status",
@@ -90,7 +91,7 @@ def test_two_plans_never_share_an_event_id() -> None:
 def test_the_oracle_finds_exactly_what_was_planted_all_week(seed: int, later: timedelta) -> None:
     lines, truth = made(seed)
 
-    found = judge([json.loads(line) for line in lines], UNTIL + later)
+    found = judge([json.loads(line) for line in lines], UNTIL + later, rules=RULES)
 
     assert by_identity(found) == by_identity(truth)
 
@@ -100,7 +101,7 @@ def test_the_oracle_agrees_at_other_times(until: str) -> None:
     instant = datetime.fromisoformat(until)
     simulated = simulate(small(3, instant))
 
-    found = judge([json.loads(line) for line in simulated.events], instant)
+    found = judge([json.loads(line) for line in simulated.events], instant, rules=RULES)
 
     assert by_identity(found) == by_identity(simulated.truth)
 

@@ -27,7 +27,7 @@ class Kind(NamedTuple):
     `needs` adds what judging one asks of the register. `rules` are those that read such a record;
     `unjudged` are the names of those that cannot judge while its scope is not known, its own and
     those that judge what it contributes. `terms` are made for a record that is judged by its rules
-    alone. `begun_by` is the entry of the register with which a record of its product begins,
+    alone. `begun_by` are the entries of the register with which a record of its product begins,
     though nothing is heard of it. `agreements` is whether it is judged by all
     agreements of its product and their hospitals.
     """
@@ -41,7 +41,7 @@ class Kind(NamedTuple):
     unjudged: tuple[str, ...] = ()
     terms: Callable[[Law, Subject], Any] | None = None
     columns: Callable[[str], Columns] = Columns
-    begun_by: Entry | None = None
+    begun_by: tuple[Entry, ...] = ()
     agreements: bool = False
 
 

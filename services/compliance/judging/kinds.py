@@ -26,7 +26,7 @@ from services.compliance.records.commitment import Commitment
 from services.compliance.records.order import Order
 from services.compliance.records.record import Heard, ProductEntry, Record
 from services.compliance.records.supply import Supply
-from services.compliance.register.entries import AGREEMENT, PRODUCT, entry_of
+from services.compliance.register.entries import AGREEMENT, ENTRIES, OF_PRODUCTS, entry_of
 from services.compliance.register.register import Key
 from services.compliance.rules import RULES
 from shared.domain import ids
@@ -115,6 +115,11 @@ def _whole_product(needs: Needs, subject: Subject, _record: Record) -> None:
     needs.whole.add((subject.jurisdiction, subject.key))
 
 
+def _product_entry(needs: Needs, subject: Subject, record: Record) -> None:
+    _whole_product(needs, subject, record)
+    needs.prices.add((subject.jurisdiction, subject.key))
+
+
 def _on(*records: type[Record]) -> tuple[Rule, ...]:
     """Give the rules that read some records."""
     return tuple(rule for rule in RULES if rule.record in records)
@@ -157,7 +162,7 @@ KINDS: dict[str, Kind] = {
             needs=_whole_product,
             rules=_on(Appointments),
             terms=_product_terms,
-            begun_by=AGREEMENT,
+            begun_by=(AGREEMENT,),
             agreements=True,
         ),
         Kind(
@@ -174,18 +179,18 @@ KINDS: dict[str, Kind] = {
             level=2,
             record=ProductEntry,
             says=by_rules,
-            needs=_whole_product,
+            needs=_product_entry,
             rules=_on(ProductEntry),
             terms=_product_terms,
-            begun_by=PRODUCT,
+            begun_by=(*OF_PRODUCTS, AGREEMENT),
             agreements=True,
         ),
     )
 }
 
 _BEGUN_BY = {
-    entry.name: tuple(kind.name for kind in KINDS.values() if kind.begun_by is entry)
-    for entry in (PRODUCT, AGREEMENT)
+    entry.name: tuple(kind.name for kind in KINDS.values() if entry in kind.begun_by)
+    for entry in ENTRIES
 }
 
 LAST_HEARD = max(kind.level for kind in KINDS.values() if issubclass(kind.record, Heard))
@@ -203,7 +208,7 @@ def begun(events: Iterable[Event]) -> dict[Subject, None]:
     subjects: dict[Subject, None] = {}
     for event in events:
         entry, data = entry_of(event), cast(Any, event.data)
-        if entry is not None and entry.name in _BEGUN_BY:
+        if entry is not None and _BEGUN_BY[entry.name]:
             begins = begun_with(entry.name, data.jurisdiction, data.product)
             subjects.update(dict.fromkeys(begins))
     return subjects

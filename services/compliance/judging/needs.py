@@ -12,20 +12,28 @@ Pair = tuple[str, str, str]
 class Needs:
     """What judging some records asks of the register; keys begin with the jurisdiction.
 
-    `named` are agreements by their id, `between` those of a product and a hospital, `whole` all
-    those of a product, with their hospitals.
+    `prices` and `standards` are those of a product. `named` are agreements by their id, `between`
+    those of a product and a hospital, `whole` all those of a product, with their hospitals.
     """
 
     def __init__(self) -> None:
         self.products: set[Key] = set()
         self.hospitals: set[Key] = set()
+        self.prices: set[Key] = set()
+        self.standards: set[Key] = set()
         self.named: set[Key] = set()
         self.between: set[Pair] = set()
         self.whole: set[Key] = set()
 
     def told(self, events: Iterable[Event]) -> "Needs":
         """Add what register events change."""
-        named = {"product": self.products, "hospital": self.hospitals, "agreement": self.named}
+        named = {
+            "product": self.products,
+            "hospital": self.hospitals,
+            "agreement": self.named,
+            "price": self.prices,
+            "standard": self.standards,
+        }
         for event in events:
             entry = entry_of(event)
             # Exemptions are few: those of a jurisdiction are all read with its law.

@@ -12,8 +12,11 @@ from services.compliance.law.order_terms import enrolled
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
+from services.compliance.records.evidence import Term
 from services.compliance.register.agreement import Agreement
 from services.compliance.register.hospital import Hospital
+from services.compliance.register.pricing import Price
+from services.compliance.register.product import Cycle
 from shared.domain import ids
 from shared.domain.calendar import instant_text
 
@@ -53,6 +56,16 @@ class ProductTerms(Terms):
         """Give all agreements for the product, by hospital and by id."""
         return self._law.register.of_product(self.jurisdiction, self.product)
 
+    def prices(self) -> list[Price]:
+        """Give the prices at which the platform lists the product."""
+        held = self._law.register.prices.get((self.jurisdiction, self.product))
+        return [] if held is None else list(held.of_day.values())
+
+    def selected_price(self, cycle: Cycle) -> Term:
+        """Give the selected price of a cycle as a value: the clause says that it holds."""
+        told = f"product.selected of {cycle.start}"
+        return Term("selected_price", f"{cycle.selected_price:f}", "clause", told)
+
     def hospital(self, code: str) -> Hospital | None:
         """Give a hospital, None if nobody enrolled it."""
         return enrolled(self._law.register.hospitals.get((self.jurisdiction, code)))
@@ -76,17 +89,18 @@ class ProductTerms(Terms):
         lasting: Interval,
         policy: Policy,
         now: datetime,
+        anchor: str | None = None,
         **seen: Unpack[Observation],
     ) -> Finding:
         """Make a finding of the product, of its hospital or area if `about` names one.
 
-        It is anchored at its start, and over if its end is not after `now`.
+        It is anchored at its start unless said otherwise, and over if its end is not after `now`.
         """
         start, end = lasting
         part = about.hospital or about.area
         return Finding(
             subject=self.product if part is None else ids.pair(self.product, part),
-            anchor=instant_text(start),
+            anchor=anchor or instant_text(start),
             about=about,
             policy=policy,
             occurred_at=start,

@@ -25,7 +25,7 @@ class Changes(NamedTuple):
     @property
     def jurisdictions(self) -> list[str]:
         """The jurisdictions whose law moves."""
-        return sorted({touch[0] for touch in self.touches})
+        return sorted({where for _, (where, _) in self.entries})
 
     def of(self, *entries: Entry) -> Iterator[tuple[str, str, str, Any]]:
         """Give some kinds of entries as jurisdiction, kind, code and what is held, in order."""

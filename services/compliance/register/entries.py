@@ -9,6 +9,7 @@ from services.compliance.records.telling import last
 from services.compliance.register.agreement import Agreement, agreement_of
 from services.compliance.register.exemption import Exemption, exemption_of
 from services.compliance.register.hospital import Hospital
+from services.compliance.register.pricing import Prices, Standards
 from services.compliance.register.product import Product
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
@@ -31,16 +32,15 @@ class Entry(NamedTuple):
     touched: Callable[[str, Any, Any], set[Reach]]
 
 
-def _product(held: Product | None, event: Event) -> Product:
-    product = Product() if held is None else copy(held)
-    product.merge(event)
-    return product
+def _merging(holds: type) -> Callable[[Any, Event], Any]:
+    """Give how events are taken into an entry that merges them itself, told anew each time."""
 
+    def merged(held: Any, event: Event) -> Any:
+        entry = holds() if held is None else copy(held)
+        entry.merge(event)
+        return entry
 
-def _hospital(held: Hospital | None, event: Event) -> Hospital:
-    hospital = Hospital() if held is None else copy(held)
-    hospital.merge(event)
-    return hospital
+    return merged
 
 
 def _agreement(held: Agreement | None, event: Event) -> Agreement:
@@ -51,6 +51,11 @@ def _agreement(held: Agreement | None, event: Event) -> Agreement:
 def _exemption(held: Exemption | None, event: Event) -> Exemption:
     data: Any = event.data
     return last(held, exemption_of(event, data))
+
+
+def _nobody(*_: Any) -> set[Reach]:
+    """Touch no record but that of the product itself, which each telling begins anew."""
+    return set()
 
 
 def _parties(_code: str, before: Agreement | None, after: Agreement) -> set[Reach]:
@@ -69,14 +74,14 @@ PRODUCT = Entry(
     name="product",
     holds=Product,
     code=attrgetter("product"),
-    merged=_product,
+    merged=_merging(Product),
     touched=lambda code, *_: {(code, None)},
 )
 HOSPITAL = Entry(
     name="hospital",
     holds=Hospital,
     code=attrgetter("hospital"),
-    merged=_hospital,
+    merged=_merging(Hospital),
     touched=lambda code, *_: {(None, code)},
 )
 AGREEMENT = Entry(
@@ -93,7 +98,23 @@ EXEMPTION = Entry(
     merged=_exemption,
     touched=_exempt,
 )
-ENTRIES = (PRODUCT, HOSPITAL, AGREEMENT, EXEMPTION)
+PRICE = Entry(
+    name="price",
+    holds=Prices,
+    code=attrgetter("product"),
+    merged=_merging(Prices),
+    touched=_nobody,
+)
+STANDARD = Entry(
+    name="standard",
+    holds=Standards,
+    code=attrgetter("product"),
+    merged=_merging(Standards),
+    touched=_nobody,
+)
+ENTRIES = (PRODUCT, HOSPITAL, AGREEMENT, EXEMPTION, PRICE, STANDARD)
+OF_PRODUCTS = (PRODUCT, PRICE, STANDARD)
+"""What is told of a product and kept under its code."""
 
 _TOLD_BY: dict[type, Entry] = {
     say.ProductSelected: PRODUCT,
@@ -103,6 +124,8 @@ _TOLD_BY: dict[type, Entry] = {
     say.HospitalWithdrawn: HOSPITAL,
     say.AgreementSigned: AGREEMENT,
     say.ExemptionGranted: EXEMPTION,
+    say.PriceListed: PRICE,
+    say.StandardSet: STANDARD,
 }
 
 

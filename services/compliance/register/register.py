@@ -1,4 +1,4 @@
-"""The register as a batch or a replay knows it: products, hospitals, agreements, exemptions.
+"""The register as a batch or a replay knows it: all its entries, by kind and code.
 
 Known as soon as it is told; its own dates say since when it holds. A worker fills it with what a
 batch needs, a replay with everything; the rules ask it the same questions.
@@ -11,6 +11,7 @@ from services.compliance.register.agreement import Agreement
 from services.compliance.register.entries import AGREEMENT, Entry, entry_of
 from services.compliance.register.exemption import Exemption
 from services.compliance.register.hospital import Hospital
+from services.compliance.register.pricing import Prices, Standards
 from services.compliance.register.product import Product
 from shared.domain.cloudevents import Event
 
@@ -39,12 +40,16 @@ class Register:
         self.hospitals: dict[Key, Hospital] = {}
         self.agreements: dict[Key, Agreement] = {}
         self.exemptions: dict[Key, Exemption] = {}
+        self.prices: dict[Key, Prices] = {}
+        self.standards: dict[Key, Standards] = {}
         self.version = 0
         self._held: dict[str, dict[Key, Any]] = {
             "product": self.products,
             "hospital": self.hospitals,
             "agreement": self.agreements,
             "exemption": self.exemptions,
+            "price": self.prices,
+            "standard": self.standards,
         }
         self._of_product: dict[Key, dict[str, dict[str, Agreement]]] = {}
         self._shared: set[Key] = set()

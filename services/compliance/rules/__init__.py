@@ -19,6 +19,7 @@ from services.compliance.rules import (
     distributor_cap,
     late_delivery,
     late_response,
+    listing_price,
     selected_price,
     supply_refusal,
     unreported_shortage,
@@ -38,7 +39,7 @@ ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     selected_price.RULE,
 )
 ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (unreported_shortage.RULE,)
-ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = ()
+ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (listing_price.RULE,)
 
 RULES: tuple[Rule, ...] = (
     *ON_APPOINTMENTS,

@@ -8,13 +8,13 @@ breach.
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple
 
 from services.compliance.findings.finding import About, Finding, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.intervals import intersection
+from services.compliance.law.pieces import cut, joined, next_change
 from services.compliance.law.product_terms import ProductTerms, of_known_product
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
@@ -47,36 +47,24 @@ def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[
         there = [held for held in record.in_order() if held.area == code]
         for policy in terms.policies(NAME):
             area = Area(code, there, terms, policy)
-            for excess in _excesses(area):
+            for excess in joined(_excessive(area)):
                 yield from _outcome(excess, area, now)
 
 
-def _excesses(area: Area) -> Iterator[list[Piece]]:
-    """Give each maximal interval above the cap, as pieces of constant count."""
-    run: list[Piece] = []
-    for piece in _pieces(area):
-        over = piece.live > area.policy.number(_cap(piece.stretch))
-        if run and (not over or run[-1].end != piece.start):
-            yield run
-            run = []
-        if over:
-            run.append(piece)
-    if run:
-        yield run
-
-
-def _pieces(area: Area) -> Iterator[Piece]:
-    """Cut the supply period into pieces in which the count of distributors is constant."""
+def _excessive(area: Area) -> Iterator[Piece]:
+    """Give the pieces of the supply period, of constant count, in which it is above the cap."""
     there, policy = area.appointments, area.policy
-    cuts = {instant for held in there for instant in (held.start, held.end)}
+    changes = {instant for held in there for instant in (held.start, held.end)}
     for stretch in area.terms.stretches(policy):
         own = stretch.cycle.manufacturer if not policy.values["count_self_delivery"].value else None
         days = [area.terms.days_in_force(policy)]
-        for start, end in intersection([(stretch.start, stretch.end)], days):
-            inside = sorted({start, end, *(cut for cut in cuts if start < cut < end)})
-            for left, right in pairwise(inside):
-                live = {held.distributor for held in there if held.start <= left < held.end}
-                yield Piece(left, right, len(live - {own}), stretch)
+        cap = area.policy.number(_cap(stretch))
+        for judged in intersection([(stretch.start, stretch.end)], days):
+            for start, end in cut(judged, changes):
+                live = {held.distributor for held in there if held.start <= start < held.end}
+                count = len(live - {own})
+                if count > cap:
+                    yield Piece(start, end, count, stretch)
 
 
 def _cap(stretch: Stretch) -> str:
@@ -85,10 +73,9 @@ def _cap(stretch: Stretch) -> str:
 
 def _outcome(excess: list[Piece], area: Area, now: datetime) -> Iterator[Outcome]:
     start, end = excess[0].start, excess[-1].end
-    instants = (instant for piece in excess for instant in (piece.start, piece.end))
-    following = min((instant for instant in instants if instant > now), default=None)
-    if following is not None:
-        yield Watch(following)
+    change = next_change(excess, now)
+    if change is not None:
+        yield Watch(change)
     if start > now:
         return
     stretch = excess[0].stretch

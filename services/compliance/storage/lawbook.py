@@ -14,7 +14,14 @@ from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
 from services.compliance.register.changes import Changes
-from services.compliance.register.entries import AGREEMENT, ENTRIES, HOSPITAL, PRODUCT
+from services.compliance.register.entries import (
+    AGREEMENT,
+    ENTRIES,
+    HOSPITAL,
+    PRICE,
+    PRODUCT,
+    STANDARD,
+)
 from services.compliance.register.register import Key, Register
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
@@ -55,6 +62,8 @@ class Lawbook:
         self._known: dict[str, set[Any]] = {
             "products": set(),
             "hospitals": set(),
+            "prices": set(),
+            "standards": set(),
             "named": set(),
             "between": set(),
             "whole": set(),
@@ -118,14 +127,21 @@ class Lawbook:
         return needs
 
     async def _read_references(self, connection: Connection, needs: Needs) -> None:
-        products = needs.products - self._known["products"]
-        hospitals = needs.hospitals - self._known["hospitals"]
-        wanted = [(where, PRODUCT.name, code) for where, code in sorted(products)]
-        wanted += [(where, HOSPITAL.name, code) for where, code in sorted(hospitals)]
+        needed = (
+            (PRODUCT, "products", needs.products),
+            (HOSPITAL, "hospitals", needs.hospitals),
+            (PRICE, "prices", needs.prices),
+            (STANDARD, "standards", needs.standards),
+        )
+        wanted = [
+            (where, entry.name, code)
+            for entry, known, keys in needed
+            for where, code in sorted(keys - self._known[known])
+        ]
         if wanted:
             self._note(await connection.fetch(QUERIES["references"], *columns(wanted)))
-            self._known["products"] |= products
-            self._known["hospitals"] |= hospitals
+            for _, known, keys in needed:
+                self._known[known] |= keys
 
     async def _read_agreements(self, connection: Connection, known: str, needed: set[Any]) -> None:
         wanted = sorted(needed - self._known[known])

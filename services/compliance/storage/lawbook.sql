@@ -3,7 +3,7 @@
 SELECT jurisdiction, version, policies FROM compliance.law WHERE jurisdiction = ANY($1::text[]);
 
 -- references --
--- Load products, hospitals or exemptions.
+-- Load products, their prices and standards, hospitals or exemptions.
 SELECT r.jurisdiction, r.kind, r.code, r.body
 FROM compliance.reference r
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, code)

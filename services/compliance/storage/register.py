@@ -7,7 +7,7 @@ from services.compliance.judging.dossier import encode
 from services.compliance.judging.kinds import begun_with, resting_on_agreements
 from services.compliance.judging.subjects import Subject
 from services.compliance.register.changes import Changes, Touch
-from services.compliance.register.entries import AGREEMENT, EXEMPTION, HOSPITAL, PRODUCT
+from services.compliance.register.entries import AGREEMENT, EXEMPTION, HOSPITAL, OF_PRODUCTS
 from services.compliance.register.register import Key
 from services.compliance.storage import dossiers
 from shared.adapters import postgres
@@ -45,7 +45,8 @@ async def save_areas(connection: Connection, changes: Changes) -> None:
 
 async def save(connection: Connection, changes: Changes, begun: Iterable[Subject]) -> None:
     """Write what changed of the register, the records begun with it, and what it touches."""
-    references = [(*name, encode(held)) for *name, held in changes.of(PRODUCT, HOSPITAL, EXEMPTION)]
+    kept = changes.of(*OF_PRODUCTS, HOSPITAL, EXEMPTION)
+    references = [(*name, encode(held)) for *name, held in kept]
     if references:
         await connection.execute(QUERIES["save_references"], *columns(references))
     agreements = [

@@ -9,7 +9,7 @@ UPDATE compliance.law SET version = version + 1
 WHERE jurisdiction = ANY($1::text[]) RETURNING jurisdiction, version;
 
 -- save_references --
--- Write products, hospitals and exemptions as merged.
+-- Write products, their prices and standards, hospitals and exemptions as merged.
 INSERT INTO compliance.reference (jurisdiction, kind, code, body)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
 ON CONFLICT (jurisdiction, kind, code) DO UPDATE SET body = excluded.body;
@@ -35,8 +35,8 @@ JOIN unnest($1::text[], $2::text[]) AS touched (jurisdiction, hospital)
 
 -- beginnings --
 -- Name the products that were told, or agreed on, in a jurisdiction.
-SELECT 'product' AS entry, jurisdiction, code AS product
-FROM compliance.reference WHERE jurisdiction = $1 AND kind = 'product'
+SELECT kind AS entry, jurisdiction, code AS product
+FROM compliance.reference WHERE jurisdiction = $1 AND kind IN ('product', 'price', 'standard')
 UNION
 SELECT 'agreement', jurisdiction, product FROM compliance.agreement WHERE jurisdiction = $1;
 

@@ -1,7 +1,7 @@
 """Who sells what: products with their cycles, their makers, and the distributors of each area."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
@@ -32,7 +32,8 @@ class Product:
     """A product; `fate` says what becomes of it in the simulated days.
 
     `plain` is selected all the time, `renewed` changes its cycle and price, `new` begins,
-    `deselected` and `expired` end, `listed` was never selected.
+    `deselected` and `expired` end, `listed` was never selected. `listings` are the days on which
+    plants have its price listed otherwise.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Product:
     cycles: list[Cycle]
     price: str
     deselected_on: date | None = None
+    listings: list[tuple[date, date]] = field(default_factory=list)
 
     def cycle_on(self, day: date) -> Cycle | None:
         """Find the cycle that governs a day, None outside all of them."""

@@ -78,7 +78,7 @@ class Truth:
             "clause": clause,
             "basis": seen.basis or basis,
             "breach": seen.breach,
-            **message(rule, subject, keys["area"]),
+            **message(rule, subject, keys.get("area")),
             "evidence": evidence,
         }
         self.findings.append(finding)
@@ -114,13 +114,14 @@ PLANTED = {
     "supply-refusal": ("中选企业拒绝供应", "the order was refused"),
     "selected-price": ("价格高于中选价格", "the price was above the selected price"),
     "unreported-shortage": ("断供未报告", "the product ran out and nobody reported it"),
+    "listing-price": ("未按中选价格挂网", "another price was listed than the selected one"),
 }
 
 
-def message(rule: str, subject: str, area: str) -> dict[str, str]:
-    """Say in a sentence what was planted, and where."""
+def message(rule: str, subject: str, area: str | None) -> dict[str, str]:
+    """Say in a sentence what was planted, and where: without an area, all over the province."""
     chinese, english = PLANTED[rule]
-    place = area_names().get(area, area)
+    place = "全省" if area is None else area_names().get(area, area)
     return {
         "message_zh": f"模拟：{place}，{chinese}（{subject}）",
         "message_en": f"Planted in {place}: {english} ({subject})",

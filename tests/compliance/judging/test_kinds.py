@@ -65,7 +65,8 @@ REGISTER = [an_event("product.selected"), an_event("hospital.enrolled")]
 ANOTHER = an_event("agreement.signed", "2022-02-01 00:00:00", agreement="A2", hospital="H2")
 
 
-def test_a_product_that_nothing_judges_begins_no_record() -> None:
+def test_a_product_that_nothing_judges_begins_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "product", KINDS["product"]._replace(rules=()))
     assert begun([*REGISTER, *REGISTER]) == {}
     signed = an_event("agreement.signed")
     assert list(begun([*REGISTER, signed])) == [Subject("cn-sx", "appointments", "P1")]

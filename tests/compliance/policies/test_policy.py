@@ -53,6 +53,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "supply-refusal": ("七", "四¶3"),
                 "selected-price": ("四¶1", "四¶3", "六"),
                 "unreported-shortage": ("七",),
+                "listing-price": ("六",),
             },
         ),
         (

@@ -14,9 +14,14 @@ NEEDED = {
     "product.deselected": {"on": "2022-03-01"},
     "hospital.withdrawn": {"withdrawn_on": "2022-03-01"},
     "exemption.granted": {"rule": "late-response"},
+    "price.listed": {"effective_on": "2022-03-01"},
+    "standard.set": {"effective_on": "2022-03-01"},
 }
+UNREAD = {"party.registered"}
 OF_THE_REGISTER = [
-    kind for kind in FILLED_IN if topics.TOPIC_OF[f"vbp.{kind}.v1"] == topics.REGISTER.name
+    kind
+    for kind in FILLED_IN
+    if topics.TOPIC_OF[f"vbp.{kind}.v1"] == topics.REGISTER.name and kind not in UNREAD
 ]
 
 
@@ -67,6 +72,13 @@ def test_a_product_touches_all_of_its_records_and_a_hospital_all_of_its_own() ->
     told = merged(Register(), an_event("product.selected"), an_event("hospital.enrolled"))
     assert told.touches == {("cn-sx", "P1", None), ("cn-sx", None, "H1")}
     assert told.jurisdictions == ["cn-sx"]
+
+
+def test_a_price_or_standard_moves_the_law_and_touches_no_order() -> None:
+    for kind in ("price.listed", "standard.set"):
+        told = merged(Register(), an_event(kind, **NEEDED[kind]))
+        assert told.touches == set()
+        assert told.jurisdictions == ["cn-sx"]
 
 
 def test_what_a_copy_is_told_the_register_is_not_and_the_reverse() -> None:

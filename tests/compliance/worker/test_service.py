@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.settings import Settings
@@ -220,10 +221,32 @@ def remembered(desk: WorkerOnDatabase) -> bytes:
     """What the worker remembers of the register, and the version of the law it holds for."""
     book = desk.service._book  # noqa: SLF001
     held = book.law.register
-    kinds = (held.products, held.hospitals, held.agreements, held.exemptions)
+    kinds = (held.products, held.hospitals, held.agreements, held.exemptions, held.prices)
     between = [list(held.between("cn-sx", code, "P1")) for code in ("H1", "H2")]
     rows = [sorted(kind.items(), key=lambda item: item[0]) for kind in kinds]
     return msgspec.msgpack.encode([rows, between, sorted(book.versions.items())])
+
+
+async def test_a_price_is_judged_at_once_and_no_order_is_looked_at_for_it(
+    desk: WorkerOnDatabase,
+) -> None:
+    await desk.handle(*REGISTER, APPOINTED, an_event("order.placed", "2022-03-01 09:00:00"))
+    await desk.sweep()
+    judged = "SELECT kind, key FROM compliance.dossier WHERE law < (SELECT version FROM {})"
+    law = "compliance.law WHERE jurisdiction = 'cn-sx'"
+    dear = an_event("price.listed", effective_on="2022-02-01", price="0.40")
+    await desk.handle(dear)
+    await desk.sweep()
+    assert "listing-price" in await desk.rules()
+    rest = {row["kind"] for row in await desk.connection.fetch(judged.format(law))}
+    assert "product" not in rest
+    assert "order" in rest
+
+    await desk.handle(
+        an_event("price.listed", "2022-05-01 00:00:00", effective_on="2022-02-01", price="0.36")
+    )
+    await desk.sweep()
+    assert "listing-price" not in await desk.rules()
 
 
 async def test_a_product_of_the_register_is_judged_and_reached_by_touches(
@@ -255,7 +278,10 @@ async def test_a_product_of_the_register_is_judged_and_reached_by_touches(
     assert makers == {"M2"}
 
 
-async def test_what_nothing_judges_has_no_record(desk: WorkerOnDatabase) -> None:
+async def test_what_nothing_judges_has_no_record(
+    desk: WorkerOnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "product", KINDS["product"]._replace(rules=()))
     await desk.handle(*REGISTER)
     kinds = await desk.connection.fetch("SELECT DISTINCT kind FROM compliance.dossier")
     assert {row["kind"] for row in kinds} == {"appointments"}

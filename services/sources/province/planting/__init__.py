@@ -5,6 +5,7 @@ from services.sources.province.planting import (
     caps,
     coverage,
     deliveries,
+    listings,
     prices,
     refusals,
     reports,
@@ -30,6 +31,7 @@ PLANTINGS = (
     *prices.PLANTINGS,
     *responses.PLANTINGS,
     *deliveries.PLANTINGS,
+    *listings.PLANTINGS,
 )
 
 
