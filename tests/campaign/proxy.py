@@ -32,7 +32,7 @@ class Proxy:
         return port
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -51,10 +51,12 @@ class Proxy:
         """Forward again, what came in meanwhile first."""
         self._passes.set()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._accept(reader, writer))
         self._pumps.add(task)
+        task.add_done_callback(self._pumps.discard)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = writer.get_extra_info("peername")[1]
         try:
             await self._pass(client)
@@ -70,12 +72,11 @@ class Proxy:
                 for pump in pumps:
                     pump.cancel()
                 await asyncio.gather(*pumps, return_exceptions=True)
-                back.close()
+                await _closed(back)
         except OSError:
             pass
         finally:
-            writer.close()
-            self._pumps.discard(task)
+            await _closed(writer)
 
     async def _pump(
         self, client: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -92,3 +93,9 @@ class Proxy:
     async def _pass(self, client: int) -> None:
         while not self._passes.is_set() and (self._all or client in self._held):
             await self._passes.wait()
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
