@@ -17,11 +17,12 @@ class Scale:
 
     seconds: tuple[float, float] = (12, 25)
     orders: tuple[int, int] = (400, 1_800)
+    hospitals: int = 30
     faults: tuple[int, int] = (1, 4)
     longest: float = 40.0
 
 
-SHORT = Scale(seconds=(4, 6), orders=(150, 250), faults=(5, 5), longest=4.0)
+SHORT = Scale(seconds=(4, 6), orders=(150, 250), hospitals=8, faults=(5, 5), longest=4.0)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Plan:
     seed: int
     workers: int
     orders: int
+    hospitals: int
     seconds: float
     faults: tuple[Fault, ...]
 
@@ -66,6 +68,7 @@ def plan(seed: int, scale: Scale, *, without: frozenset[str] = frozenset()) -> P
         seed,
         chance.randint(1, 3),
         chance.randint(*scale.orders),
+        scale.hospitals,
         seconds,
         tuple(sorted(faults, key=lambda fault: fault.at)),
     )

@@ -100,7 +100,7 @@ def _lines(plan: Plan) -> list[bytes]:
     drawn = province.Plan(
         until=datetime.now(UTC),
         orders=plan.orders,
-        hospitals=30,
+        hospitals=plan.hospitals,
         days=60,
         seed=plan.seed + 1,
     )

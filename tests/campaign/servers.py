@@ -29,6 +29,7 @@ DISK_MIB = 2_048
 
 _CLONE_NEWNS = 0x00020000
 _MS_REC, _MS_PRIVATE = 1 << 14, 1 << 18
+_MNT_DETACH = 2
 
 
 class Service(Protocol):
@@ -183,11 +184,18 @@ def mount_disk(directory: Path) -> bool:
     )
 
 
+def unmount_disk(directory: Path) -> None:
+    """Take the disk away again, so that its directory can be removed."""
+    ctypes.CDLL(None).umount2(os.fsencode(directory), _MNT_DETACH)
+
+
 @asynccontextmanager
 async def started(directory: Path) -> AsyncIterator[Servers]:
     """Give servers on a directory; they end with the block."""
     async with AsyncExitStack() as stack:
         servers = Servers(directory, disk=mount_disk(directory / "disk"))
+        if servers.has_disk:
+            stack.callback(unmount_disk, servers.disk)
         stack.push_async_callback(servers.stop)
         await servers.start()
         yield servers
