@@ -20,6 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { \
 		echo "make: $(PYTHON) cannot make .venv. On Debian and Ubuntu: apt-get install" \
 		"python3-venv" >&2; exit 1; }
+	@echo "Installing the locked dependencies into .venv: a minute, or some"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .

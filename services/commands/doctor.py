@@ -193,5 +193,6 @@ def _ports() -> Iterator[Finding]:
         if is_free(port):
             yield Finding(f"port {port} ({name}) is free")
         else:
-            remedy = "right if it runs; else give it another --port"
+            option = "--metrics-port" if "worker" in name else "--port"
+            remedy = f"right if it runs; else give it another {option}"
             yield Finding(f"port {port} ({name}) is taken", remedy, bad=False)

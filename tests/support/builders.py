@@ -7,7 +7,7 @@ from typing import Any
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.replay import Replay
 from services.compliance.law.law import Law
-from services.compliance.policies.policy import load
+from services.compliance.policies.policy import Policies, load
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.order import Order
 from services.compliance.records.telling import stored
@@ -32,9 +32,11 @@ def law_of(*events: Event) -> Law:
     return Law(POLICIES, register, settle=timedelta(seconds=10))
 
 
-def replayed(events: Iterable[dict[str, Any]], as_of: str | datetime) -> Replay:
-    """A replay of the events under the policies as shipped; not judged yet."""
-    replay = Replay(POLICIES, instant(as_of))
+def replayed(
+    events: Iterable[dict[str, Any]], as_of: str | datetime, policies: Policies = POLICIES
+) -> Replay:
+    """A replay of the events, under the policies as shipped unless others are given."""
+    replay = Replay(policies, instant(as_of))
     for event in events:
         replay.tell(heard(event))
     return replay

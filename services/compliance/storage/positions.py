@@ -105,6 +105,8 @@ class Taker:
         wanted = sorted(places)
         connection = await connect(self._dsn, self._owner)
         try:
+            if self._writer.is_closed():
+                raise TransientError("the worker's connection was lost while it took partitions")
             pid = self._writer.get_server_pid()
             held = await take(connection, wanted, self._owner, pid)
         except postgres.FAILURES as error:

@@ -42,7 +42,8 @@ FIELDS = [
     for field in msgspec.structs.fields(data)
     if field.encode_name != "jurisdiction"
 ]
-PRODUCT = "XC07AAM000A001010100001"
+PRODUCT = "XC07AAM000A001010100002"
+"""The neighbour's own: an example given another cycle may well take its product away."""
 WORLD = [
     an_event("product.selected", product=PRODUCT),
     an_event("hospital.enrolled", hospital="H14010000123"),

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from services.compliance.findings.violation import Violation
-from tests.support.builders import replayed
+from services.compliance.policies.policy import Policies, Policy
+from tests.support.builders import POLICIES, replayed
 from tests.support.cases import Case, events_of, expected_of, shown, written_cases
 
 CASES_OF_ALL_RULES = list(written_cases(Path(__file__).parent))
@@ -21,7 +22,8 @@ def as_json(violation: Violation) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("rule", "given", "case"), CASES_OF_ALL_RULES)
 def test_a_case(rule: str, given: Case, case: Case) -> None:
-    replay = replayed(events_of(given, case), case["as_of"])
+    policies = with_values(case.get("jurisdiction", "cn-sx"), case.get("set", {}))
+    replay = replayed(events_of(given, case), case["as_of"], policies)
 
     found = [as_json(violation) for violation in replay.violations() if violation.rule == rule]
 
@@ -31,6 +33,25 @@ def test_a_case(rule: str, given: Case, case: Case) -> None:
     assert missing == case.get("unjudged", [])
     for violation in found:
         explains_itself(violation)
+
+
+def with_values(jurisdiction: str, changed: dict[str, Any]) -> Policies:
+    """The shipped policies, some values of a jurisdiction's in place of theirs."""
+    if not changed:
+        return POLICIES
+    return Policies(
+        (policy if policy.jurisdiction != jurisdiction else _with(policy, changed))
+        for policy in POLICIES.all
+    )
+
+
+def _with(policy: Policy, changed: dict[str, Any]) -> Policy:
+    values = {
+        name: msgspec.structs.replace(value, value=changed.get(name, value.value))
+        for name, value in policy.values.items()
+    }
+    assert changed.keys() <= values.keys(), "a case sets a value that the policy has not"
+    return msgspec.structs.replace(policy, values=values)
 
 
 def explains_itself(violation: dict[str, Any]) -> None:
