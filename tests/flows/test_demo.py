@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 REPOSITORY = Path(__file__).parents[2]
 RUNS = REPOSITORY / ".vbp" / "test"
-RULES_AND_ALL = 10
+RULES_AND_ALL = 11
 
 
 @pytest.fixture(scope="module")

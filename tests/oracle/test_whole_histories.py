@@ -63,6 +63,8 @@ LACKING = {
     ("stock-report-missing", "feed.stock"),
     ("late-onward-payment", "feed.onward"),
     ("agreement-terms", "product"),
+    ("listing-price", "product"),
+    ("payment-standard", "product"),
     ("unappointed-distributor", "appointments"),
     ("non-selected-excess", "product.equivalent"),
     ("non-selected-first", "product.equivalent"),

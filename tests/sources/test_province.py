@@ -28,6 +28,7 @@ RULES = {
     "selected-price",
     "unreported-shortage",
     "listing-price",
+    "payment-standard",
 }
 COMPARED = (
     "status",

@@ -35,6 +35,8 @@ VALUES_ZH = {
     "remote_delivery_hours": "偏远地区配送时限（小时）",
     "deliver_by": "约定送达时间",
     "selected_price": "中选价格",
+    "payment_standard": "医保支付标准",
+    "standard_checks": "支付标准核对项目",
     "excused_reasons": "可免责的拒单理由",
     "stock_out_after_days": "逾期多少天视为断供",
     "report_grace_hours": "短缺报告时限（小时）",

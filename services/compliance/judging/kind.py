@@ -29,7 +29,7 @@ class Kind(NamedTuple):
     those that judge what it contributes. `terms` are made for a record that is judged by its rules
     alone. `begun_by` are the entries of the register with which a record of its product begins,
     though nothing is heard of it. `agreements` is whether it is judged by all
-    agreements of its product and their hospitals.
+    agreements of its product and their hospitals, `kin` whether by other products of its kind.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Kind(NamedTuple):
     columns: Callable[[str], Columns] = Columns
     begun_by: tuple[Entry, ...] = ()
     agreements: bool = False
+    kin: bool = False
 
 
 def by_rules(

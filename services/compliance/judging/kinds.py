@@ -118,6 +118,7 @@ def _whole_product(needs: Needs, subject: Subject, _record: Record) -> None:
 def _product_entry(needs: Needs, subject: Subject, record: Record) -> None:
     _whole_product(needs, subject, record)
     needs.prices.add((subject.jurisdiction, subject.key))
+    needs.kin.add((subject.jurisdiction, subject.key))
 
 
 def _on(*records: type[Record]) -> tuple[Rule, ...]:
@@ -184,6 +185,7 @@ KINDS: dict[str, Kind] = {
             terms=_product_terms,
             begun_by=(*OF_PRODUCTS, AGREEMENT),
             agreements=True,
+            kin=True,
         ),
     )
 }
@@ -223,4 +225,10 @@ def begun_with(entry: str, jurisdiction: str, product: str) -> list[Subject]:
 def resting_on_agreements(products: Iterable[Key]) -> list[Subject]:
     """Give the records of products that are judged by all their agreements, in order."""
     kinds = [kind.name for kind in KINDS.values() if kind.agreements and kind.rules]
+    return sorted(Subject(where, kind, product) for where, product in products for kind in kinds)
+
+
+def resting_on_kin(products: Iterable[Key]) -> list[Subject]:
+    """Give the records of products that are held against others of their kind, in order."""
+    kinds = [kind.name for kind in KINDS.values() if kind.kin and kind.rules]
     return sorted(Subject(where, kind, product) for where, product in products for kind in kinds)

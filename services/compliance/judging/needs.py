@@ -13,7 +13,8 @@ class Needs:
     """What judging some records asks of the register; keys begin with the jurisdiction.
 
     `prices` and `standards` are those of a product. `named` are agreements by their id, `between`
-    those of a product and a hospital, `whole` all those of a product, with their hospitals.
+    those of a product and a hospital, `whole` all those of a product, with their hospitals; `kin`
+    are products whose whole varieties and classes are asked for, with their standards.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Needs:
         self.named: set[Key] = set()
         self.between: set[Pair] = set()
         self.whole: set[Key] = set()
+        self.kin: set[Key] = set()
 
     def told(self, events: Iterable[Event]) -> "Needs":
         """Add what register events change."""

@@ -13,6 +13,7 @@ from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from services.compliance.register.agreement import Agreement, in_force
 from services.compliance.register.exemption import Exemption
+from services.compliance.register.pricing import Standard
 from services.compliance.register.register import Register
 from shared.domain import calendar
 
@@ -68,6 +69,11 @@ class Law:
             found = stretches(known, policy) if known else []
             self._stretches[key] = found
         return found
+
+    def standards(self, jurisdiction: str, product: str) -> list[Standard]:
+        """Give the payment standards of a product, as last told of each day."""
+        held = self.register.standards.get((jurisdiction, product))
+        return [] if held is None else list(held.of_day.values())
 
     def _follow(self) -> None:
         """Forget what was derived from the register as it was before it changed."""

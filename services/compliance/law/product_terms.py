@@ -9,13 +9,14 @@ from services.compliance.findings.finding import About, Finding, Missing, Observ
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
+from services.compliance.law.standards import Catalogue
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Term
 from services.compliance.register.agreement import Agreement
 from services.compliance.register.hospital import Hospital
-from services.compliance.register.pricing import Price
+from services.compliance.register.pricing import Price, Standard
 from services.compliance.register.product import Cycle
 from shared.domain import ids
 from shared.domain.calendar import instant_text
@@ -60,6 +61,14 @@ class ProductTerms(Terms):
         """Give the prices at which the platform lists the product."""
         held = self._law.register.prices.get((self.jurisdiction, self.product))
         return [] if held is None else list(held.of_day.values())
+
+    def standards(self) -> list[Standard]:
+        """Give the payment standards of the product."""
+        return self._law.standards(self.jurisdiction, self.product)
+
+    def catalogue(self, policy: Policy) -> Catalogue:
+        """Give what the insurance pays for this and other products on the days of a policy."""
+        return Catalogue(self._law, self.jurisdiction, policy)
 
     def selected_price(self, cycle: Cycle) -> Term:
         """Give the selected price of a cycle as a value: the clause says that it holds."""

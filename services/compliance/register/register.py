@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from services.compliance.register.agreement import Agreement
-from services.compliance.register.entries import AGREEMENT, Entry, entry_of
+from services.compliance.register.entries import AGREEMENT, PRODUCT, Entry, entry_of
 from services.compliance.register.exemption import Exemption
 from services.compliance.register.hospital import Hospital
 from services.compliance.register.pricing import Prices, Standards
@@ -53,6 +53,7 @@ class Register:
         }
         self._of_product: dict[Key, dict[str, dict[str, Agreement]]] = {}
         self._shared: set[Key] = set()
+        self._kin: dict[Key, frozenset[str]] = {}
 
     def copy(self) -> "Register":
         """Give a register that holds the same; what either is told later, the other is not."""
@@ -62,6 +63,7 @@ class Register:
         other.version = self.version
         other._of_product = dict(self._of_product)
         other._shared = set(self._of_product)
+        other._kin = dict(self._kin)
         self._shared = set(self._of_product)
         return other
 
@@ -84,8 +86,16 @@ class Register:
             if before is not None:
                 self._between(jurisdiction, before).pop(code, None)
             self._between(jurisdiction, held)[code] = held
+        if entry is PRODUCT:
+            for family in held.families:
+                named = (jurisdiction, family)
+                self._kin[named] = self._kin.get(named, frozenset()) | {code}
         self._held[entry.name][key] = held
         self.version += 1
+
+    def kin(self, jurisdiction: str, family: str) -> list[str]:
+        """Give the products that are or were told as of a variety or class, in order."""
+        return sorted(self._kin.get((jurisdiction, family), ()))
 
     def between(self, jurisdiction: str, hospital: str, product: str) -> Iterable[Agreement]:
         """Give the agreements of a hospital for a product."""

@@ -20,6 +20,7 @@ from services.compliance.rules import (
     late_delivery,
     late_response,
     listing_price,
+    payment_standard,
     selected_price,
     supply_refusal,
     unreported_shortage,
@@ -39,7 +40,10 @@ ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     selected_price.RULE,
 )
 ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (unreported_shortage.RULE,)
-ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (listing_price.RULE,)
+ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (
+    listing_price.RULE,
+    payment_standard.RULE,
+)
 
 RULES: tuple[Rule, ...] = (
     *ON_APPOINTMENTS,

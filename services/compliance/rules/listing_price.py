@@ -26,7 +26,7 @@ from shared.domain import calendar
 NAME = "listing-price"
 
 
-class Piece(NamedTuple):
+class Mislisted(NamedTuple):
     """A part `[start, end)` of a stretch in which one listed price holds."""
 
     start: datetime
@@ -45,7 +45,7 @@ def judge(_record: ProductEntry, terms: ProductTerms, now: datetime) -> Iterator
             yield from _outcome(run, terms, policy, now)
 
 
-def _otherwise(prices: Steps[Price], terms: ProductTerms, policy: Policy) -> Iterator[Piece]:
+def _otherwise(prices: Steps[Price], terms: ProductTerms, policy: Policy) -> Iterator[Mislisted]:
     """Give the pieces of the supply period in which another price than the selected one stood."""
     days = [terms.days_in_force(policy)]
     for stretch in terms.stretches(policy):
@@ -53,11 +53,11 @@ def _otherwise(prices: Steps[Price], terms: ProductTerms, policy: Policy) -> Ite
             for start, end in cut(judged, prices.instants):
                 listed = prices.at(start)
                 if listed is not None and listed.price != stretch.cycle.selected_price:
-                    yield Piece(start, end, listed, stretch)
+                    yield Mislisted(start, end, listed, stretch)
 
 
 def _outcome(
-    run: list[Piece], terms: ProductTerms, policy: Policy, now: datetime
+    run: list[Mislisted], terms: ProductTerms, policy: Policy, now: datetime
 ) -> Iterator[Outcome]:
     change = next_change(run, now)
     if change is not None:

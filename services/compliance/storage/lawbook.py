@@ -67,6 +67,7 @@ class Lawbook:
             "named": set(),
             "between": set(),
             "whole": set(),
+            "kin": set(),
         }
         self.versions = {}
 
@@ -118,6 +119,7 @@ class Lawbook:
         await self._read_agreements(connection, "whole", needs.whole)
         if needs.whole:
             await self._read_references(connection, self._hospitals_of(needs.whole))
+        await self._read_kin(connection, needs.kin)
 
     def _hospitals_of(self, products: Iterable[Key]) -> Needs:
         needs = Needs()
@@ -125,6 +127,16 @@ class Lawbook:
             codes = self.law.register.of_product(where, product)
             needs.hospitals.update((where, code) for code in codes)
         return needs
+
+    async def _read_kin(self, connection: Connection, products: set[Key]) -> None:
+        """Read what is of a variety or class with some products, and the standards of all."""
+        fresh = products - self._known["kin"]
+        if fresh:
+            rows = await connection.fetch(QUERIES["kin"], *columns(sorted(fresh)))
+            kin = Needs()
+            kin.products = kin.standards = {*fresh, *(tuple(row) for row in rows)}
+            await self._read_references(connection, kin)
+            self._known["kin"] |= fresh
 
     async def _read_references(self, connection: Connection, needs: Needs) -> None:
         needed = (

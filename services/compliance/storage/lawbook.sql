@@ -9,6 +9,14 @@ FROM compliance.reference r
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, code)
   ON r.jurisdiction = wanted.jurisdiction AND r.kind = wanted.kind AND r.code = wanted.code;
 
+-- kin --
+-- Name the products that are of a variety or class with some others.
+SELECT DISTINCT other.jurisdiction, other.product
+FROM unnest($1::text[], $2::text[]) AS asked (jurisdiction, product)
+JOIN compliance.family own USING (jurisdiction, product)
+JOIN compliance.family other
+  ON other.jurisdiction = own.jurisdiction AND other.family = own.family;
+
 -- exemptions --
 -- Load all exemptions of some jurisdictions.
 SELECT jurisdiction, kind, code, body FROM compliance.reference

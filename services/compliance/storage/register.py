@@ -4,10 +4,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from services.compliance.judging.dossier import encode
-from services.compliance.judging.kinds import begun_with, resting_on_agreements
+from services.compliance.judging.kinds import begun_with, resting_on_agreements, resting_on_kin
 from services.compliance.judging.subjects import Subject
 from services.compliance.register.changes import Changes, Touch
-from services.compliance.register.entries import AGREEMENT, EXEMPTION, HOSPITAL, OF_PRODUCTS
+from services.compliance.register.entries import (
+    AGREEMENT,
+    EXEMPTION,
+    HOSPITAL,
+    OF_PRODUCTS,
+    PRODUCT,
+    STANDARD,
+)
 from services.compliance.register.register import Key
 from services.compliance.storage import dossiers
 from shared.adapters import postgres
@@ -59,7 +66,9 @@ async def save(connection: Connection, changes: Changes, begun: Iterable[Subject
     await dossiers.end_waiting(connection, changes.new_agreements)
     await dossiers.begin(connection, begins)
     products = await _with_agreements(connection, changes.touches)
-    await dossiers.look_soon(connection, {*begins, *resting_on_agreements(products)})
+    kin = await _with_kin(connection, changes)
+    soon = {*begins, *resting_on_agreements(products), *resting_on_kin(kin)}
+    await dossiers.look_soon(connection, soon)
     await touch(connection, changes.touches)
 
 
@@ -86,6 +95,24 @@ async def _with_agreements(connection: Connection, touches: Iterable[Touch]) -> 
         rows = await connection.fetch(QUERIES["products_of_hospitals"], *columns(hospitals))
         products.update((row["jurisdiction"], row["product"]) for row in rows)
     return products
+
+
+async def _with_kin(connection: Connection, changes: Changes) -> set[Key]:
+    """Note the varieties and classes of products that were told; give all products of them."""
+    told = list(changes.of(PRODUCT, STANDARD))
+    families = [
+        (where, family, code)
+        for where, name, code, held in told
+        if name == PRODUCT.name
+        for family in sorted(held.families)
+    ]
+    if families:
+        await connection.execute(QUERIES["save_families"], *columns(families))
+    if not told:
+        return set()
+    asked = sorted({(where, code) for where, _, code, _ in told})
+    rows = await connection.fetch(QUERIES["kin"], *columns(asked))
+    return {(row["jurisdiction"], row["product"]) for row in rows}
 
 
 async def touch(connection: Connection, touches: Iterable[Touch]) -> None:

@@ -27,6 +27,20 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]
 ON CONFLICT (jurisdiction, agreement)
 DO UPDATE SET product = excluded.product, hospital = excluded.hospital, body = excluded.body;
 
+-- save_families --
+-- Note of which varieties and classes products are told; what one was, it stays.
+INSERT INTO compliance.family (jurisdiction, family, product)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+ON CONFLICT DO NOTHING;
+
+-- kin --
+-- Name the products that are of a variety or class with some others.
+SELECT DISTINCT other.jurisdiction, other.product
+FROM unnest($1::text[], $2::text[]) AS asked (jurisdiction, product)
+JOIN compliance.family own USING (jurisdiction, product)
+JOIN compliance.family other
+  ON other.jurisdiction = own.jurisdiction AND other.family = own.family;
+
 -- products_of_hospitals --
 -- Name the products for which some hospitals have agreements.
 SELECT DISTINCT a.jurisdiction, a.product FROM compliance.agreement a

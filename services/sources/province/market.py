@@ -32,8 +32,8 @@ class Product:
     """A product; `fate` says what becomes of it in the simulated days.
 
     `plain` is selected all the time, `renewed` changes its cycle and price, `new` begins,
-    `deselected` and `expired` end, `listed` was never selected. `listings` are the days on which
-    plants have its price listed otherwise.
+    `deselected` and `expired` end, `listed` was never selected. `listings` and `standards` are
+    the days on which plants have its price listed, or its standard set, otherwise.
     """
 
     code: str
@@ -49,6 +49,7 @@ class Product:
     price: str
     deselected_on: date | None = None
     listings: list[tuple[date, date]] = field(default_factory=list)
+    standards: list[tuple[date, date]] = field(default_factory=list)
 
     def cycle_on(self, day: date) -> Cycle | None:
         """Find the cycle that governs a day, None outside all of them."""

@@ -54,6 +54,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "selected-price": ("四¶1", "四¶3", "六"),
                 "unreported-shortage": ("七",),
                 "listing-price": ("六",),
+                "payment-standard": ("八（二）",),
             },
         ),
         (
@@ -63,6 +64,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "supply-refusal": ("三（三）",),
                 "selected-price": ("三（一）",),
                 "unreported-shortage": ("三（三）", "四（二）"),
+                "payment-standard": ("三（五）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
@@ -86,6 +88,7 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "drug_distributor_cap": 5,
                 "consumable_distributor_cap": 10,
                 "coverage_grace_days": 0,
+                "standard_checks": ["base", "not-passed", "class"],
             },
         ),
         (SX, "reading", {"count_self_delivery": False}),
@@ -94,6 +97,7 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
             "assumption",
             {"response_hours": 24, "urgent_response_hours": 2} | HOURS | SHORTAGE,
         ),
+        (TJ, "clause", {"standard_checks": ["base", "same-name"]}),
         (TJ, "assumption", HOURS | SHORTAGE),
     ],
 )
@@ -105,8 +109,8 @@ def test_values_are_those_agreed_with_the_basis_they_have(
     assert found == expected, "what a policy's values are is agreed here: add the value"
 
 
-def test_only_the_draft_and_the_contracts_of_scms_have_no_value_of_a_clause() -> None:
-    assert {it.basis for it in BY_ID[TJ].values.values()} == {"assumption"}
+def test_only_the_contracts_of_scms_have_no_value_of_a_clause() -> None:
+    assert {it.basis for it in BY_ID[TJ].values.values()} == {"clause", "assumption"}
     assert {it.basis for it in BY_ID[SX].values.values()} == {"clause", "reading", "assumption"}
     assert not BY_ID[SCMS].values
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -247,6 +248,34 @@ async def test_a_price_is_judged_at_once_and_no_order_is_looked_at_for_it(
     )
     await desk.sweep()
     assert "listing-price" not in await desk.rules()
+
+
+async def test_what_is_told_of_one_product_is_judged_of_its_variety_and_class(
+    desk: WorkerOnDatabase,
+) -> None:
+    about: dict[str, Any] = {"in_catalogue": True, "class": "K1", "variety": "V7"}
+    worse = an_event("product.listed", product="P7", consistency_passed=False, **about)
+    paid: dict[str, Any] = {"effective_on": "2022-01-01"}
+    await desk.handle(*REGISTER, worse)
+    await desk.handle(an_event("standard.set", product="P7", standard_price="0.50", **paid))
+    await desk.sweep()
+    assert "payment-standard" not in await desk.rules()
+
+    better = an_event("product.listed", product="P8", consistency_passed=True, **about)
+    lower = an_event("standard.set", product="P8", standard_price="0.40", **paid)
+    await desk.handle(better, lower)
+    await desk.sweep()
+    assert "payment-standard" in await desk.rules()
+
+    other = an_event(
+        *("product.listed", "2022-05-01 00:00:00"),
+        product="P8",
+        consistency_passed=True,
+        **{**about, "variety": "V8"},
+    )
+    await desk.handle(other)
+    await desk.sweep()
+    assert "payment-standard" not in await desk.rules()
 
 
 async def test_a_product_of_the_register_is_judged_and_reached_by_touches(

@@ -81,16 +81,13 @@ def set_scene(chance: Random) -> Scene:
 
 
 def _tell_prices(scene: Scene, product: str) -> None:
-    """Tell what the platform asks, mostly the selected price; some is told again, some in time."""
-    for _ in range(scene.one_of((0, 1, 1, 2, 3))):
-        on = scene.day(-420, -60, -5, -1, 0, 2, 5)
-        scene.journal.say(
-            "price.listed",
-            scene.long_ago() if scene.is_so(0.6) else scene.instant(scene.day(-3, 0, 3)),
-            product=product,
-            price=scene.one_of(("0.36", "0.360", "0.40", "0.50")),
-            effective_on=on.isoformat(),
-        )
+    """Tell what the platform asks and the insurance pays, mostly the selected price."""
+    for kind, name in (("price.listed", "price"), ("standard.set", "standard_price")):
+        for _ in range(scene.one_of((0, 1, 1, 2, 3))):
+            on = scene.day(-420, -60, -5, -1, 0, 2, 5)
+            told: dict[str, Any] = {name: scene.one_of(("0.36", "0.360", "0.40", "0.50"))}
+            at = scene.long_ago() if scene.is_so(0.6) else scene.instant(scene.day(-3, 0, 3))
+            scene.journal.say(kind, at, product=product, effective_on=on.isoformat(), **told)
 
 
 def _tell_product(scene: Scene, product: str) -> None:

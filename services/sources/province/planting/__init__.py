@@ -11,6 +11,7 @@ from services.sources.province.planting import (
     reports,
     responses,
     shortages,
+    standards,
 )
 from services.sources.province.planting.exemptions import grant_some
 from services.sources.province.world import NoGroundError, World
@@ -32,6 +33,7 @@ PLANTINGS = (
     *responses.PLANTINGS,
     *deliveries.PLANTINGS,
     *listings.PLANTINGS,
+    *standards.PLANTINGS,
 )
 
 

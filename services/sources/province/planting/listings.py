@@ -19,24 +19,33 @@ Days = tuple[date, date]
 
 def ground(world: World, wanted: Callable[[Product], bool] = bool) -> tuple[Product, Cycle, Days]:
     """Take some days of a product within one cycle, on which no other plant touches its price."""
+    return free_days(world, lambda product: product.listings, wanted)
+
+
+def free_days(
+    world: World,
+    taken: Callable[[Product], list[Days]],
+    wanted: Callable[[Product], bool] = bool,
+) -> tuple[Product, Cycle, Days]:
+    """Take some days of a product within one cycle that are not among those taken of it."""
     first = world.plan.start.date()
     for _ in range(TRIES):
-        product = world.random.choice(world.products)
+        product = world.random.choice([held for held in world.products if wanted(held)])
         begun = first + timedelta(days=world.random.randrange(2, world.plan.days - LONGEST - 3))
         over = begun + timedelta(days=world.random.randint(2, LONGEST))
         cycle = product.cycle_on(begun)
-        if cycle is None or cycle.start == begun or not wanted(product):
+        if cycle is None or cycle.start == begun:
             continue
-        if product.cycle_on(over) is cycle and take(product, begun, over):
+        if product.cycle_on(over) is cycle and take(taken(product), begun, over):
             return product, cycle, (begun, over)
     raise NoGroundError
 
 
-def take(product: Product, begun: date, over: date) -> bool:
-    """Take the days of a product's price, if nobody has; findings that touch would be one."""
-    if any(begun <= last and first <= over for first, last in product.listings):
+def take(taken: list[Days], begun: date, over: date) -> bool:
+    """Take days if nobody has; findings that touch would be one."""
+    if any(begun <= last and first <= over for first, last in taken):
         return False
-    product.listings.append((begun, over))
+    taken.append((begun, over))
     return True
 
 
@@ -97,7 +106,7 @@ def renewed_late(world: World) -> None:
     product = world.random.choice(renewed)
     older, newer = product.cycles
     over = newer.start + timedelta(days=world.random.randint(2, LONGEST))
-    if not take(product, newer.start, over):
+    if not take(product.listings, newer.start, over):
         raise NoGroundError
     told = listed(world, product, newer.start, older.price)
     listed(world, product, over, newer.price)

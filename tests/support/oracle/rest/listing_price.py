@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.support.oracle.facts import World, midnight_of
 from tests.support.oracle.findings import Finding
+from tests.support.oracle.rest.cycles import is_known
 from tests.support.oracle.rest.days import by_now, runs
 from tests.support.oracle.terms import governing, stretches
 
@@ -31,6 +32,8 @@ def find(world: World) -> Iterator[Finding]:
     """Findings of the rule."""
     told = world.last("price.listed", "product", "effective_on")
     for product in sorted({telling.data["product"] for telling in told}):
+        if RULE in world.policy.rules and not is_known(world, product):
+            world.unjudged.add((RULE, "product"))
         yield from _of(world, product)
 
 

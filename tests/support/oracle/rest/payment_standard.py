@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.oracle.facts import World, midnight_of
 from tests.support.oracle.findings import Finding
-from tests.support.oracle.rest.cycles import listing
+from tests.support.oracle.rest.cycles import is_known, listing
 from tests.support.oracle.rest.days import by_now, exact, runs, shown
 from tests.support.oracle.rest.goods import factor, is_mixed
 from tests.support.oracle.rest.listing_price import changes, latest, price_on
@@ -45,6 +45,8 @@ def find(world: World) -> Iterator[Finding]:
     if RULE not in world.policy.rules:
         return
     for product in sorted({t.data["product"] for t in world.every(KIND)}):
+        if not is_known(world, product):
+            world.unjudged.add((RULE, "product"))
         for check in CHECKS[world.jurisdiction]:
             yield from _of(world, product, check)
 
