@@ -3,6 +3,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 RECORD ?= order
 POLICY ?= cn-sx-2021-22
+# Most tests wait for brokers, clocks and processes: several at once, each with servers of its own.
+AT_ONCE := --numprocesses 4 --dist worksteal
 SEEDS ?= 0-199
 
 .DEFAULT_GOAL := help
@@ -43,13 +45,13 @@ check: install ## Everything that must be green: format, lint, types, imports, t
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest $(AT_ONCE)
 
 test: install ## Run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest $(AT_ONCE)
 
 unit: install ## Run the tests that need neither Kafka nor PostgreSQL
-	$(BIN)/pytest -m "not integration"
+	$(BIN)/pytest -m "not integration" --numprocesses 2
 
 format: install ## Mend what ruff can mend
 	$(BIN)/ruff format .
