@@ -36,21 +36,33 @@ class News(NamedTuple):
     telling: LastTold
 
 
-class Conclusion(NamedTuple):
-    """What was said of a record in all; `columns` is None where nothing says where it stands."""
-
-    judgement: Judgement
-    columns: Columns | None
-    changes: list[Change]
-
-
 class Comparison:
-    """What is found of a dossier at a moment, beside what was told before."""
+    """What is found of a dossier at a moment, beside what was told before.
+
+    `columns` is None where nothing says where the record stands.
+    """
+
+    __slots__ = (
+        "_contradictions",
+        "_dossier",
+        "_given",
+        "_hear_at",
+        "_jurisdiction",
+        "_law",
+        "_look_at",
+        "_missing",
+        "_moment",
+        "_news",
+        "_standing",
+        "_told",
+        "_unheard",
+        "columns",
+    )
 
     def __init__(self, dossier: Dossier, law: Law, moment: Moment) -> None:
+        self.columns: Columns | None = None
         self._jurisdiction = dossier.subject.jurisdiction
-        self._causes = dossier.causes
-        self._last = dossier.judgement
+        self._dossier = dossier
         self._law = law
         self._moment = moment
         self._told = {told.id: told for told in dossier.judgement.findings}
@@ -62,41 +74,49 @@ class Comparison:
         self._missing: set[tuple[str, str]] = set()
         self._look_at: datetime | None = None
         self._hear_at: datetime | None = None
-        self._columns: Columns | None = None
 
-    def take(self, item: Said) -> None:
-        """Sort what was said."""
-        if isinstance(item, Columns):
-            self._columns = item
-        elif isinstance(item, Contribution):
-            self._given.append(item)
-        elif isinstance(item, Watch):
-            self._watch(item)
-        elif isinstance(item, Unjudged):
-            self._missing.add((item.rule, item.missing.term))
-        elif isinstance(item, Standing):
-            self._given += [given for given in self._last.given if given.kind == item.kind]
-        elif isinstance(item, Contradiction):
-            self._contradictions.append(item)
-        else:
-            self._find(*item)
-
-    def conclude(self) -> Conclusion:
-        """Say it all at once, when everything was taken."""
+    def take(self, said: Iterable[Said]) -> Judgement:
+        """Sort all that is said of the record now; gives it as a judgement."""
+        for item in said:
+            # In the order of how often each is said.
+            if isinstance(item, Columns):
+                self.columns = item
+            elif isinstance(item, Contribution):
+                self._given.append(item)
+            elif isinstance(item, Watch):
+                self._watch(item)
+            elif isinstance(item, Unjudged):
+                self._missing.add((item.rule, item.missing.term))
+            elif isinstance(item, Standing):
+                last = self._dossier.judgement.given
+                self._given += [given for given in last if given.kind == item.kind]
+            elif isinstance(item, Contradiction):
+                self._contradictions.append(item)
+            else:
+                self._find(*item)
         for rule, finding in self._unheard:
             self._let_stand(rule, finding)
-        judgement = Judgement(
-            findings=list(self._standing.values()),
-            given=self._given,
-            missing=sorted(self._missing),
-            look_at=self._look_at,
-            hear_at=self._hear_at,
-            judged_at=self._moment.now,
-            heard=self._moment.heard,
+        return Judgement(
+            list(self._standing.values()),
+            self._given,
+            sorted(self._missing),
+            self._look_at,
+            self._hear_at,
+            self._moment.now,
+            self._moment.heard,
             contradictions=self._contradictions,
         )
-        changes = self._changes() if self._news or self._told else []
-        return Conclusion(judgement, self._columns, changes)
+
+    def changes(self) -> list[Change]:
+        """Give the lines of history: what is new or different, then what is no longer found."""
+        if not (self._news or self._told):
+            return []
+        gone = self._gone()
+        causes = tuple(self._dossier.causes)
+        lines = [self._change(news, gone, causes) for news in self._news]
+        now = self._moment.now
+        lines += [Change("withdrawn", UUID(bytes=old.id), now, None, causes) for old in gone]
+        return lines
 
     def _watch(self, watch: Watch) -> None:
         if watch.silent:
@@ -137,15 +157,6 @@ class Comparison:
     def _gone(self) -> list[LastTold]:
         """Give what was told and is found no more."""
         return [told for told in self._told.values() if told.id not in self._standing]
-
-    def _changes(self) -> list[Change]:
-        """Give the lines of history: what is new or different, then what is no longer found."""
-        gone = self._gone()
-        causes = tuple(self._causes)
-        lines = [self._change(news, gone, causes) for news in self._news]
-        now = self._moment.now
-        lines += [Change("withdrawn", UUID(bytes=old.id), now, None, causes) for old in gone]
-        return lines
 
     def _change(self, news: News, gone: list[LastTold], causes: tuple[Evidence, ...]) -> Change:
         rule, finding, exemption, telling = news

@@ -65,11 +65,11 @@ class Judgement(Struct, array_like=True, gc=False):
 class Dossier:
     """A record with its last judgement.
 
-    `columns` are what a change of the register finds it by, `causes` the facts told since it was
-    last judged.
+    `before` is the judgement with which the round took it, `columns` are what a change of the
+    register finds it by, `causes` the facts told since it was last judged.
     """
 
-    __slots__ = ("causes", "columns", "judgement", "record", "subject", "version")
+    __slots__ = ("before", "causes", "columns", "judgement", "record", "subject", "version")
 
     def __init__(
         self,
@@ -82,6 +82,7 @@ class Dossier:
         self.subject = subject
         self.record: Record = KINDS[subject.kind].record() if record is None else record
         self.judgement = Judgement() if judgement is None else judgement
+        self.before = self.judgement
         self.version = version
         self.columns = columns
         self.causes: list[Evidence] = []

@@ -5,7 +5,7 @@ a contribution into the record that gathers it; `judge` says all that there is t
 compares it with what was last told, and gives what the record contributes to others.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging.comparison import Comparison
@@ -21,7 +21,7 @@ from services.compliance.records.telling import Telling, stored
 from shared.domain.cloudevents import Event
 
 
-class Judged(NamedTuple):
+class Judged(Struct, frozen=True, gc=False):
     """What a judgement changed: lines of history, and contributions to pass on."""
 
     changes: list[Change]
@@ -58,13 +58,11 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     moment = dossier.judgement.not_before(moment)
     kind = KINDS[dossier.subject.kind]
     comparison = Comparison(dossier, law, moment)
-    for item in kind.says(kind, dossier.subject, dossier.record, law, moment):
-        comparison.take(item)
-    concluded = comparison.conclude()
-    dossier.conclude(concluded.judgement, concluded.columns)
-    now = concluded.judgement.given
+    judgement = comparison.take(kind.says(kind, dossier.subject, dossier.record, law, moment))
+    changes, now = comparison.changes(), judgement.given
+    dossier.conclude(judgement, comparison.columns)
     transfers = [] if before == now else _transfers(dossier.subject, before, now, tuple(causes))
-    return Judged(concluded.changes, transfers)
+    return Judged(changes, transfers)
 
 
 def _transfers(
@@ -76,8 +74,9 @@ def _transfers(
     """Give new minus kept, over the targets of both."""
     old = {item.target(giver.jurisdiction): item for item in before}
     new = {item.target(giver.jurisdiction): item for item in now}
-    return [
-        Transfer(target, old.get(target), new.get(target), causes)
-        for target in {**old, **new}
-        if old.get(target) != new.get(target)
-    ]
+    transfers = []
+    for target in {**old, **new}:
+        was, is_now = old.get(target), new.get(target)
+        if was != is_now:
+            transfers.append(Transfer(target, was, is_now, causes))
+    return transfers

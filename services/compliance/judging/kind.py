@@ -1,6 +1,6 @@
 """A kind of record: what its row in the table of kinds says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch
@@ -17,7 +17,7 @@ from services.compliance.register.entries import Entry
 Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Standing | Columns | Contradiction
 
 
-Says = Callable[["Kind", Subject, Any, Law, Moment], Iterator[Said]]
+Says = Callable[["Kind", Subject, Any, Law, Moment], list[Said]]
 """Says all there is to say of a record at a moment: what its rules find, what it contributes."""
 
 
@@ -46,25 +46,24 @@ class Kind(NamedTuple):
     kin: bool = False
 
 
-def by_rules(
-    kind: Kind, subject: Subject, record: Record, law: Law, moment: Moment
-) -> Iterator[Said]:
+def by_rules(kind: Kind, subject: Subject, record: Record, law: Law, moment: Moment) -> list[Said]:
     """Say what the kind's rules find in a record that is judged by nothing else."""
-    yield kind.columns(subject.key)
-    if kind.terms is None:
-        return
-    terms = kind.terms(law, subject)
-    for rule in kind.rules:
-        yield from outcomes(rule, record, terms, moment)
+    said: list[Said] = [kind.columns(subject.key)]
+    if kind.terms is not None and kind.rules:
+        said += outcomes(kind.rules, record, kind.terms(law, subject), moment)
+    return said
 
 
-def outcomes(rule: Rule, record: Any, terms: Any, moment: Moment) -> Iterator[Said]:
-    """Say what one rule finds in a record."""
+def outcomes(rules: Iterable[Rule], record: Any, terms: Any, moment: Moment) -> list[Said]:
+    """Say what some rules find in a record; in most records they find nothing."""
+    said: list[Said] = []
     outcome: Outcome
-    for outcome in rule.judge(record, terms, moment.now):
-        if isinstance(outcome, Finding):
-            yield rule, outcome
-        elif isinstance(outcome, Missing):
-            yield Unjudged(rule.name, outcome)
-        else:
-            yield outcome
+    for rule in rules:
+        for outcome in rule.judge(record, terms, moment.now):
+            if isinstance(outcome, Finding):
+                said.append((rule, outcome))
+            elif isinstance(outcome, Missing):
+                said.append(Unjudged(rule.name, outcome))
+            else:
+                said.append(outcome)
+    return said

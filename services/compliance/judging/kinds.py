@@ -4,7 +4,7 @@ Kinds are judged level by level, and what a record contributes goes to kinds of 
 order of level 1 to commitments and supplies of level 2. A kind may be heard and gathered at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, cast
 
 from services.compliance.findings.finding import Missing, Watch
@@ -33,38 +33,41 @@ from shared.domain import ids
 from shared.domain.cloudevents import Event
 
 
-def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> Iterator[Said]:
-    yield from record.contradictions()
+def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> list[Said]:
+    said: list[Said] = []
+    if record.contested is not None:
+        said += record.contradictions()
     ahead = record.next_instant(moment.now)
     if ahead is not None:
-        yield Watch(ahead)
+        said.append(Watch(ahead))
     order = record.as_of(moment.now)
     if order.placed is None:
-        return
+        return said
     placed = order.placed
     terms = OrderTerms(law, subject.jurisdiction, subject.key, placed)
     awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
-    yield Columns(placed.product, placed.hospital, terms.area, awaits)
+    said.append(Columns(placed.product, placed.hospital, terms.area, awaits))
     scope, carried = terms.scope(), terms.in_force.rules
     if isinstance(scope, Missing):
-        yield from (Unjudged(name, scope) for name in kind.unjudged if name in carried)
+        said += (Unjudged(name, scope) for name in kind.unjudged if name in carried)
     in_scope = scope is True
     if in_scope:
-        for rule in kind.rules:
-            if rule.name in carried:
-                yield from outcomes(rule, order, terms, moment)
-    yield from contribute_order(order, terms, moment, in_scope=in_scope)
+        rules = [rule for rule in kind.rules if rule.name in carried]
+        said += outcomes(rules, order, terms, moment)
+    said += contribute_order(order, terms, moment, in_scope=in_scope)
+    return said
 
 
 def _announcement(
     _kind: Kind, subject: Subject, record: Announcement, _law: Law, moment: Moment
-) -> Iterator[Said]:
+) -> list[Said]:
+    said: list[Said] = []
     ahead = record.next_instant(moment.now)
     if ahead is not None:
-        yield Watch(ahead)
+        said.append(Watch(ahead))
     for contribution in contribute_announcement(record, subject.key, moment):
-        yield Columns(contribution.of)
-        yield contribution
+        said += (Columns(contribution.of), contribution)
+    return said
 
 
 def _between(key: str) -> Columns:
@@ -211,15 +214,14 @@ def begun(events: Iterable[Event]) -> dict[Subject, None]:
     for event in events:
         entry, data = entry_of(event), cast(Any, event.data)
         if entry is not None and _BEGUN_BY[entry.name]:
-            begins = begun_with(entry.name, data.jurisdiction, data.product)
-            subjects.update(dict.fromkeys(begins))
+            for begins in begun_with(entry.name, data.jurisdiction, data.product):
+                subjects[begins] = None
     return subjects
 
 
 def begun_with(entry: str, jurisdiction: str, product: str) -> list[Subject]:
     """Give the records that an entry of the register begins for its product, by its name."""
-    kinds = (kind for kind in _BEGUN_BY[entry] if KINDS[kind].rules)
-    return [Subject(jurisdiction, kind, product) for kind in kinds]
+    return [Subject(jurisdiction, kind, product) for kind in _BEGUN_BY[entry] if KINDS[kind].rules]
 
 
 def resting_on_agreements(products: Iterable[Key]) -> list[Subject]:

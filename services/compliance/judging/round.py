@@ -17,7 +17,7 @@ from services.compliance.findings.violation import Change
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.defect import Defect, Remedy, defect_of
-from services.compliance.judging.dossier import Dossier, Judgement, needs_of
+from services.compliance.judging.dossier import Dossier, needs_of
 from services.compliance.judging.kinds import KINDS, LEVELS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
@@ -57,11 +57,11 @@ class Round:
         self.law = law
         self.moment = moment
         self.dossiers: dict[Subject, Dossier] = {}
-        self.before: dict[Subject, Judgement] = {}
         self.changes: list[Change] = []
         self.defects: dict[Subject, Defect] = {}
         self._levels = {number: Level({}, {}, {}) for number in LEVELS}
         self._level = Level({}, {}, {})
+        self._opened: list[Dossier] = []
 
     def hear(self, heard: Mapping[Subject, list[Event]]) -> None:
         """Have events merged into the records that they are about; no events begin a record."""
@@ -71,11 +71,13 @@ class Round:
     def give(self, transfers: Iterable[Transfer]) -> None:
         """Have contributions put into the records that gather them."""
         for transfer in transfers:
-            given = self._waiting(transfer.target).given
-            if transfer.target in given:
-                given[transfer.target].append(transfer)
+            target = transfer.target
+            given = self._waiting(target).given
+            held = given.get(target)
+            if held is None:
+                given[target] = [transfer]
             else:
-                given[transfer.target] = [transfer]
+                held.append(transfer)
 
     def look_at(self, subjects: Iterable[Subject]) -> None:
         """Have records judged that are due, where there are such."""
@@ -84,9 +86,8 @@ class Round:
 
     def begin(self, subject: Subject) -> Dossier:
         """Begin a record that is not stored anywhere, and is judged like all others."""
-        dossier = Dossier(subject)
-        self._take(dossier)
-        self.look_at((subject,))
+        dossier = self._held(subject)
+        self._waiting(subject).due[subject] = None
         return dossier
 
     def _waiting(self, subject: Subject) -> Level:
@@ -112,7 +113,8 @@ class Round:
     def open(self, loaded: Iterable[Dossier] = ()) -> None:
         """Take dossiers as they are stored, begin the rest, and put in what waits for them."""
         for dossier in loaded:
-            self._take(dossier)
+            dossier.before = dossier.judgement
+            self.dossiers[dossier.subject] = dossier
         for subject, events in self._level.heard.items():
             dossier = self._held(subject)
             try:
@@ -127,10 +129,13 @@ class Round:
                     engine.receive(dossier, transfer)
             except Exception as error:  # noqa: BLE001  # as above
                 self.set_aside(dossier, error, "rebuild")
+        subjects = dict.fromkeys((*self._level.heard, *self._level.given, *self._level.due))
+        held = (self.dossiers.get(subject) for subject in subjects)
+        self._opened = [dossier for dossier in held if dossier is not None]
 
     def needs(self) -> Needs:
         """Give what judging this level asks of the register."""
-        return needs_of(self.dossiers[subject] for subject in self._opened())
+        return needs_of(self._opened)
 
     def judge(self) -> None:
         """Judge this level; what its records contribute to others waits for a later one."""
@@ -139,10 +144,10 @@ class Round:
 
     def parts(self) -> Iterator[None]:
         """Judge this level bit by bit, so that its driver can see to other things in between."""
-        for number, subject in enumerate(self._opened()):
+        given: list[Transfer] = []
+        for number, dossier in enumerate(self._opened):
             if number % PART == PART - 1:
                 yield
-            dossier = self.dossiers[subject]
             if dossier.judgement.aside == "rebuild":
                 continue
             try:
@@ -151,8 +156,8 @@ class Round:
                 self.set_aside(dossier, error, "judge")
                 continue
             self.changes += judged.changes
-            if judged.transfers:
-                self.give(judged.transfers)
+            given += judged.transfers
+        self.give(given)
 
     def set_aside(self, dossier: Dossier, error: Exception, remedy: Remedy) -> None:
         """Set a record aside for a defect of ours; all others go on."""
@@ -163,8 +168,8 @@ class Round:
         """Give the records that were set aside before and are judged again."""
         return sorted(
             subject
-            for subject, was in self.before.items()
-            if was.aside and not self.dossiers[subject].judgement.aside
+            for subject, dossier in self.dossiers.items()
+            if dossier.before.aside and not dossier.judgement.aside
         )
 
     def given(self) -> list[Transfer]:
@@ -172,20 +177,11 @@ class Round:
         waiting = (level.given.values() for level in self._levels.values())
         return [transfer for given in waiting for transfers in given for transfer in transfers]
 
-    def _opened(self) -> dict[Subject, None]:
-        subjects = dict.fromkeys(self._level.heard)
-        subjects.update(dict.fromkeys(self._level.given))
-        subjects.update((due, None) for due in self._level.due if due in self.dossiers)
-        return subjects
-
     def _held(self, subject: Subject) -> Dossier:
-        if subject not in self.dossiers:
-            self._take(Dossier(subject))
-        return self.dossiers[subject]
-
-    def _take(self, dossier: Dossier) -> None:
-        self.dossiers[dossier.subject] = dossier
-        self.before[dossier.subject] = dossier.judgement
+        dossier = self.dossiers.get(subject)
+        if dossier is None:
+            dossier = self.dossiers[subject] = Dossier(subject)
+        return dossier
 
     def final_changes(self) -> list[Change]:
         """Give one change a violation; one that moved between dossiers was not withdrawn."""
@@ -197,7 +193,7 @@ class Round:
         """Give how the numbers of open violations changed."""
         counts: Counter[OpenKey] = Counter()
         for subject, dossier in self.dossiers.items():
-            was, now = self.before[subject].findings, dossier.judgement.findings
+            was, now = dossier.before.findings, dossier.judgement.findings
             for findings, sign in ((was, -1), (now, 1)) if was or now else ():
                 for told in findings:
                     if told.cured_at is None:
@@ -219,8 +215,8 @@ class Round:
         }
         known = {
             told.id: told
-            for held in (self.before.values() if news else ())
-            for told in held.findings
+            for dossier in (self.dossiers.values() if news else ())
+            for told in dossier.before.findings
             if told.id in news
         }
         counts: Counter[FoundKey] = Counter()
@@ -235,7 +231,7 @@ class Round:
         """Give how the numbers of unjudged records changed."""
         counts: Counter[UnjudgedKey] = Counter()
         for subject, dossier in self.dossiers.items():
-            was, now = self.before[subject].missing, dossier.judgement.missing
+            was, now = dossier.before.missing, dossier.judgement.missing
             if was == now:
                 continue
             for missing, sign in ((was, -1), (now, 1)):
@@ -248,7 +244,7 @@ class Round:
         gone: list[tuple[Subject, Contradiction]] = []
         new: list[tuple[Subject, Contradiction]] = []
         for subject, dossier in self.dossiers.items():
-            was, now = self.before[subject].contradictions, dossier.judgement.contradictions
+            was, now = dossier.before.contradictions, dossier.judgement.contradictions
             if was or now:
                 gone += [(subject, one) for one in was if one not in now]
                 new += [(subject, one) for one in now if one not in was]
@@ -257,16 +253,17 @@ class Round:
     def forget_watches(self, subjects: Iterable[Subject]) -> None:
         """Note that the watches of dossiers that were due are gone: new ones must be written."""
         for subject in subjects:
-            before = self.before.get(subject)
-            if before is not None:
-                self.before[subject] = msgspec.structs.replace(before, look_at=None, hear_at=None)
+            dossier = self.dossiers.get(subject)
+            if dossier is not None:
+                before = dossier.before
+                dossier.before = msgspec.structs.replace(before, look_at=None, hear_at=None)
 
     def watches(self) -> tuple[list[Dossier], list[Dossier]]:
         """Give the dossiers whose next look moved, and those that wait for nothing any more."""
         moved: list[Dossier] = []
         done: list[Dossier] = []
-        for subject, dossier in self.dossiers.items():
-            was, now = self.before[subject], dossier.judgement
+        for dossier in self.dossiers.values():
+            was, now = dossier.before, dossier.judgement
             if was.look_at == now.look_at and was.hear_at == now.hear_at:
                 continue
             waits = now.look_at is not None or now.hear_at is not None

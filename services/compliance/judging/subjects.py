@@ -1,6 +1,7 @@
 """Whose record an event merges into."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -24,6 +25,10 @@ class Columns(NamedTuple):
     hospital: str | None = None
     area: str | None = None
     awaits: str | None = None
+
+
+_subject = partial(tuple.__new__, Subject)
+"""Makes a subject of its three parts with no function of Python between: every event has one."""
 
 
 def _pair(name: str) -> Callable[[Any], str]:
@@ -62,7 +67,7 @@ def subject_of(event: Event) -> Subject | None:
     if found is None:
         return None
     kind, key = found
-    return Subject(event.data.jurisdiction, kind, key(event.data))
+    return _subject((event.data.jurisdiction, kind, key(event.data)))
 
 
 def by_subject(events: Iterable[Event]) -> dict[Subject, list[Event]]:

@@ -46,22 +46,20 @@ class Law:
 
     def hours(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
         """Give a number of hours with its basis; remembered as long as this law."""
-        return self._span(policy, name, HOUR)
+        return self._spans.get((policy.id, name)) or self._span(policy, name, HOUR)
 
     def days(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
         """Give a number of days with its basis; remembered as long as this law."""
-        return self._span(policy, name, DAY)
+        return self._spans.get((policy.id, name)) or self._span(policy, name, DAY)
 
     def _span(self, policy: Policy, name: str, unit: timedelta) -> tuple[Term, timedelta]:
-        key = (policy.id, name)
-        found = self._spans.get(key)
-        if found is None:
-            found = self._spans[key] = (policy.term(name), policy.number(name) * unit)
+        found = self._spans[policy.id, name] = (policy.term(name), policy.number(name) * unit)
         return found
 
     def stretches(self, jurisdiction: str, product: str, policy: Policy) -> list[Stretch]:
         """Give the supply period of a product; remembered until the register changes."""
-        self._follow()
+        if self._version != self.register.version:
+            self._forget()
         key = (jurisdiction, product, policy.id)
         found = self._stretches.get(key)
         if found is None:
@@ -75,16 +73,16 @@ class Law:
         held = self.register.standards.get((jurisdiction, product))
         return [] if held is None else list(held.of_day.values())
 
-    def _follow(self) -> None:
+    def _forget(self) -> None:
         """Forget what was derived from the register as it was before it changed."""
-        if self._version != self.register.version:
-            self._version = self.register.version
-            self._stretches.clear()
-            self._exemptions = None
+        self._version = self.register.version
+        self._stretches.clear()
+        self._exemptions = None
 
     def exemption(self, jurisdiction: str, rule: str, finding: Finding) -> Exemption | None:
         """Give the exemption that matches a finding, whenever it was granted (rules.md)."""
-        self._follow()
+        if self._version != self.register.version:
+            self._forget()
         if self._exemptions is None:
             self._exemptions = {}
             for (where, _), held in self.register.exemptions.items():

@@ -1,7 +1,9 @@
 """The terms under which an order is judged, drawn from the law as of its day."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple, Unpack
+from typing import Unpack
+
+from msgspec import Struct
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
 from services.compliance.law.law import Law
@@ -20,7 +22,7 @@ DELIVERY_HOURS = ("delivery_hours", "urgent_delivery_hours", "remote_delivery_ho
 all of them or, as that of SCMS, none."""
 
 
-class Deadline(NamedTuple):
+class Deadline(Struct, frozen=True, gc=False):
     """When something is due, by which terms, and the facts of the register that set them."""
 
     at: datetime
@@ -102,13 +104,13 @@ class OrderTerms(Terms):
                 return Missing("hospital.remote")
             if self.hospital.remote:
                 name = "remote_delivery_hours"
-            return self._after(name, None)._replace(facts=(self.hospital,))
+            return self._after(name, None, self.hospital)
         return self._after(name, None)
 
-    def _after(self, name: str, own: float | None) -> Deadline:
+    def _after(self, name: str, own: float | None, *facts: Fact) -> Deadline:
         if own is None or not isinstance(self.agreement, Agreement):
             term, wait = self.hours(name)
-            return Deadline(self.placed.telling.time + wait, (term,))
+            return Deadline(self.placed.telling.time + wait, (term,), facts)
         term = Term(name, own, "agreement", f"agreement {self.agreement.agreement}")
         at = self.placed.telling.time + timedelta(hours=own)
         return Deadline(at, (term,), (self.agreement,))

@@ -149,12 +149,13 @@ class Order(OrderTold, Heard, array_like=True):
 
     def accepted_by_day(self) -> dict[int, int]:
         """Sum what was accepted, less returned, by the day of either (as ordinal)."""
-        moved = [(fact.telling.time, fact.accepted) for fact in self.receipts.values()]
-        moved += [(fact.telling.time, -fact.quantity) for fact in self.returns.values()]
         days: dict[int, int] = {}
-        for time, quantity in moved:
-            day = calendar.day_of(time).toordinal()
-            days[day] = days.get(day, 0) + quantity
+        for received in self.receipts.values():
+            day = calendar.day_of(received.telling.time).toordinal()
+            days[day] = days.get(day, 0) + received.accepted
+        for returned in self.returns.values():
+            day = calendar.day_of(returned.telling.time).toordinal()
+            days[day] = days.get(day, 0) - returned.quantity
         if 0 in days.values():
             return {day: quantity for day, quantity in days.items() if quantity}
         return days

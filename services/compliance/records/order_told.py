@@ -158,8 +158,9 @@ def _cancel(order: OrderTold, telling: Telling, data: say.OrderCancelled) -> Non
 
 
 def _take(order: OrderTold, kept: dict[str, F], key: str, told: F, product: str) -> None:
-    kept[key] = _holds(order, kept.get(key), told, key)
-    _check_product(order, told, kept[key], product, key)
+    held = kept.get(key)
+    holds = kept[key] = told if held is None else _holds(order, held, told, key)
+    _check_product(order, told, holds, product, key)
 
 
 def _ship(order: OrderTold, telling: Telling, data: say.ShipmentDispatched) -> None:

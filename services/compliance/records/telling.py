@@ -64,7 +64,7 @@ def telling_of(event: Event, said: bytes | None = None) -> Telling:
         event.source,
         event.id,
         event.raw if said is None else said,
-        event.claimed,
+        event.time if event.recorded is None else event.claimed,
         event.told,
         event.partition,
         event.offset,

@@ -105,12 +105,13 @@ class Intake:
         batch = Batch(spans, [], [])
         counted = 0
         for record in records:
+            offset = _offset(record, bases) if bases else record.offset
             try:
-                batch.events.append(self._event(record, now, _offset(record, bases)))
+                batch.events.append(self._event(record, now, offset))
             except Exception as error:  # noqa: BLE001  # a message never stops a worker
                 self._limit.valid(len(batch.events) - counted)
                 counted = len(batch.events)
-                batch.letters.append(_letter(record, _invalid(error), _offset(record, bases)))
+                batch.letters.append(_letter(record, _invalid(error), offset))
                 self._limit.invalid()
         self._limit.valid(len(batch.events) - counted)
         return batch
@@ -139,8 +140,7 @@ def told_at(milliseconds: int) -> datetime:
 
     One outside our calendar becomes its first or last instant.
     """
-    since = max(_FIRST, min(milliseconds, _LAST))
-    return calendar.EPOCH + timedelta(milliseconds=since)
+    return calendar.EPOCH + max(_FIRST, min(milliseconds, _LAST)) * _MILLISECOND
 
 
 def _invalid(error: Exception) -> InvalidEventError:
@@ -153,7 +153,7 @@ def _invalid(error: Exception) -> InvalidEventError:
 
 
 def _offset(record: RawRecord, bases: Mapping[Place, int]) -> int:
-    return record.offset + (bases.get((record.topic, record.partition), 0) if bases else 0)
+    return record.offset + bases.get((record.topic, record.partition), 0)
 
 
 def _letter(record: RawRecord, error: InvalidEventError, offset: int) -> Letter:

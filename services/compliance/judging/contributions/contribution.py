@@ -34,7 +34,7 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
         return Subject(jurisdiction, self.kind, key)
 
 
-class Transfer(NamedTuple):
+class Transfer(Struct, frozen=True, array_like=True, gc=False):
     """A contribution in the place of one before it, in the record of `target`, and its causes."""
 
     target: Subject

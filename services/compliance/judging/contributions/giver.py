@@ -7,7 +7,8 @@ carries takes it: the rule says so itself, here stands no rule's name.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from services.compliance.findings.finding import Missing
 from services.compliance.findings.rule import Taken
@@ -25,7 +26,7 @@ Takers = Mapping[Taken, tuple[str, ...]]
 NOBODY: Takers = {}
 
 
-class Stale(NamedTuple):
+class Stale(Struct, frozen=True, gc=False):
     """When an order of which nothing came counts as not supplied, by which terms and facts."""
 
     at: datetime

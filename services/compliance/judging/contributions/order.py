@@ -1,6 +1,6 @@
 """What an order contributes to the records that gather many of them, one giving a taker."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from services.compliance.judging.contributions.contribution import Given
 from services.compliance.judging.contributions.giver import NOBODY, Giver, takers_among
@@ -10,15 +10,18 @@ from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.order import Order
 
-GIVINGS: tuple[Callable[[Giver], Iterable[Given]], ...] = (give_volume, give_stock_out)
+GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_stock_out)
 
 
 def contribute_order(
     order: Order, terms: OrderTerms, moment: Moment, *, in_scope: bool
-) -> Iterable[Given]:
+) -> list[Given]:
     """Give an order's quantities and, in scope, what went wrong and its stock-out."""
     if not terms.gathered:
-        return ()
+        return []
     takers = takers_among(terms.in_force.rules) if in_scope else NOBODY
     giver = Giver(order, terms, moment, takers)
-    return [given for give in GIVINGS for given in give(giver)]
+    given: list[Given] = []
+    for give in GIVINGS:
+        given += give(giver)
+    return given

@@ -1,6 +1,6 @@
 """What an order contributes to the supply of its product: at most one stock-out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,10 +24,10 @@ class RunDry(NamedTuple):
     facts: tuple[Fact, ...]
 
 
-def give_stock_out(giver: Giver) -> Iterable[Given]:
+def give_stock_out(giver: Giver) -> list[Given]:
     """Give the earlier of a rejection for want of goods and a long silence, after its grace."""
     if giver.went_well or "stock_out" not in giver.takers:
-        return ()
+        return []
     given: list[Given] = []
     if isinstance(giver.stale, Missing):
         given += giver.unjudged("stock_out", giver.stale)

@@ -16,12 +16,12 @@ from services.compliance.records.order_facts import Invoiced, Placed
 from services.compliance.register.product import Cycle
 
 
-def give_volume(giver: Giver) -> Iterable[Given]:
+def give_volume(giver: Giver) -> list[Given]:
     """Give an order's quantities by day, with the candidates that a rule takes."""
     given: list[Given] = []
     candidates: list[Candidate] = []
-    for breach, find in CANDIDATES.items():
-        for item in find(giver) if breach in giver.takers else ():
+    for breach in OF_THE_GOOD if giver.went_well else CANDIDATES:
+        for item in CANDIDATES[breach](giver) if breach in giver.takers else ():
             if isinstance(item, Candidate):
                 candidates.append(item)
             else:
@@ -100,7 +100,7 @@ def _refused(giver: Giver) -> Iterable[Candidate]:
 def _undelivered(giver: Giver) -> Iterable[Candidate | Given]:
     """Give an order of which nothing was accepted long after it was due."""
     order, terms, moment, stale = giver.order, giver.terms, giver.moment, giver.stale
-    if giver.went_well or stale is None:
+    if stale is None:
         return ()
     if isinstance(stale, Missing):
         return giver.unjudged("undelivered", stale)
@@ -134,3 +134,6 @@ CANDIDATES: dict[Breach, Callable[[Giver], Iterable[Candidate | Given]]] = {
     "undelivered": _undelivered,
 }
 """How an order shows each of the things that can be wrong with it."""
+
+OF_THE_GOOD: tuple[Breach, ...] = ("overpriced",)
+"""What can be wrong with an order that went well: nobody refused, and something came in time."""
