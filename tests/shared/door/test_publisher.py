@@ -1,5 +1,7 @@
 import asyncio
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -34,7 +36,22 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, psutil.
             if process.info["name"] == "java" and str(path) in " ".join(process.info["cmdline"])
         )
         yield stack.kafka, broker
-        broker.resume()
+
+
+@pytest.fixture(autouse=True)
+def thawed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a frozen broker go on for the next test, however this one ends."""
+    yield
+    if "own" in request.fixturenames:
+        request.getfixturevalue("own")[1].resume()
+
+
+def freeze(broker: psutil.Process) -> None:
+    """Stop every thread of a broker: a busy machine lets some of them go on for a moment."""
+    broker.suspend()
+    threads = list(Path(f"/proc/{broker.pid}/task").glob("*/stat"))
+    while any(stat.read_text().rpartition(") ")[2][0] != "T" for stat in threads):
+        time.sleep(0.01)
 
 
 async def test_a_frozen_broker_takes_nothing_and_a_thawed_one_everything(
@@ -48,7 +65,7 @@ async def test_a_frozen_broker_takes_nothing_and_a_thawed_one_everything(
         async with publisher.running():
             await publisher.check({"vbp.orders.v1"})
             assert await publisher.publish(early) == [None] * 3
-            broker.suspend()
+            freeze(broker)
             reasons = await publisher.publish(frozen)
             assert set(reasons) == {"did not take the event within 0.5 s"}
             with pytest.raises(TransientError, match="does not answer"):
@@ -70,9 +87,8 @@ async def test_a_publisher_stops_although_its_broker_is_frozen(
     async with asyncio.timeout(20):
         async with publisher.running():
             assert await publisher.publish(_events(1)) == [None]
-            broker.suspend()
+            freeze(broker)
             assert await publisher.publish(_events(1)) != [None]
-    broker.resume()
     mine = {asyncio.current_task()}
     assert asyncio.all_tasks() == mine
 
