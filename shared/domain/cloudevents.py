@@ -150,9 +150,10 @@ def _read_binary(
         found = _attribute(attributes, "specversion")
         raise InvalidEventError("ce_specversion", "is not 1.0", "Send CloudEvents 1.0", found)
     time = _instant(attributes, "time")
+    recorded = None
     # A header whose value is null is no header.
-    is_recorded = attributes.get("ce_recordedtime") is not None
-    recorded = _instant(attributes, "recordedtime") if is_recorded else None
+    if "ce_recordedtime" in attributes and attributes["ce_recordedtime"] is not None:
+        recorded = _instant(attributes, "recordedtime")
     event_id = _attribute(attributes, "id", 256)
     source = _attribute(attributes, "source")
     data = _read_data(kind, value)

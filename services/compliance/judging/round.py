@@ -86,7 +86,7 @@ class Round:
 
     def begin(self, subject: Subject) -> Dossier:
         """Begin a record that is not stored anywhere, and is judged like all others."""
-        dossier = self._held(subject)
+        dossier = self.dossiers[subject] = Dossier(subject)
         self._waiting(subject).due[subject] = None
         return dossier
 

@@ -158,9 +158,13 @@ def _cancel(order: OrderTold, telling: Telling, data: say.OrderCancelled) -> Non
 
 
 def _take(order: OrderTold, kept: dict[str, F], key: str, told: F, product: str) -> None:
-    held = kept.get(key)
-    holds = kept[key] = told if held is None else _holds(order, held, told, key)
-    _check_product(order, told, holds, product, key)
+    held, placed = kept.get(key), order.placed
+    if held is None and order.contested is None and placed and placed.product == product:
+        # Almost every fact is the first telling of its thing, and on its order's product.
+        kept[key] = told
+        return
+    kept[key] = _holds(order, held, told, key)
+    _check_product(order, told, kept[key], product, key)
 
 
 def _ship(order: OrderTold, telling: Telling, data: say.ShipmentDispatched) -> None:
