@@ -58,7 +58,7 @@ class Records:
     """The batches of one fetch of one partition, in aiokafka's place of the same."""
 
     room = ROOM
-    """What the fetch that goes on may still hand out; whoever fetches sets it to ROOM before."""
+    """What the fetch that goes on may still hand out; the consumer sets it to ROOM before each."""
 
     def __init__(self, data: bytes) -> None:
         self._data = memoryview(data)

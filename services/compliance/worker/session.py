@@ -29,7 +29,6 @@ from services.compliance.worker.read_ahead import ReadAhead
 from services.compliance.worker.service import Compliance
 from services.compliance.worker.sweeper import Sweeper
 from shared.adapters.postgres import Connection
-from shared.adapters.records import ROOM, Records
 from shared.domain import topics
 from shared.domain.errors import FencedError, UnstorableError
 from shared.domain.topics import Place
@@ -151,7 +150,6 @@ class Session:
         # good; nor asked with no time to wait, since a tight loop of that starves the event loop.
         # It empties one partition before it turns to the next, hence the buffers of `ReadAhead`;
         # a partition far ahead is left out rather than paused, which would throw away its fetch.
-        Records.room = ROOM
         try:
             fetched = await self._consumer.getmany(
                 *wanted, timeout_ms=int(POLL_SECONDS * 1000), max_records=self._pace.size

@@ -1,0 +1,39 @@
+"""Consumers as the project makes them, on the real broker."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.adapters import kafka as adapter
+from shared.adapters import records
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_consumer_has_room_anew_for_each_fetch(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "ROOM", 2_500)
+    topic = f"much-{uuid4()}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    producer = await adapter.producer(kafka)
+    consumer = adapter.consumer(kafka)
+    try:
+        for number in range(20):
+            await producer.send_and_wait(topic, bytes([number]) * 1_000)
+        consumer.subscribe([topic])
+        await consumer.start()
+        read: list[int] = []
+        async with asyncio.timeout(30):
+            while len(read) < 20:
+                for fetched in (await consumer.getmany(timeout_ms=200)).values():
+                    read += [record.value[0] for record in fetched]
+        assert read == list(range(20))
+    finally:
+        await producer.stop()
+        await consumer.stop()
