@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from msgspec import Struct
 
-from services.compliance.policies.policy import Policy
+from services.compliance.policies.policy import Policy, Severity, weaker
 from services.compliance.records.evidence import Evidence, Term
 from shared.domain.calendar import instant_text
 
@@ -27,7 +27,8 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     `cured_at` is None while the breach goes on; `heard_by` is set where the finding rests on
     silence: it counts only when everything until then has been heard. `observed` and `limit` are
     a number, a text, an instant, or what JSON makes of several. `terms` are the values
-    used, `limits` those of them that the limit rests on (severity follows their basis).
+    used, `limits` those of them that the limit rests on (severity follows their basis). One that
+    is `lowered` weighs no more than that.
     """
 
     subject: str
@@ -44,6 +45,12 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     heard_by: datetime | None = None
     breach: str | None = None
     details: dict[str, Any] = {}
+    lowered: Severity | None = None
+
+    def severity(self, rule: str) -> Severity:
+        """Weigh the finding of a rule: as its policy does, or less where the rule lowers it."""
+        weighed = self.policy.severity(rule, self.limits)
+        return weighed if self.lowered is None else weaker(weighed, self.lowered)
 
 
 class Observation(TypedDict):
@@ -56,6 +63,7 @@ class Observation(TypedDict):
     limits: NotRequired[tuple[Term, ...]]
     heard_by: NotRequired[datetime]
     details: NotRequired[dict[str, Any]]
+    lowered: NotRequired[Severity | None]
 
 
 class Watch(NamedTuple):

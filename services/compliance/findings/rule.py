@@ -9,7 +9,9 @@ from msgspec import Struct
 from typing_extensions import TypeVar
 
 from services.compliance.findings.finding import Finding, Outcome, Words
+from services.compliance.policies.policy import Policy, Severity, weaker
 from services.compliance.records.commitment import Breach
+from services.compliance.records.evidence import Term
 
 Record = TypeVar("Record", default=Any)
 Terms = TypeVar("Terms", default=Any)
@@ -24,7 +26,8 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     `record` is what it reads; `takes` what orders must give to that record for it; `values` the
     policy values it needs; `judge(record, terms, now)` gives its outcomes, `now` in UTC;
     `words(finding)` explains one, in Chinese and English. What an `interval` rule finds lasts from
-    its anchor, and may take the place of what overlaps it.
+    its anchor, and may take the place of what overlaps it. `lowers` is to what some of its findings
+    are lowered.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     words: Callable[[Finding], Words]
     takes: tuple[Taken, ...] = ()
     interval: bool = False
+    lowers: tuple[Severity, ...] = ()
 
     @property
     def reads(self) -> str:
@@ -46,3 +50,9 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     def explanation(self) -> str:
         """The rule as an officer would say it, its clause and reading: its module's docstring."""
         return (sys.modules[self.judge.__module__].__doc__ or "").strip()
+
+    def severities(self, policy: Policy) -> set[Severity]:
+        """Give what its findings can weigh under a policy: it follows the basis of a limit."""
+        assumed = Term("", 0, "assumption", policy.id)
+        full = {policy.severity(self.name, limits) for limits in ((), (assumed,))}
+        return full | {weaker(weight, lowered) for weight in full for lowered in self.lowers}

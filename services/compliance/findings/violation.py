@@ -116,7 +116,7 @@ def violation_of(
         rule=rule.name,
         status="open" if finding.cured_at is None else "closed",
         exempt=exemption is not None,
-        severity=policy.severity(rule.name, finding.limits),
+        severity=finding.severity(rule.name),
         jurisdiction=jurisdiction,
         product=about.product,
         area=about.area,

@@ -184,7 +184,7 @@ def _overlapping(told: Iterable[LastTold], rule: Rule, finding: Finding) -> list
 
 
 def _telling(name: UUID, rule: Rule, finding: Finding, exemption: Exemption | None) -> LastTold:
-    severity = finding.policy.severity(rule.name, finding.limits)
+    severity = finding.severity(rule.name)
     told = (
         finding.policy.id,
         finding.policy.digest,

@@ -21,6 +21,8 @@ from shared.domain.errors import SetupError
 
 Basis = Literal["clause", "reading", "assumption", "mission"]
 Severity = Literal["breach", "explain", "warning"]
+WEIGHTS: tuple[Severity, ...] = ("warning", "explain", "breach")
+"""How much a finding can weigh, the least first."""
 Force = Literal["duty", "principle", "authority", "mission"]
 FOLDER = Path(__file__).parent
 ALWAYS = date(1901, 1, 2)
@@ -105,6 +107,11 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         if any(term.basis in {"assumption", "mission"} for term in terms):
             return "warning"
         return "explain" if self.draft else "breach"
+
+
+def weaker(one: Severity, other: Severity) -> Severity:
+    """Give the one that weighs less."""
+    return min(one, other, key=WEIGHTS.index)
 
 
 NOTHING = Policy("", "", "", "", "", "", rules={}, values={}, clauses={})

@@ -15,8 +15,7 @@ from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.answers.operation import COUNTED_AT_MOST, OpenCount
 from services.compliance.answers.service_shapes import Partition
-from services.compliance.policies.policy import Policies, Policy
-from services.compliance.records.evidence import Term
+from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.web.broker import BrokerWatch
 from shared.domain import topics
@@ -230,13 +229,7 @@ def _open_labels(row: OpenCount) -> tuple[str, ...]:
 def _open_series(policies: Policies) -> Iterator[tuple[str, ...]]:
     """Give the labels of open violations that can occur, with no area: where is not yet known."""
     for policy in policies.all:
-        for rule in policy.rules:
-            for severity in _severities(policy, rule):
+        for rule in RULES:
+            for severity in rule.severities(policy) if rule.name in policy.rules else ():
                 for exempt in ("false", "true"):
-                    yield (rule, severity, policy.jurisdiction, "", exempt)
-
-
-def _severities(policy: Policy, rule: str) -> set[str]:
-    """Give the severities that findings of a rule can have: they follow the basis of a limit."""
-    assumed = Term("", 0, "assumption", policy.id)
-    return {policy.severity(rule, ()), policy.severity(rule, (assumed,))}
+                    yield (rule.name, severity, policy.jurisdiction, "", exempt)

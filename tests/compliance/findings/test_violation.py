@@ -1,14 +1,46 @@
 import json
 from typing import Any
 
-from services.compliance.findings.violation import Violation, encode, evidence_json
-from services.compliance.records.evidence import Evidence
-from services.compliance.records.telling import stored, telling_of
-from shared.domain import ids
-from tests.support.builders import found, replayed
-from tests.support.events import heard, said
+import pytest
 
+from services.compliance.findings.finding import About, Finding
+from services.compliance.findings.violation import (
+    Violation,
+    encode,
+    evidence_json,
+    violation_of,
+)
+from services.compliance.judging.comparison import Comparison
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject
+from services.compliance.policies.policy import Severity
+from services.compliance.records.evidence import Evidence, Term
+from services.compliance.records.telling import stored, telling_of
+from services.compliance.rules import late_delivery
+from shared.domain import ids
+from tests.support.builders import POLICIES, found, law_of, replayed
+from tests.support.events import heard, instant, said
+
+LATER = "2022-06-01 00:00:00"
 REGISTER = [said("product.selected"), said("hospital.enrolled")]
+
+
+def a_delivery(basis: str, lowered: Severity | None) -> Finding:
+    """A finding of `late-delivery` whose limit rests on a basis."""
+    (policy,) = POLICIES.of("cn-sx")
+    return Finding(
+        subject="O1",
+        anchor="delivery",
+        about=About("P1", order="O1"),
+        policy=policy,
+        occurred_at=instant("2022-03-03 09:00:00"),
+        cured_at=None,
+        observed=0,
+        limit=100,
+        limits=(Term("delivery_hours", 48, basis, policy.id),),
+        lowered=lowered,
+    )
 
 
 def a_late_answer(**order: Any) -> Violation:
@@ -117,3 +149,38 @@ def test_an_exempt_violation_names_its_exemption_in_words_and_evidence() -> None
     assert "已豁免：X1，2022-01-01 起至 2023-01-01 前" in refusal.message_zh
     assert "exempt under X1" in refusal.message_en
     assert "vbp.exemption.granted.v1" in {fact["type"] for fact in refusal.evidence}
+
+
+@pytest.mark.parametrize(
+    ("limits", "lowered", "weighs"),
+    [
+        ("clause", None, "breach"),
+        ("clause", "breach", "breach"),
+        ("clause", "explain", "explain"),
+        ("clause", "warning", "warning"),
+        ("assumption", "explain", "warning"),
+        ("assumption", "breach", "warning"),
+    ],
+)
+def test_a_finding_is_lowered_and_never_raised(
+    limits: str, lowered: Severity | None, weighs: Severity
+) -> None:
+    finding = a_delivery(limits, lowered)
+    assert finding.severity("late-delivery") == weighs
+    assert violation_of("cn-sx", late_delivery.RULE, finding).severity == weighs
+
+
+def test_a_finding_that_is_lowered_is_told_anew() -> None:
+    subject = Subject("cn-sx", "order", "O1")
+    dossier, moment = Dossier(subject), Moment(instant(LATER), instant(LATER))
+    told = []
+    for lowered in (None, None, "explain"):
+        comparison = Comparison(dossier, law_of(), moment)
+        finding = a_delivery("clause", lowered)
+        judgement = comparison.take([(late_delivery.RULE, finding)])
+        told.append(
+            [change.violation and change.violation.severity for change in comparison.changes()]
+        )
+        dossier.conclude(judgement, None)
+    assert told == [["breach"], [], ["explain"]]
+    assert dossier.judgement.findings[0].severity == "explain"

@@ -9,9 +9,11 @@ import pytest
 
 from services.compliance.findings.violation import Violation
 from services.compliance.policies.policy import Policies, Policy
+from services.compliance.rules import RULES
 from tests.support.builders import POLICIES, replayed
 from tests.support.cases import Case, events_of, expected_of, shown, written_cases
 
+BY_NAME = {rule.name: rule for rule in RULES}
 CASES_OF_ALL_RULES = list(written_cases(Path(__file__).parent))
 
 
@@ -33,6 +35,8 @@ def test_a_case(rule: str, given: Case, case: Case) -> None:
     assert missing == case.get("unjudged", [])
     for violation in found:
         explains_itself(violation)
+        (policy,) = (policy for policy in policies.all if policy.id == violation["policy"])
+        assert violation["severity"] in BY_NAME[rule].severities(policy)
 
 
 def with_values(jurisdiction: str, changed: dict[str, Any]) -> Policies:
