@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from services.compliance.records.telling import Fact, OrderKey, stored
 from shared.domain import events as say
@@ -9,7 +10,11 @@ from shared.domain.cloudevents import Event
 
 
 class Agreement(Fact, frozen=True, array_like=True, gc=False):
-    """购销协议 of a hospital for a product, in force on days `[start, end)`; hours may be None."""
+    """购销协议 of a hospital for a product, in force on days `[start, end)`; hours may be None.
+
+    What a version did not keep that was told of it is None too: `unit_price` (yuan a base unit),
+    `distributor`, and who signed it (`signed_by`, in order) and when.
+    """
 
     says = "vbp.agreement.signed.v1"
     agreement: str
@@ -22,6 +27,15 @@ class Agreement(Fact, frozen=True, array_like=True, gc=False):
     delivery_hours: float | None
     urgent_response_hours: float | None
     urgent_delivery_hours: float | None
+    distributor: str | None = None
+    unit_price: Decimal | None = None
+    signed_on: date | None = None
+    signed_by: tuple[str, ...] | None = None
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it has no days at all."""
+        return self.start >= self.end
 
     def in_force(self, day: date) -> bool:
         """Whether the agreement is in force on a day."""
@@ -42,6 +56,10 @@ def agreement_of(event: Event, data: say.AgreementSigned) -> Agreement:
         data.delivery_hours,
         data.urgent_response_hours,
         data.urgent_delivery_hours,
+        data.distributor,
+        None if data.unit_price is None else Decimal(data.unit_price),
+        data.signed_on,
+        None if data.signed_by is None else tuple(sorted(set(data.signed_by))),
     )
 
 

@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -35,6 +36,32 @@ def test_an_agreement_is_in_force_until_the_day_of_its_end_which_is_out(
 ) -> None:
     agreement = an_agreement("2021-12-01 00:00:00", start="2022-01-01", end="2022-03-01")
     assert agreement.in_force(day) == is_in_force
+
+
+def test_an_agreement_keeps_its_parties_its_price_and_who_signed_it_when() -> None:
+    signed = an_agreement(
+        "2021-12-01 00:00:00",
+        distributor="D1",
+        unit_price="0.360",
+        signed_on="2021-11-30",
+        signed_by=["manufacturer", "hospital", "manufacturer"],
+    )
+    assert (signed.distributor, signed.unit_price) == ("D1", Decimal("0.36"))
+    assert signed.signed_on == date(2021, 11, 30)
+    assert signed.signed_by == ("hospital", "manufacturer")
+
+
+def test_what_an_agreement_does_not_say_is_none_and_a_list_of_nobody_is_not() -> None:
+    silent = an_agreement("2021-12-01 00:00:00")
+    told = (silent.distributor, silent.unit_price, silent.signed_on, silent.signed_by)
+    assert told == (None, None, None, None)
+    assert an_agreement("2021-12-01 00:00:00", signed_by=[]).signed_by == ()
+
+
+@pytest.mark.parametrize(("end", "is_void"), [("2022-01-02", False), ("2022-01-01", True)])
+def test_an_agreement_without_days_is_void(end: str, *, is_void: bool) -> None:
+    agreement = an_agreement("2021-12-01 00:00:00", start="2022-01-01", end=end)
+    assert agreement.is_void == is_void
 
 
 def test_of_several_in_force_the_last_told_holds() -> None:
