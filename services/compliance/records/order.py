@@ -147,12 +147,18 @@ class Order(OrderTold, Heard, array_like=True):
         cancelled = None if self.cancelled is None else self.cancelled.telling.time
         return min((end for end in (*ends, cancelled) if end is not None), default=None)
 
-    def accepted_by_day(self) -> dict[int, int]:
-        """Sum what was accepted, less returned, by the day of either (as ordinal)."""
+    def received_by_day(self) -> dict[int, int]:
+        """Sum what was accepted by the day of its receipt (as ordinal)."""
         days: dict[int, int] = {}
         for received in self.receipts.values():
-            day = calendar.day_of(received.telling.time).toordinal()
-            days[day] = days.get(day, 0) + received.accepted
+            if received.accepted:
+                day = calendar.day_of(received.telling.time).toordinal()
+                days[day] = days.get(day, 0) + received.accepted
+        return days
+
+    def accepted_by_day(self) -> dict[int, int]:
+        """Sum what was accepted, less returned, by the day of either (as ordinal)."""
+        days = self.received_by_day()
         for returned in self.returns.values():
             day = calendar.day_of(returned.telling.time).toordinal()
             days[day] = days.get(day, 0) - returned.quantity

@@ -10,12 +10,14 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from services.compliance.findings.finding import Missing
+from services.compliance.findings.finding import Missing, Watch
 from services.compliance.findings.rule import Taken
 from services.compliance.judging.contributions.contribution import Given, Unjudged
 from services.compliance.judging.moment import Moment
+from services.compliance.law.failing import failed_by_refusal, failed_by_silence
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.evidence import Term
+from services.compliance.records.failed import Failed
 from services.compliance.records.order import Order
 from services.compliance.records.telling import Fact
 from services.compliance.rules import RULES
@@ -56,6 +58,19 @@ class Giver:
             return False
         arrived = self.order.first_acceptance(self.moment.now)
         return arrived is not None and arrived <= self.stale.at
+
+    def failing(self) -> Failed | Watch | None:
+        """Give how the supplier failed on the order, or when to look whether it did.
+
+        That nothing came by its due counts once all until the due was heard: before that nobody
+        says anything that rests on it.
+        """
+        late = failed_by_silence(self.order, self.terms)
+        if late is None:
+            return failed_by_refusal(self.order, self.terms)
+        if self.moment.now <= late.at or self.moment.heard < late.at:
+            return Watch(late.at, silent=True)
+        return late
 
     def unjudged(self, taken: Taken, missing: Missing) -> list[Given]:
         """Say that those who take something cannot judge for want of a term."""

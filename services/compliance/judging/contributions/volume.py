@@ -10,6 +10,7 @@ from decimal import Decimal
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.contributions.contribution import Contribution, Given
 from services.compliance.judging.contributions.giver import Giver
+from services.compliance.law.failing import first_refusal
 from services.compliance.records.commitment import Breach, Candidate, Dealing
 from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.records.order_facts import Invoiced, Placed
@@ -85,15 +86,10 @@ def _above(anchor: str, fact: Placed | Invoiced, placed: Placed, cycle: Cycle) -
 
 def _refused(giver: Giver) -> Iterable[Candidate]:
     """Give the first rejection that nothing excuses, unless the order was cancelled before."""
-    order, placed = giver.order, giver.terms.placed
-    if not order.rejections:
+    rejection = first_refusal(giver.order, giver.terms)
+    if rejection is None:
         return ()
-    excused = giver.terms.in_force.term("excused_reasons").value
-    reasons = excused if isinstance(excused, list) else []
-    rejection = next((told for told in order.rejections if told.reason not in reasons), None)
-    if rejection is None or order.cancelled_by(rejection.telling.time):
-        return ()
-    at, why = rejection.telling.time, evidence_of(placed, rejection)
+    at, why = rejection.telling.time, evidence_of(giver.terms.placed, rejection)
     return (Candidate("refused", "refused", at, at, rejection.reason, None, None, (), why),)
 
 
