@@ -27,6 +27,9 @@ Force = Literal["duty", "principle", "authority", "mission"]
 FOLDER = Path(__file__).parent
 ALWAYS = date(1901, 1, 2)
 """The first day of a policy that names none: events before it are refused."""
+SINCE = "_told_since"
+"""How the values are called that say since when a feed is told: `orders_told_since`."""
+NEVER = "never"
 
 
 class Clause(Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +99,17 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         raise SetupError(f"policy {self.id}: {name} must be a number, found {value!r}")
+
+    def since(self, name: str) -> date | None:
+        """Give a value that is a day since when something holds; None where it says `never`."""
+        value = self.term(name).value
+        if value == NEVER:
+            return None
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            remedy = f'write a day such as "{self.in_force}", or "{NEVER}"'
+            raise SetupError(f"{self.id}.toml: {name} is {value!r}; {remedy}") from None
 
     def severity(self, rule: str, terms: Iterable[Term]) -> Severity:
         """Weigh a finding (rules.md, *Severity*): force of the words, basis of the limits."""
@@ -204,6 +218,9 @@ def _check(path: Path, policy: Policy) -> None:
     if policy.until is not None and policy.until <= policy.in_force:
         problem = f"until = {policy.until} is not after in_force = {policy.in_force}"
         raise SetupError(f"{path.name}: {problem}; name the first day out of force")
+    for name in policy.values:
+        if name.endswith(SINCE):
+            policy.since(name)
     for rule, carried in policy.rules.items():
         _check_clauses(path, rule, carried, policy.clauses)
 

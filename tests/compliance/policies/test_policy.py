@@ -292,6 +292,11 @@ def test_a_value_that_is_no_number_is_refused_where_one_is_needed() -> None:
         (f'id = "{SX}"', 'id = "cn-sx"', r"id is 'cn-sx'; name the file cn-sx\.toml"),
         ("[values]", "[values", "line"),
         (
+            "[values]",
+            '[values]\nstock_told_since = { value = "soon", basis = "assumption" }',
+            "stock_told_since is 'soon'; write a day",
+        ),
+        (
             "in_force = 2021-12-17",
             "in_force = 2021-12-17\nuntil = 2021-12-17",
             "until = 2021-12-17 is",
