@@ -1,4 +1,7 @@
-"""What is told of an order: one class a fact."""
+"""What is told of an order: one class a fact.
+
+What an earlier version did not keep of a fact has its default until `vbp rebuild`.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +10,10 @@ from services.compliance.records.telling import Fact
 
 
 class Placed(Fact, frozen=True, array_like=True, gc=False):
-    """The order as it was placed; `deliver_by` is the contract's own deadline, an instant."""
+    """The order as it was placed; `deliver_by` is the contract's own deadline, an instant.
+
+    `channel` is the way by which it was placed, None where nobody says so.
+    """
 
     says = "vbp.order.placed.v1"
     product: str
@@ -19,6 +25,7 @@ class Placed(Fact, frozen=True, array_like=True, gc=False):
     urgent: bool
     deliver_by: datetime | None
     agreement: str | None
+    channel: str | None = None
 
 
 class Accepted(Fact, frozen=True, array_like=True, gc=False):
@@ -41,30 +48,45 @@ class Cancelled(Fact, frozen=True, array_like=True, gc=False):
 
 
 class Shipped(Fact, frozen=True, array_like=True, gc=False):
-    """发货: goods left the distributor."""
+    """发货: goods left a distributor; `distributor` is None where it was not kept."""
 
     says = "vbp.shipment.dispatched.v1"
     quantity: int
+    distributor: str | None = None
 
 
 class Received(Fact, frozen=True, array_like=True, gc=False):
-    """验收: goods arrived, and were checked at the telling's `time`."""
+    """验收: goods arrived, and were checked at the telling's `time`.
+
+    `reason` is why some were `rejected`; `hospital` is who got goods that no order names.
+    """
 
     says = "vbp.delivery.received.v1"
     accepted: int
     arrived_at: datetime
+    rejected: int = 0
+    reason: str | None = None
+    product: str | None = None
+    hospital: str | None = None
 
 
 class Returned(Fact, frozen=True, array_like=True, gc=False):
-    """退货: accepted goods went back."""
+    """退货: accepted goods went back, of one receipt where it is named."""
 
     says = "vbp.goods.returned.v1"
     quantity: int
+    receipt: str | None = None
 
 
 class Invoiced(Fact, frozen=True, array_like=True, gc=False):
-    """开票: an invoice on the order."""
+    """开票: an invoice on the order, for one receipt where it is named.
+
+    `hospital` is for whom, where no order says it.
+    """
 
     says = "vbp.invoice.issued.v1"
     quantity: int
     unit_price: Decimal
+    receipt: str | None = None
+    product: str | None = None
+    hospital: str | None = None

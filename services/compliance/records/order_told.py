@@ -131,6 +131,7 @@ def _place(order: OrderTold, telling: Telling, data: say.OrderPlaced) -> None:
         data.urgency == "urgent",
         due,
         data.agreement,
+        data.channel,
     )
     before = order.placed
     order.placed = _holds(order, before, placed)
@@ -168,24 +169,40 @@ def _take(order: OrderTold, kept: dict[str, F], key: str, told: F, product: str)
 
 
 def _ship(order: OrderTold, telling: Telling, data: say.ShipmentDispatched) -> None:
-    shipped = Shipped(telling, data.quantity)
+    shipped = Shipped(telling, data.quantity, data.distributor)
     _take(order, order.shipments, data.shipment, shipped, data.product)
 
 
 def _receive(order: OrderTold, telling: Telling, data: say.DeliveryReceived) -> None:
     arrived = telling.time if data.arrived_at is None else calendar.utc(data.arrived_at)
     order.latest = max(order.latest, arrived)
-    received = Received(telling, data.quantity_accepted, arrived)
+    received = Received(
+        telling,
+        data.quantity_accepted,
+        arrived,
+        data.quantity_rejected,
+        # A reason is only asked for where something was rejected, and may be long.
+        data.rejection_reason if data.quantity_rejected else None,
+        data.product,
+        data.hospital,
+    )
     _take(order, order.receipts, data.receipt, received, data.product)
 
 
 def _return(order: OrderTold, telling: Telling, data: say.GoodsReturned) -> None:
-    returned = Returned(telling, data.quantity)
+    returned = Returned(telling, data.quantity, data.receipt)
     _take(order, order.returns, data.return_, returned, data.product)
 
 
 def _invoice(order: OrderTold, telling: Telling, data: say.InvoiceIssued) -> None:
-    invoiced = Invoiced(telling, data.quantity, Decimal(data.unit_price))
+    invoiced = Invoiced(
+        telling,
+        data.quantity,
+        Decimal(data.unit_price),
+        data.receipt,
+        data.product,
+        data.hospital,
+    )
     _take(order, order.invoices, data.invoice, invoiced, data.product)
 
 

@@ -193,3 +193,23 @@ def test_the_first_shipment_that_left_counts() -> None:
     ]
     assert an_order(*sent).shipped_at == instant("2022-03-03 09:00:00")
     assert an_order().shipped_at is None
+
+
+def test_what_the_second_half_of_the_rules_asks_of_each_fact_is_kept() -> None:
+    order = an_order(
+        an_event("shipment.dispatched", "2022-03-02 09:00:00", distributor="D2"),
+        a_receipt("2022-03-03 09:00:00", 90, quantity_rejected=10, rejection_reason="质量"),
+        a_receipt("2022-03-03 09:00:00", 1, "R2", rejection_reason="nothing was", hospital="H9"),
+        an_event("goods.returned", "2022-03-04 09:00:00", receipt="R1"),
+        an_event("invoice.issued", "2022-03-05 09:00:00", receipt="R2", hospital="H9"),
+        channel="phone",
+    )
+    assert order.placed is not None
+    assert order.placed.channel == "phone"
+    assert order.shipments["S1"].distributor == "D2"
+    first, second = order.receipts["R1"], order.receipts["R2"]
+    assert (first.rejected, first.reason, first.product, first.hospital) == (10, "质量", "P1", None)
+    assert (second.rejected, second.reason, second.hospital) == (0, None, "H9")
+    assert order.returns["B1"].receipt == "R1"
+    invoice = order.invoices["I1"]
+    assert (invoice.receipt, invoice.product, invoice.hospital) == ("R2", "P1", "H9")
