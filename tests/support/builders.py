@@ -9,10 +9,10 @@ from services.compliance.judging.replay import Replay
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies, load
 from services.compliance.records.announcement import Announcement
-from services.compliance.records.order import Order
-from services.compliance.records.telling import stored
 from services.compliance.register.register import Register
 from shared.domain.cloudevents import Event
+from shared.domain.records.order import Order
+from shared.domain.records.telling import stored
 from tests.support.events import heard, instant
 
 POLICIES = load()

@@ -12,8 +12,8 @@ from services.compliance.judging.kinds import KINDS
 from services.compliance.law.product_terms import ProductTerms, of_known_product
 from services.compliance.policies.policy import Policies
 from services.compliance.records.evidence import evidence_of
-from services.compliance.records.record import ProductEntry
 from shared.domain import calendar
+from shared.domain.records.record import ProductEntry
 from tests.support.builders import POLICIES
 
 NAME = "signed-by-few"

@@ -28,7 +28,7 @@ JUDGED = """\
 """
 IMPORTED = """\
 from services.compliance.records.evidence import evidence_of
-from services.compliance.records.order import Order
+from shared.domain.records.order import Order
 """
 FILLED_IN = {
     RULE: [
@@ -40,7 +40,7 @@ FILLED_IN = {
             JUDGED,
         ),
         (
-            "from services.compliance.records.order import Order\n",
+            "from shared.domain.records.order import Order\n",
             IMPORTED,
         ),
         ('"FILL IN"', '"Urgent"'),

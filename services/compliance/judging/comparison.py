@@ -17,10 +17,10 @@ from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns
 from services.compliance.law.law import Law
-from services.compliance.records.contested import Contradiction
 from services.compliance.records.evidence import Evidence
 from services.compliance.register.exemption import Exemption
 from shared.domain import ids
+from shared.domain.records.contested import Contradiction
 
 LIVE = timedelta(seconds=5)
 """How far behind the clock we may have heard and still believe an act at once; further behind, a

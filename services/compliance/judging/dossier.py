@@ -13,10 +13,10 @@ from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
-from services.compliance.records.contested import Contradiction
 from services.compliance.records.evidence import Evidence
-from services.compliance.records.record import Record
 from shared.domain import calendar
+from shared.domain.records.contested import Contradiction
+from shared.domain.records.record import Record
 
 NOWHERE = Columns()
 """The columns of a record that was never judged."""

@@ -16,9 +16,9 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
-from services.compliance.records.record import Gathered, Heard, Record
-from services.compliance.records.telling import Telling, stored
 from shared.domain.cloudevents import Event
+from shared.domain.records.record import Gathered, Heard, Record
+from shared.domain.records.telling import Telling, stored
 
 
 class Judged(Struct, frozen=True, gc=False):

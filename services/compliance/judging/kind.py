@@ -10,9 +10,9 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.law.law import Law
-from services.compliance.records.contested import Contradiction
-from services.compliance.records.record import Record
 from services.compliance.register.entries import Entry
+from shared.domain.records.contested import Contradiction
+from shared.domain.records.record import Record
 
 Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Standing | Columns | Contradiction
 

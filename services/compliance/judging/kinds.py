@@ -23,14 +23,14 @@ from services.compliance.law.product_terms import ProductTerms
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
-from services.compliance.records.order import Order
-from services.compliance.records.record import Heard, ProductEntry, Record
 from services.compliance.records.supply import Supply
 from services.compliance.register.entries import AGREEMENT, ENTRIES, OF_PRODUCTS, entry_of
 from services.compliance.register.register import Key
 from services.compliance.rules import RULES
 from shared.domain import ids
 from shared.domain.cloudevents import Event
+from shared.domain.records.order import Order
+from shared.domain.records.record import Heard, ProductEntry, Record
 
 
 def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> list[Said]:

@@ -14,10 +14,10 @@ from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
-from services.compliance.records.telling import telling_of
 from services.compliance.register.register import Register
 from shared.domain import topics
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import telling_of
 
 ContradictionKey = tuple[str, str]
 

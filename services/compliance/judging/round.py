@@ -23,8 +23,8 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
-from services.compliance.records.contested import Contradiction
 from shared.domain.cloudevents import Event
+from shared.domain.records.contested import Contradiction
 
 OpenKey = tuple[str, str, str, str, bool]
 FoundKey = tuple[str, str, str, str]

@@ -8,8 +8,8 @@ from services.compliance.findings.finding import Missing
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.failed import Failed
-from services.compliance.records.order import Order
-from services.compliance.records.order_facts import Rejected
+from shared.domain.records.order import Order
+from shared.domain.records.order_facts import Rejected
 
 
 def first_refusal(order: Order, terms: OrderTerms) -> Rejected | None:

@@ -11,11 +11,11 @@ from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING
 from services.compliance.records.evidence import Term
-from services.compliance.records.order_facts import Placed
-from services.compliance.records.telling import Fact
 from services.compliance.register.agreement import Agreement
 from services.compliance.register.hospital import Hospital
 from shared.domain import calendar
+from shared.domain.records.order_facts import Placed
+from shared.domain.records.telling import Fact
 
 DELIVERY_HOURS = ("delivery_hours", "urgent_delivery_hours", "remote_delivery_hours")
 """The values by which a delivery falls due where order and agreement say nothing; a policy sets

@@ -11,10 +11,10 @@ from typing import Any
 from msgspec import Struct
 from typing_extensions import override
 
-from services.compliance.records.record import Heard
-from services.compliance.records.telling import Fact, Telling, all_told, latest
 from shared.domain import calendar
 from shared.domain import events as say
+from shared.domain.records.record import Heard
+from shared.domain.records.telling import Fact, Telling, all_told, latest
 
 
 class Appointed(Fact, frozen=True, array_like=True, gc=False):

@@ -6,8 +6,8 @@ from msgspec import Struct
 from typing_extensions import override
 
 from services.compliance.records.evidence import Evidence
-from services.compliance.records.record import Gathered
 from shared.domain.calendar import LATEST
+from shared.domain.records.record import Gathered
 
 
 class Appointment(Struct, frozen=True, array_like=True, tag="A", gc=False):

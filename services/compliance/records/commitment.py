@@ -8,7 +8,7 @@ from msgspec import Struct
 from typing_extensions import override
 
 from services.compliance.records.evidence import Evidence, Term
-from services.compliance.records.record import Gathered
+from shared.domain.records.record import Gathered
 
 Breach = Literal["refused", "overpriced", "undelivered"]
 

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, Telling
+from shared.domain.records.telling import Fact, Telling
 
 
 class Evidence(Struct, frozen=True, array_like=True, gc=False):

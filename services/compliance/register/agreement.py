@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from services.compliance.records.telling import Fact, OrderKey, stored
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import Fact, OrderKey, stored
 
 
 class Agreement(Fact, frozen=True, array_like=True, gc=False):

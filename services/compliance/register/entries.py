@@ -5,7 +5,6 @@ from copy import copy
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from services.compliance.records.telling import last
 from services.compliance.register.agreement import Agreement, agreement_of
 from services.compliance.register.exemption import Exemption, exemption_of
 from services.compliance.register.hospital import Hospital
@@ -13,6 +12,7 @@ from services.compliance.register.pricing import Prices, Standards
 from services.compliance.register.product import Product
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import last
 
 Reach = tuple[str | None, str | None]
 """A product and a hospital whose records a change touches; None is all of them."""

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from services.compliance.records.telling import Fact, stored
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import Fact, stored
 
 PARTIES = ("product", "area", "hospital", "distributor", "manufacturer")
 """The parties that an exemption may name."""

@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, all_told, stored
 from shared.domain import calendar
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import Fact, all_told, stored
 
 
 class Enrolled(Fact, frozen=True, array_like=True, gc=False):

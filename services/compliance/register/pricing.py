@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, last, stored
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import Fact, last, stored
 
 
 class Price(Fact, frozen=True, array_like=True, gc=False):

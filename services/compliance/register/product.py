@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Fact, last, stored
 from shared.domain import events as say
 from shared.domain import ids
 from shared.domain.cloudevents import Event
+from shared.domain.records.telling import Fact, last, stored
 
 
 class Traits(Struct, frozen=True, array_like=True, gc=False):

@@ -10,8 +10,6 @@ from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
-from services.compliance.records.order import Order
-from services.compliance.records.record import ProductEntry
 from services.compliance.records.supply import Supply
 from services.compliance.rules import (
     beyond_volume_supply,
@@ -25,6 +23,8 @@ from services.compliance.rules import (
     supply_refusal,
     unreported_shortage,
 )
+from shared.domain.records.order import Order
+from shared.domain.records.record import ProductEntry
 
 ON_APPOINTMENTS: tuple[Rule[Appointments, ProductTerms], ...] = (
     distributor_cap.RULE,

@@ -13,7 +13,7 @@ from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, instant_or, shanghai
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.evidence import evidence_of
-from services.compliance.records.order import Order
+from shared.domain.records.order import Order
 
 
 def judge(order: Order, terms: OrderTerms, now: datetime) -> Iterator[Outcome]:

@@ -19,9 +19,9 @@ from services.compliance.law.product_terms import ProductTerms
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import evidence_of
-from services.compliance.records.record import ProductEntry
 from services.compliance.register.pricing import Price
 from shared.domain import calendar
+from shared.domain.records.record import ProductEntry
 
 NAME = "listing-price"
 

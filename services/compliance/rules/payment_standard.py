@@ -21,9 +21,9 @@ from services.compliance.law.product_terms import ProductTerms
 from services.compliance.law.standards import Catalogue, Insured, Measure, beside, extreme
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Term, evidence_of
-from services.compliance.records.record import ProductEntry
 from services.compliance.register.pricing import Standard
 from shared.domain import calendar, ids
+from shared.domain.records.record import ProductEntry
 
 NAME = "payment-standard"
 PLACES = 6

@@ -8,9 +8,9 @@ import msgspec
 
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject
-from services.compliance.records.contested import Contradiction
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
+from shared.domain.records.contested import Contradiction
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 

@@ -12,9 +12,9 @@ from services.compliance.judging.dossier import Judgement, encode
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject
-from services.compliance.records.record import Gathered
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
+from shared.domain.records.record import Gathered
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from services.compliance.judging.dossier import Judgement
 from services.compliance.judging.kinds import KINDS, begun
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
-from services.compliance.records.telling import stored
 from services.compliance.register import changes
 from services.compliance.register.register import Register
 from services.compliance.settings import Settings
@@ -27,6 +26,7 @@ from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError
+from shared.domain.records.telling import stored
 from shared.domain.topics import Place
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))

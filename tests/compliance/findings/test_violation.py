@@ -16,9 +16,9 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.policies.policy import Severity
 from services.compliance.records.evidence import Evidence, Term
-from services.compliance.records.telling import stored, telling_of
 from services.compliance.rules import late_delivery
 from shared.domain import ids
+from shared.domain.records.telling import stored, telling_of
 from tests.support.builders import POLICIES, found, law_of, replayed
 from tests.support.events import heard, instant, said
 

@@ -9,8 +9,8 @@ from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS, begun
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import Subject
-from services.compliance.records.record import Gathered, Heard
 from services.compliance.rules import RULES
+from shared.domain.records.record import Gathered, Heard
 from tests.support import product_rule
 from tests.support.events import an_event
 from tests.support.stored import BEFORE, EARLY, told

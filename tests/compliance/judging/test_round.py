@@ -14,8 +14,8 @@ from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.law.law import Law
-from services.compliance.records.record import Gathered
 from services.compliance.register.register import Register
+from shared.domain.records.record import Gathered
 from tests.support.builders import POLICIES
 from tests.support.events import an_event
 from tests.support.workers.with_register import ORDER, REFUSED, at

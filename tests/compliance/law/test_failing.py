@@ -6,8 +6,8 @@ import pytest
 from services.compliance.law.failing import failed_by_refusal, failed_by_silence
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.failed import Failed
-from services.compliance.records.order import Order
 from shared.domain.cloudevents import Event
+from shared.domain.records.order import Order
 from tests.support.builders import law_of, tell
 from tests.support.events import an_event, instant
 

@@ -6,7 +6,7 @@ import pytest
 from services.compliance.findings.finding import Missing
 from services.compliance.law.order_terms import Deadline, OrderTerms
 from services.compliance.policies.policy import NOTHING
-from services.compliance.records.order import Order
+from shared.domain.records.order import Order
 from tests.support.builders import law_of, tell
 from tests.support.events import an_event, instant
 

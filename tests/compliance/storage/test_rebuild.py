@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.compliance.judging import dossier
-from services.compliance.records.order import Order
 from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import Rebuilt, rebuild
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
+from shared.domain.records.order import Order
 from tests.support.builders import POLICIES
 from tests.support.events import an_event
 from tests.support.workers.in_process import STANDING

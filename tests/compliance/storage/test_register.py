@@ -5,9 +5,9 @@ import pytest
 from services.compliance.judging import dossier
 from services.compliance.judging.dossier import Judgement
 from services.compliance.judging.subjects import Subject
-from services.compliance.records.order import Order
 from services.compliance.storage import register
 from shared.adapters.postgres import Connection
+from shared.domain.records.order import Order
 
 pytestmark = pytest.mark.integration
 

@@ -18,9 +18,9 @@ from services.compliance.law.failing import failed_by_refusal, failed_by_silence
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.evidence import Term
 from services.compliance.records.failed import Failed
-from services.compliance.records.order import Order
-from services.compliance.records.telling import Fact
 from services.compliance.rules import RULES
+from shared.domain.records.order import Order
+from shared.domain.records.telling import Fact
 
 Takers = Mapping[Taken, tuple[str, ...]]
 """The names of the rules that take something."""

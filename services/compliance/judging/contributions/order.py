@@ -8,7 +8,7 @@ from services.compliance.judging.contributions.stock_out import give_stock_out
 from services.compliance.judging.contributions.volume import give_volume
 from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
-from services.compliance.records.order import Order
+from shared.domain.records.order import Order
 
 GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_stock_out)
 

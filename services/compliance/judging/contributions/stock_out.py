@@ -9,7 +9,7 @@ from services.compliance.judging.contributions.contribution import Contribution,
 from services.compliance.judging.contributions.giver import Giver, Stale
 from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.records.supply import StockOut
-from services.compliance.records.telling import Fact
+from shared.domain.records.telling import Fact
 
 DRY = frozenset({"out_of_stock", "production_stopped"})
 """The reasons of a rejection that make a stock-out (rules.md, `unreported-shortage`)."""

@@ -14,9 +14,9 @@ from services.compliance.law.order_terms import OrderTerms
 from services.compliance.policies.policy import NOTHING, Policy
 from services.compliance.records.commitment import Breach
 from services.compliance.records.failed import Failed
-from services.compliance.records.order import Order
 from services.compliance.rules import RULES
 from shared.domain.cloudevents import Event
+from shared.domain.records.order import Order
 from tests.support.builders import POLICIES, law_of, tell
 from tests.support.events import an_event, instant
 

@@ -9,8 +9,8 @@ from services.compliance.judging.contributions.order import contribute_order
 from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.commitment import Candidate, Dealing
-from services.compliance.records.order import Order
 from services.compliance.records.supply import StockOut
+from shared.domain.records.order import Order
 from tests.support.builders import law_of, tell
 from tests.support.events import an_event, instant
 

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance.records.order import Order
 from shared.domain.cloudevents import Event
+from shared.domain.records.order import Order
 from tests.support.builders import tell
 from tests.support.events import an_event, instant
 

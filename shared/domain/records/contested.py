@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Telling, precedes
+from shared.domain.records.telling import Telling, precedes
 
 ContradictionKind = Literal["told-otherwise", "other-product"]
 

@@ -4,8 +4,8 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from services.compliance.records.order_facts import Accepted
-from services.compliance.records.telling import (
+from shared.domain.records.order_facts import Accepted
+from shared.domain.records.telling import (
     Fact,
     all_told,
     first,

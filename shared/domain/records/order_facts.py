@@ -6,7 +6,7 @@ What an earlier version did not keep of a fact has its default until `vbp rebuil
 from datetime import datetime
 from decimal import Decimal
 
-from services.compliance.records.telling import Fact
+from shared.domain.records.telling import Fact
 
 
 class Placed(Fact, frozen=True, array_like=True, gc=False):

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from typing_extensions import override
 
-from services.compliance.records.order_facts import (
+from shared.domain import calendar
+from shared.domain.records.order_facts import (
     Received,
     Rejected,
 )
-from services.compliance.records.order_told import OrderTold
-from services.compliance.records.record import Heard
-from services.compliance.records.telling import Fact, OrderKey
-from shared.domain import calendar
+from shared.domain.records.order_told import OrderTold
+from shared.domain.records.record import Heard
+from shared.domain.records.telling import Fact, OrderKey
 
 
 class Answer(NamedTuple):

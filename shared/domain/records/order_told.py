@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from services.compliance.records.contested import Contested, Contradiction
-from services.compliance.records.order_facts import (
+from shared.domain import calendar
+from shared.domain import events as say
+from shared.domain.records.contested import Contested, Contradiction
+from shared.domain.records.order_facts import (
     Accepted,
     Cancelled,
     Invoiced,
@@ -19,9 +21,7 @@ from services.compliance.records.order_facts import (
     Returned,
     Shipped,
 )
-from services.compliance.records.telling import Fact, Telling, all_told, first
-from shared.domain import calendar
-from shared.domain import events as say
+from shared.domain.records.telling import Fact, Telling, all_told, first
 
 F = TypeVar("F", bound=Fact)
 

@@ -5,10 +5,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.compliance.records.contested import RIVALS_AT_MOST
-from services.compliance.records.order import Order
-from services.compliance.records.telling import stored
 from shared.domain.cloudevents import Event
+from shared.domain.records.contested import RIVALS_AT_MOST
+from shared.domain.records.order import Order
+from shared.domain.records.telling import stored
 from tests.support.events import an_event, heard, said
 
 THINGS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from services.compliance.records.telling import Telling
 from shared.domain import events as say
+from shared.domain.records.telling import Telling
 
 
 class Heard:

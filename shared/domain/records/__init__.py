@@ -1,0 +1,1 @@
+"""Records: all that is known about one subject, merged from facts in any order."""
