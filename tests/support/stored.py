@@ -13,11 +13,11 @@ from typing import Any
 from services.compliance.judging.dossier import encode
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
-from services.compliance.register.agreement import Agreement
 from services.compliance.register.exemption import Exemption
-from services.compliance.register.hospital import Hospital
-from services.compliance.register.product import Product
 from shared.domain.cloudevents import Event
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.hospital import Hospital
+from shared.domain.records.product import Product
 from tests.support.builders import POLICIES
 from tests.support.events import heard, said
 from tests.support.workers.in_memory import InMemoryWorker, Row

@@ -10,7 +10,7 @@ from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import evidence_of
-from services.compliance.register.agreement import Agreement
+from shared.domain.records.agreement import Agreement
 
 
 class Volume(NamedTuple):

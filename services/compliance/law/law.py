@@ -11,11 +11,11 @@ from services.compliance.law.supply_period import Stretch, stretches
 from services.compliance.law.working_days import Calendar, calendar_of
 from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
-from services.compliance.register.agreement import Agreement, in_force
 from services.compliance.register.exemption import Exemption
 from services.compliance.register.pricing import Standard
 from services.compliance.register.register import Register
 from shared.domain import calendar
+from shared.domain.records.agreement import Agreement, in_force
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

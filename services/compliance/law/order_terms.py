@@ -11,9 +11,9 @@ from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING
 from services.compliance.records.evidence import Term
-from services.compliance.register.agreement import Agreement
-from services.compliance.register.hospital import Hospital
 from shared.domain import calendar
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.hospital import Hospital
 from shared.domain.records.order_facts import Placed
 from shared.domain.records.telling import Fact
 

@@ -14,12 +14,12 @@ from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Term
-from services.compliance.register.agreement import Agreement
-from services.compliance.register.hospital import Hospital
 from services.compliance.register.pricing import Price, Standard
-from services.compliance.register.product import Cycle
 from shared.domain import ids
 from shared.domain.calendar import instant_text
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.hospital import Hospital
+from shared.domain.records.product import Cycle
 
 Record = TypeVar("Record")
 

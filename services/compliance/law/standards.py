@@ -15,7 +15,7 @@ from services.compliance.law.law import Law
 from services.compliance.law.pieces import Steps, cut
 from services.compliance.policies.policy import Policy
 from services.compliance.register.pricing import Standard
-from services.compliance.register.product import Cycle, Listed
+from shared.domain.records.product import Cycle, Listed
 
 ONE = Fraction(1)
 

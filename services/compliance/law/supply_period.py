@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.compliance.policies.policy import Policy
-from services.compliance.register.product import Cycle, Product
 from shared.domain import calendar
+from shared.domain.records.product import Cycle, Product
 
 
 class Stretch(NamedTuple):

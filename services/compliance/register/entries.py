@@ -5,13 +5,13 @@ from copy import copy
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from services.compliance.register.agreement import Agreement, agreement_of
 from services.compliance.register.exemption import Exemption, exemption_of
-from services.compliance.register.hospital import Hospital
 from services.compliance.register.pricing import Prices, Standards
-from services.compliance.register.product import Product
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
+from shared.domain.records.agreement import Agreement, agreement_of
+from shared.domain.records.hospital import Hospital
+from shared.domain.records.product import Product
 from shared.domain.records.telling import last
 
 Reach = tuple[str | None, str | None]

@@ -7,13 +7,13 @@ batch needs, a replay with everything; the rules ask it the same questions.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from services.compliance.register.agreement import Agreement
 from services.compliance.register.entries import AGREEMENT, PRODUCT, Entry, entry_of
 from services.compliance.register.exemption import Exemption
-from services.compliance.register.hospital import Hospital
 from services.compliance.register.pricing import Prices, Standards
-from services.compliance.register.product import Product
 from shared.domain.cloudevents import Event
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.hospital import Hospital
+from shared.domain.records.product import Product
 
 Key = tuple[str, str]
 

@@ -19,9 +19,9 @@ from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.evidence import Evidence, evidence_of
-from services.compliance.register.agreement import Agreement
-from services.compliance.register.hospital import Hospital
 from shared.domain import calendar
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.hospital import Hospital
 
 NAME = "coverage-gap"
 

@@ -8,10 +8,10 @@ from services.compliance.findings.finding import Missing
 from services.compliance.law.law import Law
 from services.compliance.law.supply_period import stretches
 from services.compliance.policies.policy import Policy
-from services.compliance.register.agreement import Agreement
-from services.compliance.register.product import Product
 from services.compliance.register.register import Register
 from shared.domain import calendar
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.product import Product
 from tests.support.builders import POLICIES
 from tests.support.events import an_event, instant
 

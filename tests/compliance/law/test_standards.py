@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.compliance.law.standards import Catalogue, Insured, beside, extreme
-from services.compliance.register.product import Listed
 from shared.domain import calendar
+from shared.domain.records.product import Listed
 from tests.support.builders import POLICIES, law_of
 from tests.support.events import an_event
 

@@ -13,8 +13,8 @@ from services.compliance.judging.contributions.giver import Giver
 from services.compliance.law.failing import first_refusal
 from services.compliance.records.commitment import Breach, Candidate, Dealing
 from services.compliance.records.evidence import Term, evidence_of
-from services.compliance.register.product import Cycle
 from shared.domain.records.order_facts import Invoiced, Placed
+from shared.domain.records.product import Cycle
 
 
 def give_volume(giver: Giver) -> list[Given]:

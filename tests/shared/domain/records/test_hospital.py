@@ -1,7 +1,7 @@
 from datetime import date
 
-from services.compliance.register.hospital import Hospital
 from shared.domain import calendar
+from shared.domain.records.hospital import Hospital
 from tests.support.events import an_event, instant
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.compliance.register.agreement import Agreement, agreement_of, in_force
 from services.compliance.register.exemption import Exemption, exemption_of
 from shared.domain import events as say
+from shared.domain.records.agreement import Agreement, agreement_of, in_force
 from tests.support.events import an_event
 
 

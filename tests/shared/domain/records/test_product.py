@@ -2,7 +2,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import permutations
 
-from services.compliance.register.product import Product
+from shared.domain.records.product import Product
 from tests.support.events import an_event
 
 
