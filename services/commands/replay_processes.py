@@ -19,7 +19,6 @@ from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.defect import Defect
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import Subject
-from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
 
@@ -154,9 +153,9 @@ class Archive:
                     count += 1
                 else:
                     late += 1
-            elif event.topic == topics.REGISTER.name:
+            else:
                 # The law must be whole in every process.
-                tell(event)
+                self.replay.know(event)
         return count, late
 
 

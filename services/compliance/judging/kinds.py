@@ -91,6 +91,7 @@ def _order_needs(needs: Needs, subject: Subject, order: Order) -> None:
     needs.products.add((where, placed.product))
     needs.hospitals.add((where, placed.hospital))
     needs.between.add((where, placed.product, placed.hospital))
+    needs.entrusted.add((where, placed.product))
     if placed.agreement is not None:
         needs.named.add((where, placed.agreement))
 

@@ -14,7 +14,8 @@ class Needs:
 
     `prices` and `standards` are those of a product. `named` are agreements by their id, `between`
     those of a product and a hospital, `whole` all those of a product, with their hospitals; `kin`
-    are products whose whole varieties and classes are asked for, with their standards.
+    are products whose whole varieties and classes are asked for, with their standards;
+    `appointments` are known by their id, `entrusted` are products of which all are asked for.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,8 @@ class Needs:
         self.between: set[Pair] = set()
         self.whole: set[Key] = set()
         self.kin: set[Key] = set()
+        self.appointments: set[Key] = set()
+        self.entrusted: set[Key] = set()
 
     def told(self, events: Iterable[Event]) -> "Needs":
         """Add what register events change."""
@@ -35,6 +38,7 @@ class Needs:
             "agreement": self.named,
             "price": self.prices,
             "standard": self.standards,
+            "appointment": self.appointments,
         }
         for event in events:
             entry = entry_of(event)

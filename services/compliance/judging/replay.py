@@ -14,8 +14,8 @@ from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
+from services.compliance.register.entries import entry_of
 from services.compliance.register.register import Register
-from shared.domain import topics
 from shared.domain.cloudevents import Event
 from shared.domain.records.telling import telling_of
 
@@ -43,6 +43,7 @@ class Replay:
         """Take an event in; one told after `as_of` is left out. Gives whether it counts."""
         if event.told > self.moment.now:
             return False
+        self.know(event)
         subject = subject_of(event)
         if subject is not None:
             dossier = self._round.dossiers.get(subject)
@@ -52,12 +53,16 @@ class Replay:
                 engine.merge(dossier.record, telling_of(event), event)
             except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
                 self._round.set_aside(dossier, error, "rebuild")
-        elif event.topic == topics.REGISTER.name:
-            self.law.register.merge(event)
+        else:
             for begins in begun([event]):
                 if begins not in self._round.dossiers:
                     self._round.begin(begins)
         return True
+
+    def know(self, event: Event) -> None:
+        """Take in what an event tells of the law alone: orders of any share are judged by it."""
+        if event.told <= self.moment.now and entry_of(event) is not None:
+            self.law.register.merge(event)
 
     def judge_orders(self) -> None:
         """Judge what events merge into, which others may share; no more can be told then."""

@@ -10,6 +10,7 @@ from services.compliance.law.intervals import Interval
 from services.compliance.law.supply_period import Stretch, stretches
 from services.compliance.law.working_days import Calendar, calendar_of
 from services.compliance.policies.policy import Policies, Policy
+from services.compliance.records.appointments import Appointment
 from services.compliance.records.evidence import Term
 from services.compliance.register.exemption import Exemption
 from services.compliance.register.pricing import Standard
@@ -34,6 +35,7 @@ class Law:
         self._version = register.version
         self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
         self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
+        self._appointments: dict[tuple[str, str], dict[str, list[Appointment]]] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -73,10 +75,22 @@ class Law:
         held = self.register.standards.get((jurisdiction, product))
         return [] if held is None else list(held.of_day.values())
 
+    def appointments(self, jurisdiction: str, product: str) -> dict[str, list[Appointment]]:
+        """Give the appointments for a product by distributor; remembered like stretches."""
+        if self._version != self.register.version:
+            self._forget()
+        found = self._appointments.get((jurisdiction, product))
+        if found is None:
+            found = self._appointments[jurisdiction, product] = {}
+            for held in self.register.appointed(jurisdiction, product):
+                found.setdefault(held.distributor, []).append(held)
+        return found
+
     def _forget(self) -> None:
         """Forget what was derived from the register as it was before it changed."""
         self._version = self.register.version
         self._stretches.clear()
+        self._appointments.clear()
         self._exemptions = None
 
     def exemption(self, jurisdiction: str, rule: str, finding: Finding) -> Exemption | None:

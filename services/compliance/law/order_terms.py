@@ -6,6 +6,7 @@ from typing import Unpack
 from msgspec import Struct
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
+from services.compliance.law.entrusted import Entrusted
 from services.compliance.law.law import Law
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
@@ -45,8 +46,8 @@ class OrderTerms(Terms):
         self.agreement = law.agreement_for(
             jurisdiction, placed.hospital, placed.product, placed.agreement, self.day
         )
-        known = enrolled(law.register.hospitals.get((jurisdiction, placed.hospital)))
-        self.hospital = None if known is None else known.on(self.day)
+        self._known = enrolled(law.register.hospitals.get((jurisdiction, placed.hospital)))
+        self.hospital = None if self._known is None else self._known.on(self.day)
         self.area = placed.area if self.hospital is None else self.hospital.area
         self.manufacturer = None if self.stretch is None else self.stretch.cycle.manufacturer
 
@@ -68,6 +69,10 @@ class OrderTerms(Terms):
         if self.product is None or not (self.product.cycles or self.product.listed):
             return Missing("product")
         return self.stretch is not None
+
+    def entrusted(self) -> Entrusted:
+        """Who may deliver the order."""
+        return Entrusted(self._law, self.jurisdiction, self.placed, self._known, self.manufacturer)
 
     def response_due(self) -> Deadline | Missing:
         """When the order must be answered."""
@@ -137,9 +142,13 @@ class OrderTerms(Terms):
         anchor: str,
         occurred_at: datetime,
         cured_at: datetime | None,
+        distributor: str | None = None,
         **seen: Unpack[Observation],
     ) -> Finding:
-        """Make a finding about this order; its limit rests on all `terms`, unless told on which."""
+        """Make a finding about this order; its limit rests on all `terms`, unless told on which.
+
+        It is about the order's own distributor, unless another is meant.
+        """
         placed = self.placed
         seen.setdefault("limits", seen["terms"])
         return Finding(
@@ -150,7 +159,7 @@ class OrderTerms(Terms):
                 self.area,
                 placed.hospital,
                 self.manufacturer,
-                placed.distributor,
+                distributor or placed.distributor,
                 self.order,
             ),
             policy=self.in_force,

@@ -5,7 +5,8 @@ from datetime import datetime
 from msgspec import Struct
 from typing_extensions import override
 
-from services.compliance.records.evidence import Evidence
+from services.compliance.records.announcement import Announcement
+from services.compliance.records.evidence import Evidence, evidence_of
 from shared.domain.calendar import LATEST
 from shared.domain.records.record import Gathered
 
@@ -28,9 +29,31 @@ class Appointment(Struct, frozen=True, array_like=True, tag="A", gc=False):
             return self.area == area
         return hospital in self.hospitals
 
+    def is_live(self, instant: datetime) -> bool:
+        """Whether it stands at an instant."""
+        return self.start <= instant < self.end
+
 
 OPEN = LATEST
 """The end of an appointment that has none."""
+
+
+def appointment_of(key: str, record: Announcement) -> Appointment | None:
+    """Give an appointment as it holds; None where nobody told more than its release."""
+    told = record.appointment
+    if told is None:
+        return None
+    held, released = told
+    return Appointment(
+        key,
+        held.area,
+        held.distributor,
+        held.hospitals,
+        held.start,
+        (released.end if released else held.end) or OPEN,
+        max(fact.telling.told for fact in told if fact is not None),
+        evidence_of(held, released),
+    )
 
 
 class Appointments(Struct, Gathered, array_like=True):

@@ -5,6 +5,7 @@ from copy import copy
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from services.compliance.records.announcement import Announcement
 from services.compliance.register.exemption import Exemption, exemption_of
 from services.compliance.register.pricing import Prices, Standards
 from shared.domain import events as say
@@ -12,7 +13,7 @@ from shared.domain.cloudevents import Event
 from shared.domain.records.agreement import Agreement, agreement_of
 from shared.domain.records.hospital import Hospital
 from shared.domain.records.product import Product
-from shared.domain.records.telling import last
+from shared.domain.records.telling import last, stored
 
 Reach = tuple[str | None, str | None]
 """A product and a hospital whose records a change touches; None is all of them."""
@@ -53,6 +54,12 @@ def _exemption(held: Exemption | None, event: Event) -> Exemption:
     return last(held, exemption_of(event, data))
 
 
+def _appointment(held: Announcement | None, event: Event) -> Announcement:
+    entry = Announcement() if held is None else copy(held)
+    entry.merge(stored(event), event.data)
+    return entry
+
+
 def _nobody(*_: Any) -> set[Reach]:
     """Touch no record but that of the product itself, which each telling begins anew."""
     return set()
@@ -61,6 +68,12 @@ def _nobody(*_: Any) -> set[Reach]:
 def _parties(_code: str, before: Agreement | None, after: Agreement) -> set[Reach]:
     """Touch the parties that an agreement had, and those that it has."""
     return {(held.product, held.hospital) for held in (before, after) if held is not None}
+
+
+def _entrusting(_code: str, before: Announcement | None, after: Announcement) -> set[Reach]:
+    """Touch the product that an appointment was for, and the one that it is for."""
+    told = (held.appointment for held in (before, after) if held is not None)
+    return {(holds[0].product, None) for holds in told if holds is not None}
 
 
 def _exempt(_code: str, before: Exemption | None, after: Exemption) -> set[Reach]:
@@ -112,7 +125,16 @@ STANDARD = Entry(
     merged=_merging(Standards),
     touched=_nobody,
 )
-ENTRIES = (PRODUCT, HOSPITAL, AGREEMENT, EXEMPTION, PRICE, STANDARD)
+APPOINTMENT = Entry(
+    name="appointment",
+    holds=Announcement,
+    code=attrgetter("appointment"),
+    merged=_appointment,
+    touched=_entrusting,
+)
+"""Told on another topic and kept as a record too, which is all that is stored of it; an order is
+judged by those of its product, as by the register."""
+ENTRIES = (PRODUCT, HOSPITAL, AGREEMENT, EXEMPTION, PRICE, STANDARD, APPOINTMENT)
 OF_PRODUCTS = (PRODUCT, PRICE, STANDARD)
 """What is told of a product and kept under its code."""
 
@@ -126,6 +148,8 @@ _TOLD_BY: dict[type, Entry] = {
     say.ExemptionGranted: EXEMPTION,
     say.PriceListed: PRICE,
     say.StandardSet: STANDARD,
+    say.DistributorAppointed: APPOINTMENT,
+    say.DistributorReleased: APPOINTMENT,
 }
 
 

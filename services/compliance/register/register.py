@@ -7,7 +7,9 @@ batch needs, a replay with everything; the rules ask it the same questions.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from services.compliance.register.entries import AGREEMENT, PRODUCT, Entry, entry_of
+from services.compliance.records.announcement import Announcement
+from services.compliance.records.appointments import Appointment, appointment_of
+from services.compliance.register.entries import AGREEMENT, APPOINTMENT, PRODUCT, Entry, entry_of
 from services.compliance.register.exemption import Exemption
 from services.compliance.register.pricing import Prices, Standards
 from shared.domain.cloudevents import Event
@@ -42,6 +44,7 @@ class Register:
         self.exemptions: dict[Key, Exemption] = {}
         self.prices: dict[Key, Prices] = {}
         self.standards: dict[Key, Standards] = {}
+        self.appointments: dict[Key, Announcement] = {}
         self.version = 0
         self._held: dict[str, dict[Key, Any]] = {
             "product": self.products,
@@ -50,10 +53,12 @@ class Register:
             "exemption": self.exemptions,
             "price": self.prices,
             "standard": self.standards,
+            "appointment": self.appointments,
         }
         self._of_product: dict[Key, dict[str, dict[str, Agreement]]] = {}
         self._shared: set[Key] = set()
         self._kin: dict[Key, frozenset[str]] = {}
+        self._appointed: dict[Key, frozenset[str]] = {}
 
     def copy(self) -> "Register":
         """Give a register that holds the same; what either is told later, the other is not."""
@@ -64,6 +69,7 @@ class Register:
         other._of_product = dict(self._of_product)
         other._shared = set(self._of_product)
         other._kin = dict(self._kin)
+        other._appointed = dict(self._appointed)
         self._shared = set(self._of_product)
         return other
 
@@ -90,12 +96,20 @@ class Register:
             for family in held.families:
                 named = (jurisdiction, family)
                 self._kin[named] = self._kin.get(named, frozenset()) | {code}
+        if entry is APPOINTMENT:
+            self._appoint(key, self.appointments.get(key), held)
         self._held[entry.name][key] = held
         self.version += 1
 
     def kin(self, jurisdiction: str, family: str) -> list[str]:
         """Give the products that are or were told as of a variety or class, in order."""
         return sorted(self._kin.get((jurisdiction, family), ()))
+
+    def appointed(self, jurisdiction: str, product: str) -> list[Appointment]:
+        """Give the appointments for a product as they hold, in the order of their ids."""
+        codes = sorted(self._appointed.get((jurisdiction, product), ()))
+        told = (appointment_of(code, self.appointments[jurisdiction, code]) for code in codes)
+        return [held for held in told if held is not None]
 
     def between(self, jurisdiction: str, hospital: str, product: str) -> Iterable[Agreement]:
         """Give the agreements of a hospital for a product."""
@@ -104,6 +118,16 @@ class Register:
     def of_product(self, jurisdiction: str, product: str) -> dict[str, dict[str, Agreement]]:
         """Give the agreements for a product, by hospital and by id."""
         return self._of_product.get((jurisdiction, product), {})
+
+    def _appoint(self, key: Key, before: Announcement | None, held: Announcement) -> None:
+        """Note for which product an appointment is, and for which it is no more."""
+        where, code = key
+        for record, keep in ((before, False), (held, True)):
+            told = None if record is None else record.appointment
+            if told is not None:
+                named = (where, told[0].product)
+                codes = self._appointed.get(named, frozenset())
+                self._appointed[named] = codes | {code} if keep else codes - {code}
 
     def _between(self, jurisdiction: str, agreement: Agreement) -> dict[str, Agreement]:
         """Give where an agreement is kept among those of its parties, to be changed there."""

@@ -21,6 +21,7 @@ from services.compliance.rules import (
     payment_standard,
     selected_price,
     supply_refusal,
+    unappointed_distributor,
     unreported_shortage,
 )
 from shared.domain.records.order import Order
@@ -33,6 +34,7 @@ ON_APPOINTMENTS: tuple[Rule[Appointments, ProductTerms], ...] = (
 ON_ORDERS: tuple[Rule[Order, OrderTerms], ...] = (
     late_response.RULE,
     late_delivery.RULE,
+    unappointed_distributor.RULE,
 )
 ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     beyond_volume_supply.RULE,

@@ -16,23 +16,26 @@ from services.compliance.register import changes
 from services.compliance.register.changes import Changes
 from services.compliance.register.entries import (
     AGREEMENT,
+    APPOINTMENT,
     ENTRIES,
     HOSPITAL,
     PRICE,
     PRODUCT,
     STANDARD,
+    entry_of,
 )
 from services.compliance.register.register import Key, Register
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
-from shared.domain import topics
+from shared.domain import ids
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 REMEMBERED = 200_000
-"""How many agreements are remembered; beyond that the book is read anew, to bound the memory."""
+"""How many agreements and appointments are remembered; beyond that the book is read anew,
+to bound the memory."""
 
 AGREEMENTS = {
     "named": QUERIES["agreements_named"],
@@ -68,6 +71,8 @@ class Lawbook:
             "between": set(),
             "whole": set(),
             "kin": set(),
+            "appointments": set(),
+            "entrusted": set(),
         }
         self.versions = {}
 
@@ -78,7 +83,7 @@ class Lawbook:
 
         This one stays as it is: where the events are not committed, it still tells what holds.
         """
-        told = [event for event in events if event.topic == topics.REGISTER.name]
+        told = [event for event in events if entry_of(event) is not None]
         if not told:
             return self, changes.merge(self.law.register, ())
         await self.read(connection, Needs().told(told))
@@ -103,7 +108,8 @@ class Lawbook:
             )
         versions = {row["jurisdiction"]: row["version"] for row in rows}
         moved = any(self.versions.get(j, version) != version for j, version in versions.items())
-        if moved or len(self.law.register.agreements) > REMEMBERED:
+        held = self.law.register
+        if moved or len(held.agreements) + len(held.appointments) > REMEMBERED:
             self.close()
         fresh = [where for where in versions if where not in self.versions]
         if fresh:
@@ -120,6 +126,7 @@ class Lawbook:
         if needs.whole:
             await self._read_references(connection, self._hospitals_of(needs.whole))
         await self._read_kin(connection, needs.kin)
+        await self._read_appointments(connection, needs)
 
     def _hospitals_of(self, products: Iterable[Key]) -> Needs:
         needs = Needs()
@@ -165,6 +172,25 @@ class Lawbook:
                 if (where, held.agreement) not in register.agreements:
                     register.put(AGREEMENT, where, held.agreement, held)
             self._known[known].update(wanted)
+
+    async def _read_appointments(self, connection: Connection, needs: Needs) -> None:
+        """Read appointments by their id, and all of some products; their records tell them."""
+        named = sorted(needs.appointments - self._known["appointments"])
+        products = sorted(needs.entrusted - self._known["entrusted"])
+        rows: list[asyncpg.Record] = []
+        if named:
+            keys = [(where, ids.pair(APPOINTMENT.name, code)) for where, code in named]
+            rows += await connection.fetch(QUERIES["appointments_named"], *columns(keys))
+        if products:
+            rows += await connection.fetch(QUERIES["appointments_of"], *columns(products))
+        register = self.law.register
+        for row in rows:
+            where, code = row["jurisdiction"], ids.parts(row["key"])[1]
+            # One that is held already may have been told anew in the batch at hand.
+            if (where, code) not in register.appointments:
+                register.put(APPOINTMENT, where, code, _read[APPOINTMENT.name](row["record"]))
+        self._known["appointments"].update(named)
+        self._known["entrusted"].update(products)
 
     async def _read_exemptions(self, connection: Connection, jurisdictions: list[str]) -> None:
         self._note(await connection.fetch(QUERIES["exemptions"], jurisdictions))

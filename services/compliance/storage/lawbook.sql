@@ -40,3 +40,16 @@ JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, product
 SELECT a.jurisdiction, a.body FROM compliance.agreement a
 JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, product)
   ON a.jurisdiction = wanted.jurisdiction AND a.product = wanted.product;
+
+-- appointments_named --
+-- Load appointments by the keys of their records.
+SELECT d.jurisdiction, d.key, d.record FROM compliance.dossier d
+JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, key)
+  ON d.jurisdiction = wanted.jurisdiction AND d.kind = 'announcement' AND d.key = wanted.key;
+
+-- appointments_of --
+-- Load all appointments for some products; their records are of no hospital, as few others are.
+SELECT d.jurisdiction, d.key, d.record FROM compliance.dossier d
+JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, product)
+  ON d.jurisdiction = wanted.jurisdiction AND d.product = wanted.product AND d.hospital IS NULL
+WHERE d.kind = 'announcement' AND d.key LIKE 'appointment/%';

@@ -205,7 +205,7 @@ def test_what_is_passed_on_is_the_new_in_place_of_what_was_kept() -> None:
 
 
 def test_what_cannot_be_judged_is_noted_and_no_longer_once_the_term_is_told() -> None:
-    desk = WorkerWithRegister(an_event("hospital.enrolled"))
+    desk = WorkerWithRegister(an_event("hospital.enrolled"), an_event("distributor.appointed"))
     desk.hear([ORDER], at("2022-03-05 09:00:00"))
     assert desk.unjudged()[LATE, "product"] == 1
     assert desk.violations() == []

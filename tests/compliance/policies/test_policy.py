@@ -55,6 +55,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "unreported-shortage": ("七",),
                 "listing-price": ("六",),
                 "payment-standard": ("八（二）",),
+                "unappointed-distributor": ("七",),
             },
         ),
         (
@@ -65,6 +66,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "selected-price": ("三（一）",),
                 "unreported-shortage": ("三（三）", "四（二）"),
                 "payment-standard": ("三（五）",),
+                "unappointed-distributor": ("三（一）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),

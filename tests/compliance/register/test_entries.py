@@ -81,6 +81,20 @@ def test_a_price_or_standard_moves_the_law_and_touches_no_order() -> None:
         assert told.jurisdictions == ["cn-sx"]
 
 
+def test_an_appointment_touches_the_product_that_it_was_for_and_the_one_it_is_for() -> None:
+    register = Register()
+    released = an_event("distributor.released", end="2022-05-01")
+    assert merged(register, released).touches == set()
+    appointed = merged(register, an_event("distributor.appointed"))
+    assert appointed.touches == {("cn-sx", "P1", None)}
+    assert merged(register, released).touches == {("cn-sx", "P1", None)}
+    moved = merged(register, an_event("distributor.appointed", product="P2"))
+    assert moved.touches == {("cn-sx", "P1", None), ("cn-sx", "P2", None)}
+    assert moved.jurisdictions == ["cn-sx"]
+    assert register.appointed("cn-sx", "P1") == []
+    assert [held.appointment for held in register.appointed("cn-sx", "P2")] == ["AP1"]
+
+
 def test_what_a_copy_is_told_the_register_is_not_and_the_reverse() -> None:
     first, second, third = (
         an_event("agreement.signed", f"2022-0{month}-01 00:00:00", hospital=f"H{month}")

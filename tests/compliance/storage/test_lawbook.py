@@ -10,8 +10,10 @@ import pytest
 from services.compliance.judging.dossier import Dossier, needs_of
 from services.compliance.judging.engine import hear
 from services.compliance.judging.kinds import begun
+from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
-from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.judging.round import Round
+from services.compliance.judging.subjects import Subject, by_subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
@@ -21,9 +23,10 @@ from services.compliance.storage import dossiers, lawbook, register, schema
 from services.compliance.storage.lawbook import Lawbook
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
+from shared.domain import calendar
 from shared.domain.cloudevents import Event
 from shared.domain.errors import ConflictError, SetupError
-from tests.support.events import an_event
+from tests.support.events import an_event, instant
 from tests.support.kept import POLICIES, a_connection
 
 pytestmark = pytest.mark.integration
@@ -179,7 +182,8 @@ async def test_what_is_known_is_not_read_again_nor_what_is_known_to_be_missing(
     async with queries_of(connection) as asked:
         await book.open(connection, ["cn-sx"])
         await book.read(connection, needs)
-    names = ("law_versions", "exemptions", "references", "agreements_named", "agreements_between")
+    of_agreements = ("agreements_named", "agreements_between")
+    names = ("law_versions", "exemptions", "references", *of_agreements, "appointments_of")
     assert asked == [lawbook.QUERIES[name] for name in names]
 
     async with queries_of(connection) as asked:
@@ -275,3 +279,45 @@ async def test_what_register_events_change_is_read_before_they_are_merged(
         "exemptions": {"X1"},
     }
     assert changes.merge(book.law.register, events).new_agreements == set()
+
+
+async def kept(connection: Connection, *events: Event) -> Lawbook:
+    """Have another worker keep the records of announcements; gives a book that knows nothing."""
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    judging = Round(book.law, Moment(calendar.LATEST, calendar.EPOCH))
+    judging.hear(by_subject(events))
+    while judging.next_level():
+        judging.open(await dossiers.load(connection, judging.unloaded()))
+        judging.judge()
+    async with connection.transaction():
+        await dossiers.save(connection, judging, book.versions)
+    return book
+
+
+async def test_an_order_has_read_the_appointments_for_its_product(connection: Connection) -> None:
+    appointments = [
+        an_event("distributor.appointed", appointment=f"for {product}", product=product)
+        for product in ("P1", "P2")
+    ]
+    report = an_event("shortage.reported", start="2022-03-01")
+    book = await kept(connection, *appointments, report)
+    await book.read(connection, needs_of([an_order(product="P1")]))
+    (found,) = book.law.register.appointed("cn-sx", "P1")
+    assert found.appointment == "for P1"
+    assert set(book.law.register.appointments) == {("cn-sx", "for P1")}
+
+
+async def test_a_release_is_merged_into_the_appointment_that_was_kept(
+    connection: Connection,
+) -> None:
+    appointed = an_event("distributor.appointed", "2022-01-01 00:00:00")
+    released = an_event("distributor.released", "2022-02-01 00:00:00", end="2022-05-01")
+    book = await kept(connection, appointed)
+    after, told = await book.changed_by(connection, [released])
+    # What is read while the batch is judged must not undo what it tells.
+    await after.read(connection, needs_of([an_order(product="P1")]))
+    (found,) = after.law.register.appointed("cn-sx", "P1")
+    assert found.end == instant("2022-05-01 00:00:00")
+    assert told.touches == {("cn-sx", "P1", None)}
+    assert book.law.register.appointed("cn-sx", "P1")[0].end == calendar.LATEST

@@ -23,7 +23,6 @@ from services.compliance.judging.subjects import Columns, Subject, by_subject
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register.register import Register
-from shared.domain import topics
 from shared.domain.cloudevents import Event
 
 
@@ -58,8 +57,7 @@ class InMemoryWorker:
         batch = list(events)
         judging = Round(self.law, moment)
         for event in batch:
-            if event.topic == topics.REGISTER.name:
-                self.law.register.merge(event)
+            if self.law.register.merge(event) is not None:
                 where = event.data.jurisdiction
                 judging.look_at(name for name in self.rows if name.jurisdiction == where)
         judging.hear({subject: [] for subject in begun(batch)})

@@ -6,7 +6,7 @@ from datetime import date
 from services.compliance.judging.contributions.contribution import Contribution
 from services.compliance.judging.moment import Moment
 from services.compliance.records.announcement import Announcement, Stopping
-from services.compliance.records.appointments import OPEN, Appointment
+from services.compliance.records.appointments import appointment_of
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.supply import Report
 
@@ -15,26 +15,9 @@ def contribute_announcement(
     record: Announcement, key: str, moment: Moment
 ) -> Iterator[Contribution]:
     """Give the appointment, report or notice as it holds."""
-    appointment = record.appointment
+    appointment = appointment_of(key, record)
     if appointment is not None:
-        held, released = appointment
-        end = released.end if released else held.end
-        told = max(fact.telling.told for fact in appointment if fact is not None)
-        yield Contribution(
-            "appointments",
-            held.product,
-            None,
-            Appointment(
-                key,
-                held.area,
-                held.distributor,
-                held.hospitals,
-                held.start,
-                end or OPEN,
-                told,
-                evidence_of(held, released),
-            ),
-        )
+        yield Contribution("appointments", record.appointed[-1].product, None, appointment)
     report = record.report(moment.now)
     if report is not None:
         spoken, first_told, ended = report

@@ -172,6 +172,8 @@ def handed_over(world: World) -> None:
     numbers = stand(world, cell, cap(cell))
     first, _ = span(world)
     release(world, cell, numbers[-1], first)
+    # Whoever was released must not deliver honest orders of later days.
+    cell.standing = cell.standing[:-1]
     appoint(world, cell, cell.spare[0], first)
 
 
