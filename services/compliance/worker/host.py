@@ -23,13 +23,13 @@ from typing_extensions import override
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.storage.schema import prepare
-from services.compliance.worker import health
-from services.compliance.worker.health import Health
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.patience import Patience
 from services.compliance.worker.reader import Reader
 from services.compliance.worker.relay import Relay
+from shared.adapters import health
+from shared.adapters.health import Health
 from shared.adapters.metrics import begin
+from shared.adapters.patience import Patience
 from shared.domain.errors import TooManyInvalidError, UnreachableError
 
 log = logging.getLogger(__name__)

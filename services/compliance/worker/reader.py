@@ -7,11 +7,11 @@ from aiokafka.errors import KafkaError
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.worker import session as sessions
-from services.compliance.worker.health import Health
 from services.compliance.worker.intake import Intake, Limit
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.patience import Patience
 from services.compliance.worker.session import Session
+from shared.adapters.health import Health
+from shared.adapters.patience import Patience
 from shared.domain.errors import SetupError, TransientError
 
 

@@ -21,8 +21,8 @@ from services.compliance.settings import Settings
 from services.compliance.storage import outbox
 from services.compliance.storage.facts import headers_of
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.patience import Patience
 from shared.adapters import kafka, postgres
+from shared.adapters.patience import Patience
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.calendar import instant_text

@@ -5,11 +5,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from services.compliance.settings import Settings
-from services.compliance.worker import patience
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.patience import REFUSED_AT_MOST, Patience
 from services.compliance.worker.reader import Reader
 from services.compliance.worker.relay import Relay
+from shared.adapters import patience
+from shared.adapters.patience import REFUSED_AT_MOST, Patience
 from shared.domain.errors import SetupError, TransientError, UnreachableError
 from tests.support.builders import POLICIES
 

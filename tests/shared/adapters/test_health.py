@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.compliance.worker import health
-from services.compliance.worker.health import Health
 from services.compliance.worker.metrics import WorkerMetrics
+from shared.adapters import health
+from shared.adapters.health import Health
 from tests.support.workers.in_process import WorkerProcess, eventually, free_port, live
 
 

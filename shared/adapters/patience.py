@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from typing import Protocol
 
-from services.compliance.worker.metrics import WorkerMetrics
 from shared.domain.errors import SetupError, UnreachableError
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,17 @@ REFUSED_AT_MOST = 10
 started, before the worker ends and says why."""
 
 
+class Waiting(Protocol):
+    """Metrics that say which parts of a worker wait."""
+
+    def waits(self, part: str, *, waits: bool) -> None:
+        """Note whether a part of the worker waits for what is outside."""
+
+
 class Patience:
     """Pauses after failures until it is ended; `part` names what pauses, in log and metrics."""
 
-    def __init__(self, part: str, metrics: WorkerMetrics) -> None:
+    def __init__(self, part: str, metrics: Waiting) -> None:
         self._part = part
         self._metrics = metrics
         self._end = asyncio.Event()
