@@ -35,6 +35,7 @@ VALUES_ZH = {
     "remote_delivery_hours": "偏远地区配送时限（小时）",
     "deliver_by": "约定送达时间",
     "selected_price": "中选价格",
+    "longest_agreement": "协议最迟终止日",
     "payment_standard": "医保支付标准",
     "standard_checks": "支付标准核对项目",
     "excused_reasons": "可免责的拒单理由",

@@ -21,6 +21,10 @@ Says = Callable[["Kind", Subject, Any, Law, Moment], list[Said]]
 """Says all there is to say of a record at a moment: what its rules find, what it contributes."""
 
 
+def _of_product(product: str, _hospital: str) -> str:
+    return product
+
+
 class Kind(NamedTuple):
     """A kind of record.
 
@@ -28,7 +32,8 @@ class Kind(NamedTuple):
     `unjudged` are the names of those that cannot judge while its scope is not known, its own and
     those that judge what it contributes. `terms` are made for a record that is judged by its rules
     alone. `begun_by` are the entries of the register with which a record of its product begins,
-    though nothing is heard of it. `agreements` is whether it is judged by all
+    though nothing is heard of it, and `begins` gives its key, of that product and of the hospital
+    of an agreement. `agreements` is whether it is judged by all
     agreements of its product and their hospitals, `kin` whether by other products of its kind.
     """
 
@@ -42,6 +47,7 @@ class Kind(NamedTuple):
     terms: Callable[[Law, Subject], Any] | None = None
     columns: Callable[[str], Columns] = Columns
     begun_by: tuple[Entry, ...] = ()
+    begins: Callable[[str, str], str] = _of_product
     agreements: bool = False
     kin: bool = False
 

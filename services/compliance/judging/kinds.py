@@ -76,6 +76,11 @@ def _between(key: str) -> Columns:
     return Columns(product, hospital)
 
 
+def _of_hospital(product: str, hospital: str) -> str:
+    """Give the key of a record between a hospital and a product."""
+    return ids.pair(hospital, product)
+
+
 def _commitment_terms(law: Law, subject: Subject) -> CommitmentTerms:
     return CommitmentTerms(law, subject.jurisdiction, *ids.parts(subject.key))
 
@@ -97,9 +102,9 @@ def _order_needs(needs: Needs, subject: Subject, order: Order) -> None:
 
 
 def _commitment_needs(needs: Needs, subject: Subject, commitment: Commitment) -> None:
-    if not commitment.dealings:
-        return
     hospital, product = ids.parts(subject.key)
+    needs.products.add((subject.jurisdiction, product))
+    needs.hospitals.add((subject.jurisdiction, hospital))
     needs.between.add((subject.jurisdiction, product, hospital))
     for held in commitment.dealings.values():
         if held.agreement is not None:
@@ -158,6 +163,8 @@ KINDS: dict[str, Kind] = {
             rules=_on(Commitment),
             terms=_commitment_terms,
             columns=_between,
+            begun_by=(AGREEMENT,),
+            begins=_of_hospital,
         ),
         Kind(
             name="appointments",
@@ -215,14 +222,23 @@ def begun(events: Iterable[Event]) -> dict[Subject, None]:
     for event in events:
         entry, data = entry_of(event), cast(Any, event.data)
         if entry is not None and _BEGUN_BY[entry.name]:
-            for begins in begun_with(entry.name, data.jurisdiction, data.product):
+            hospital = getattr(data, "hospital", "")
+            for begins in begun_with(entry.name, data.jurisdiction, data.product, hospital):
                 subjects[begins] = None
     return subjects
 
 
-def begun_with(entry: str, jurisdiction: str, product: str) -> list[Subject]:
-    """Give the records that an entry of the register begins for its product, by its name."""
-    return [Subject(jurisdiction, kind, product) for kind in _BEGUN_BY[entry] if KINDS[kind].rules]
+def begun_with(entry: str, jurisdiction: str, product: str, hospital: str = "") -> list[Subject]:
+    """Give the records that an entry of the register begins, by its name.
+
+    It is of a product; an agreement is of a hospital too.
+    """
+    kinds = [KINDS[name] for name in _BEGUN_BY[entry]]
+    return [
+        Subject(jurisdiction, kind.name, kind.begins(product, hospital))
+        for kind in kinds
+        if kind.rules
+    ]
 
 
 def resting_on_agreements(products: Iterable[Key]) -> list[Subject]:

@@ -1,15 +1,19 @@
 """The terms under which a hospital and a product are judged: agreed and accepted volume."""
 
 from collections.abc import Container, Iterator
-from datetime import date
-from typing import NamedTuple
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple, Unpack
 
-from services.compliance.findings.finding import About, Finding, Missing
+from services.compliance.findings.finding import About, Finding, Missing, Observation
+from services.compliance.law.agreements import Agreed, agreed_under, policy_of
+from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import evidence_of
+from shared.domain import ids
 from shared.domain.records.agreement import Agreement
 
 
@@ -55,7 +59,7 @@ class CommitmentTerms(Terms):
             if isinstance(case, Missing):
                 yield case
             elif case.volume.owed:
-                yield self.finding(case)
+                yield self._of_order(case)
 
     def beyond(
         self, record: Commitment, rule: str, breaches: Container[Breach]
@@ -65,7 +69,7 @@ class CommitmentTerms(Terms):
             if isinstance(case, Missing):
                 yield case
             elif case.volume.beyond:
-                yield self.finding(case, breach=case.candidate.breach)
+                yield self._of_order(case, breach=case.candidate.breach)
 
     def cases(
         self, record: Commitment, rule: str, breaches: Container[Breach]
@@ -97,7 +101,7 @@ class CommitmentTerms(Terms):
         accepted = record.accepted_between(agreement.start.toordinal(), dealing.day)
         return Volume(policy, agreement, accepted)
 
-    def finding(self, case: Case, breach: Breach | None = None) -> Finding:
+    def _of_order(self, case: Case, breach: Breach | None = None) -> Finding:
         """Make a finding about an order, with the volume it was held against."""
         dealing, candidate, volume = case
         agreement = volume.agreement
@@ -131,4 +135,60 @@ class CommitmentTerms(Terms):
             heard_by=candidate.heard_by,
             breach=breach,
             details=details,
+        )
+
+    @cached_property
+    def agreements(self) -> list[Agreement]:
+        """Give the agreements that have days, in the order of tellings."""
+        register = self._law.register
+        told = register.between(self.jurisdiction, self.hospital, self.product)
+        return sorted(
+            (held for held in told if not held.is_void), key=lambda held: held.telling.order_key
+        )
+
+    def agreed(self, rule: str) -> Iterator[Agreed | Missing]:
+        """Give the agreements that a rule judges, each in its cycle."""
+        for policy, agreed in self._agreed:
+            if rule in policy.rules:
+                yield agreed
+
+    @cached_property
+    def _agreed(self) -> list[tuple[Policy, Agreed | Missing]]:
+        judged = []
+        for agreement in self.agreements:
+            policy = policy_of(self._law, self.jurisdiction, agreement)
+            if policy is not None:
+                agreed = agreed_under(self._law, self.jurisdiction, agreement, policy)
+                if agreed is not None:
+                    judged.append((policy, agreed))
+        return judged
+
+    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
+        """Until when all must have been heard before a silence counts."""
+        return self._law.heard_by(deadline, told)
+
+    def finding(
+        self,
+        about: About,
+        lasting: Interval,
+        of: Agreed | Policy,
+        now: datetime,
+        anchor: str,
+        **seen: Unpack[Observation],
+    ) -> Finding:
+        """Make a finding of an agreement, or of hospital and product under a policy.
+
+        It is over if its end is not after `now`.
+        """
+        start, end = lasting
+        agreed = of if isinstance(of, Agreed) else None
+        pair = ids.pair(self.hospital, self.product)
+        return Finding(
+            subject=pair if agreed is None else agreed.agreement.agreement,
+            anchor=anchor,
+            about=about,
+            policy=of.policy if isinstance(of, Agreed) else of,
+            occurred_at=start,
+            cured_at=end if end <= now else None,
+            **seen,
         )

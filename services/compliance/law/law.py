@@ -17,6 +17,7 @@ from services.compliance.register.pricing import Standard
 from services.compliance.register.register import Register
 from shared.domain import calendar
 from shared.domain.records.agreement import Agreement, in_force
+from shared.domain.records.product import Product
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -69,6 +70,11 @@ class Law:
             found = stretches(known, policy) if known else []
             self._stretches[key] = found
         return found
+
+    def product(self, jurisdiction: str, code: str) -> Product | None:
+        """Give a product, None if nobody selected or listed it."""
+        found = self.register.products.get((jurisdiction, code))
+        return found if found is not None and (found.cycles or found.listed) else None
 
     def standards(self, jurisdiction: str, product: str) -> list[Standard]:
         """Give the payment standards of a product, as last told of each day."""

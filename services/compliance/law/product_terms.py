@@ -13,13 +13,11 @@ from services.compliance.law.standards import Catalogue
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
-from services.compliance.records.evidence import Term
 from services.compliance.register.pricing import Price, Standard
 from shared.domain import ids
 from shared.domain.calendar import instant_text
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
-from shared.domain.records.product import Cycle
 
 Record = TypeVar("Record")
 
@@ -34,8 +32,7 @@ class ProductTerms(Terms):
     @property
     def known(self) -> bool:
         """Whether the register knows the product at all."""
-        found = self._law.register.products.get((self.jurisdiction, self.product))
-        return found is not None and bool(found.cycles or found.listed)
+        return self._law.product(self.jurisdiction, self.product) is not None
 
     def policies(self, rule: str) -> list[Policy]:
         """Give the policies of the jurisdiction that carry a rule."""
@@ -69,11 +66,6 @@ class ProductTerms(Terms):
     def catalogue(self, policy: Policy) -> Catalogue:
         """Give what the insurance pays for this and other products on the days of a policy."""
         return Catalogue(self._law, self.jurisdiction, policy)
-
-    def selected_price(self, cycle: Cycle) -> Term:
-        """Give the selected price of a cycle as a value: the clause says that it holds."""
-        told = f"product.selected of {cycle.start}"
-        return Term("selected_price", f"{cycle.selected_price:f}", "clause", told)
 
     def hospital(self, code: str) -> Hospital | None:
         """Give a hospital, None if nobody enrolled it."""

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.compliance.policies.policy import Policy
+from services.compliance.records.evidence import Term
 from shared.domain import calendar
 from shared.domain.records.product import Cycle, Product
 
@@ -32,6 +33,12 @@ def stretches(product: Product, policy: Policy) -> list[Stretch]:
         if start < min(cycle.end, end):
             found.append(Stretch(cycle, calendar.start_of(start), calendar.start_of(end)))
     return found
+
+
+def selected_price(cycle: Cycle) -> Term:
+    """Give the selected price of a cycle as a value: the clause says that it holds."""
+    told = f"product.selected of {cycle.start}"
+    return Term("selected_price", f"{cycle.selected_price:f}", "clause", told)
 
 
 def _bridge_end(cycle: Cycle, policy: Policy) -> date:

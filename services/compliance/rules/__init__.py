@@ -12,6 +12,7 @@ from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
 from services.compliance.records.supply import Supply
 from services.compliance.rules import (
+    agreement_terms,
     beyond_volume_supply,
     coverage_gap,
     distributor_cap,
@@ -40,6 +41,7 @@ ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     beyond_volume_supply.RULE,
     supply_refusal.RULE,
     selected_price.RULE,
+    agreement_terms.RULE,
 )
 ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (unreported_shortage.RULE,)
 ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (

@@ -16,7 +16,7 @@ from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.intervals import intersection
 from services.compliance.law.pieces import Steps, begun, cut, joined, next_change
 from services.compliance.law.product_terms import ProductTerms
-from services.compliance.law.supply_period import Stretch
+from services.compliance.law.supply_period import Stretch, selected_price
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import evidence_of
 from services.compliance.register.pricing import Price
@@ -65,7 +65,7 @@ def _outcome(
     first, last = run[0], begun(run, now)
     if last is None:
         return
-    selected = terms.selected_price(last.stretch.cycle)
+    selected = selected_price(last.stretch.cycle)
     yield terms.finding(
         About(terms.product, manufacturer=first.stretch.cycle.manufacturer),
         (first.start, run[-1].end),

@@ -19,6 +19,7 @@ from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.pieces import begun, joined, next_change
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.law.standards import Catalogue, Insured, Measure, beside, extreme
+from services.compliance.law.supply_period import selected_price
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.register.pricing import Standard
@@ -185,7 +186,7 @@ def _outcome(
     first, last = run[0], begun(run, now)
     if last is None:
         return
-    against = _term(check, last, terms)
+    against = _term(check, last)
     yield terms.finding(
         About(terms.product, manufacturer=first.part.told.manufacturer),
         (first.start, run[-1].end),
@@ -208,11 +209,11 @@ def _outcome(
     )
 
 
-def _term(check: str, failed: Mispaid, terms: ProductTerms) -> Term:
+def _term(check: str, failed: Mispaid) -> Term:
     """Give what a standard is held against, as a value: a selected price, or another standard."""
     of = failed.against.of
     if check in {"base", "class"} and of.cycle is not None:
-        return terms.selected_price(of.cycle)
+        return selected_price(of.cycle)
     price, on = (f"{of.standard.price:f}", of.standard.effective_on) if of.standard else ("", "")
     return Term("payment_standard", price, "clause", f"standard.set of {of.product}, {on}")
 

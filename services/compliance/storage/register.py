@@ -23,6 +23,9 @@ from shared.domain.errors import ConflictError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
+AT_ONCE = 10_000
+"""Pairs of product and hospital for which records are begun at once."""
+
 
 async def hold_law(connection: Connection, versions: Mapping[str, int]) -> None:
     """Hold the law as it was judged under, or raise ConflictError if it moved."""
@@ -77,9 +80,18 @@ async def begin_all(connection: Connection, jurisdiction: str) -> None:
 
     A version whose rules read a new kind of record finds a register that others were told of.
     """
-    rows = await connection.fetch(QUERIES["beginnings"], jurisdiction)
-    begins = [subject for row in rows for subject in begun_with(row["entry"], *row[1:])]
+    told = await connection.fetch(QUERIES["beginnings"], jurisdiction)
+    begins = [subject for row in told for subject in begun_with(*row)]
     await dossiers.begin(connection, begins)
+    last = ("", "")
+    while agreed := await connection.fetch(QUERIES["agreed"], jurisdiction, *last, AT_ONCE):
+        begins = [
+            subject
+            for product, hospital in agreed
+            for subject in begun_with(AGREEMENT.name, jurisdiction, product, hospital)
+        ]
+        await dossiers.begin(connection, dict.fromkeys(begins))
+        last = tuple(agreed[-1])
 
 
 async def _with_agreements(connection: Connection, touches: Iterable[Touch]) -> set[Key]:

@@ -48,11 +48,15 @@ JOIN unnest($1::text[], $2::text[]) AS touched (jurisdiction, hospital)
   ON a.jurisdiction = touched.jurisdiction AND a.hospital = touched.hospital;
 
 -- beginnings --
--- Name the products that were told, or agreed on, in a jurisdiction.
+-- Name the products that were told in a jurisdiction.
 SELECT kind AS entry, jurisdiction, code AS product
-FROM compliance.reference WHERE jurisdiction = $1 AND kind IN ('product', 'price', 'standard')
-UNION
-SELECT 'agreement', jurisdiction, product FROM compliance.agreement WHERE jurisdiction = $1;
+FROM compliance.reference WHERE jurisdiction = $1 AND kind IN ('product', 'price', 'standard');
+
+-- agreed --
+-- Name the next pairs of product and hospital that agreed on something in a jurisdiction.
+SELECT DISTINCT product, hospital FROM compliance.agreement
+WHERE jurisdiction = $1 AND (product, hospital) > ($2, $3)
+ORDER BY product, hospital LIMIT $4;
 
 -- touch --
 -- Note that everything of a product, a hospital or a whole jurisdiction that was judged before the

@@ -69,7 +69,10 @@ def test_a_product_that_nothing_judges_begins_no_record(monkeypatch: pytest.Monk
     monkeypatch.setitem(KINDS, "product", KINDS["product"]._replace(rules=()))
     assert begun([*REGISTER, *REGISTER]) == {}
     signed = an_event("agreement.signed")
-    assert list(begun([*REGISTER, signed])) == [Subject("cn-sx", "appointments", "P1")]
+    assert list(begun([*REGISTER, signed])) == [
+        Subject("cn-sx", "commitment", "H1/P1"),
+        Subject("cn-sx", "appointments", "P1"),
+    ]
 
 
 def test_a_product_told_is_judged_by_what_the_register_says_of_it(

@@ -56,6 +56,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "listing-price": ("六",),
                 "payment-standard": ("八（二）",),
                 "unappointed-distributor": ("七",),
+                "agreement-terms": ("四¶1", "六"),
             },
         ),
         (
@@ -67,6 +68,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "unreported-shortage": ("三（三）", "四（二）"),
                 "payment-standard": ("三（五）",),
                 "unappointed-distributor": ("三（一）",),
+                "agreement-terms": ("三（一）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),

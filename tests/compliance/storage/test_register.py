@@ -51,6 +51,31 @@ async def marked_each_time(connection: Connection, most: int) -> list[list[Subje
     return steps
 
 
+async def test_what_was_agreed_long_ago_begins_the_records_of_today_piece_by_piece(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "AT_ONCE", 2)
+    await connection.executemany(
+        "INSERT INTO compliance.agreement VALUES ($1, $2, $3, $4, '')",
+        [
+            (where, f"{product}/{hospital}/{year}", product, hospital)
+            for where in ("cn-sx", "cn-tj")
+            for product in PRODUCTS
+            for hospital in ("H1", "H2", "H3")
+            for year in (2022, 2023)
+        ],
+    )
+    for _ in range(2):
+        await register.begin_all(connection, "cn-sx")
+    rows = await connection.fetch("SELECT jurisdiction, kind, key FROM compliance.dossier")
+    begun = {Subject(*row) for row in rows}
+    assert {it.key for it in begun if it.kind == "commitment"} == {
+        f"{hospital}/{product}" for product in PRODUCTS for hospital in ("H1", "H2", "H3")
+    }
+    assert {it.key for it in begun if it.kind == "appointments"} == set(PRODUCTS)
+    assert {it.jurisdiction for it in begun} == {"cn-sx"}
+
+
 @pytest.mark.parametrize("hospital", [None, "H1"])
 @pytest.mark.parametrize("product", [None, "P1"])
 async def test_a_touch_walks_the_records_it_reaches_once_range_by_range(

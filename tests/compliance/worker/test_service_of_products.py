@@ -109,7 +109,7 @@ async def test_what_nothing_judges_has_no_record(
     monkeypatch.setitem(KINDS, "product", KINDS["product"]._replace(rules=()))
     await desk.handle(*REGISTER)
     kinds = await desk.connection.fetch("SELECT DISTINCT kind FROM compliance.dossier")
-    assert {row["kind"] for row in kinds} == {"appointments"}
+    assert {row["kind"] for row in kinds} == {"appointments", "commitment"}
 
 
 async def test_a_product_told_to_a_version_without_rules_on_products_is_judged_by_the_next(

@@ -11,8 +11,9 @@ from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.contributions.contribution import Contribution, Given
 from services.compliance.judging.contributions.giver import Giver
 from services.compliance.law.failing import first_refusal
+from services.compliance.law.supply_period import selected_price
 from services.compliance.records.commitment import Breach, Candidate, Dealing
-from services.compliance.records.evidence import Term, evidence_of
+from services.compliance.records.evidence import evidence_of
 from shared.domain.records.order_facts import Invoiced, Placed
 from shared.domain.records.product import Cycle
 
@@ -66,11 +67,7 @@ def _overpriced(giver: Giver) -> Iterable[Candidate]:
 
 def _above(anchor: str, fact: Placed | Invoiced, placed: Placed, cycle: Cycle) -> Candidate:
     """Hold a price against the selected one of the cycle in which the order was placed."""
-    selected, at, told = (
-        cycle.selected_price,
-        fact.telling.time,
-        f"product.selected of {cycle.start}",
-    )
+    selected, at = cycle.selected_price, fact.telling.time
     return Candidate(
         "overpriced",
         anchor,
@@ -79,7 +76,7 @@ def _above(anchor: str, fact: Placed | Invoiced, placed: Placed, cycle: Cycle) -
         f"{fact.unit_price:f}",
         f"{selected:f}",
         (fact.unit_price - selected) * Decimal(fact.quantity),
-        (Term("selected_price", f"{selected:f}", "clause", told),),
+        (selected_price(cycle),),
         evidence_of(placed, None if fact is placed else fact, cycle),
     )
 

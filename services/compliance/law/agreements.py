@@ -1,0 +1,108 @@
+"""Agreements as they are judged: under their policy, in their cycle (rules.md, *Agreements*).
+
+One without days is void and nothing is said of it. One signed in the bridge for what comes next
+belongs to what comes next.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from services.compliance.findings.finding import Missing
+from services.compliance.law.law import Law
+from services.compliance.law.supply_period import Stretch
+from services.compliance.policies.policy import Policy
+from shared.domain import calendar
+from shared.domain.records.agreement import Agreement
+from shared.domain.records.product import Cycle, Product
+
+
+class Agreed(NamedTuple):
+    """An agreement, its policy and its cycle; `withdrawn` is the day on which its product leaves.
+
+    It is 9999-12-31 for a product that stays.
+    """
+
+    agreement: Agreement
+    policy: Policy
+    cycle: Cycle
+    withdrawn: date
+
+    @property
+    def start(self) -> datetime:
+        """Give its first instant."""
+        return calendar.start_of(self.agreement.start)
+
+    @property
+    def end(self) -> datetime:
+        """Give the instant at which it is over."""
+        return calendar.start_of(self.agreement.end)
+
+    @property
+    def first(self) -> date:
+        """Give the first of its days that its policy holds on."""
+        return max(self.agreement.start, self.policy.in_force)
+
+    @property
+    def before_notice(self) -> bool:
+        """Whether it began before its policy did: what the notice asks was not yet said."""
+        return self.agreement.start < self.policy.in_force
+
+
+def policy_of(law: Law, jurisdiction: str, agreement: Agreement) -> Policy | None:
+    """Give the policy of the first of an agreement's days that has one."""
+    first: tuple[date, Policy] | None = None
+    for policy in law.policies.of(jurisdiction):
+        day = max(agreement.start, policy.in_force)
+        if day < agreement.end and policy.holds_on(day) and (first is None or day < first[0]):
+            first = (day, policy)
+    return None if first is None else first[1]
+
+
+def agreed_under(
+    law: Law, jurisdiction: str, agreement: Agreement, policy: Policy
+) -> Agreed | Missing | None:
+    """Give an agreement as it is judged under its policy; None where its product was not supplied.
+
+    It is unjudged if nobody told of its product.
+    """
+    product = law.product(jurisdiction, agreement.product)
+    if product is None:
+        return Missing("product")
+    stretches = law.stretches(jurisdiction, agreement.product, policy)
+    cycle = cycle_of(agreement, product, stretches)
+    if cycle is None:
+        return None
+    return Agreed(agreement, policy, cycle, deselected_on(product, cycle))
+
+
+def cycle_of(agreement: Agreement, product: Product, stretches: Sequence[Stretch]) -> Cycle | None:
+    """Give an agreement's cycle.
+
+    The one that holds its start, else that of the first stretch that begins on its later days, else
+    that of the bridge in which its start lies.
+    """
+    for cycle in product.cycles.values():
+        if cycle.start <= agreement.start < cycle_end(product, cycle):
+            return cycle
+    start, end = calendar.start_of(agreement.start), calendar.start_of(agreement.end)
+    for stretch in stretches:
+        if start < stretch.start < end:
+            return stretch.cycle
+    return next((it.cycle for it in stretches if it.start <= start < it.end), None)
+
+
+def next_start(product: Product, cycle: Cycle) -> date:
+    """Give where the product's next cycle starts, 9999-12-31 if none was told."""
+    return min((start for start in product.cycles if start > cycle.start), default=date.max)
+
+
+def cycle_end(product: Product, cycle: Cycle) -> date:
+    """Give the day on which a cycle is over, its bridge left out."""
+    return min(cycle.end, next_start(product, cycle), deselected_on(product, cycle))
+
+
+def deselected_on(product: Product, cycle: Cycle) -> date:
+    """Give the day on which the product leaves a cycle, 9999-12-31 if it does not."""
+    gone = product.deselected
+    return gone.on if gone is not None and gone.on > cycle.start else date.max
