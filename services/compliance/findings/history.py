@@ -49,17 +49,19 @@ class HistoryColumns(NamedTuple):
     withdrawn: list[UUID]
     withdrawn_lines: list[bytes]
     withdrawn_instants: list[datetime]
+    withdrawn_details: list[str]
 
 
 def lines_of(changes: Iterable[Change]) -> HistoryColumns:
     """Write changes as lines of history."""
-    told = HistoryColumns([], [], [], [], [], [], [], [])
+    told = HistoryColumns([], [], [], [], [], [], [], [], [])
     for change in changes:
         line = _line(change)
         if change.violation is None:
             told.withdrawn.append(change.id)
             told.withdrawn_lines.append(line)
             told.withdrawn_instants.append(change.at)
+            told.withdrawn_details.append(msgspec.json.encode(change.details).decode())
             continue
         told.bodies.append(msgspec.json.encode(change.violation).decode())
         told.changes.append(change.kind)
@@ -70,7 +72,7 @@ def lines_of(changes: Iterable[Change]) -> HistoryColumns:
 
 
 def _line(change: Change) -> bytes:
-    said: Mapping[str, object] = {
+    said: dict[str, object] = {
         "at": instant_text(change.at),
         "actor": "machine",
         "change": change.kind,
@@ -78,4 +80,6 @@ def _line(change: Change) -> bytes:
         "causes": [evidence_json(cause) for cause in change.causes],
         "supersedes": [str(name) for name in change.supersedes],
     }
+    if change.details:
+        said["details"] = change.details
     return msgspec.json.encode(said)

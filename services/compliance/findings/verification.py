@@ -117,6 +117,10 @@ class Reckoning:
             self._told, self.last_told = violation, number
             if violation.get("id") != self._id:
                 yield Difference("violation", self._id, violation.get("id", _ABSENT), number)
+        elif isinstance(more := said.get("details"), dict):
+            told = self._told.get("details")
+            details = {**told, **more} if isinstance(told, dict) else more
+            self._told = {**self._told, "details": details}
         self._last = said.get("at")
         self._first = self._last if number == 1 else self._first
         self._supersedes += said.get("supersedes") or ()

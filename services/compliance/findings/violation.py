@@ -92,7 +92,8 @@ class Change(Struct, frozen=True):
     """One line of a violation's history.
 
     `violation` is None for a withdrawal: nothing is found any more; `causes` are the facts that
-    were told since the record was last judged. `supersedes` are the violations that it replaces.
+    were told since the record was last judged. `supersedes` are the violations that it replaces,
+    `withdrawn_by` is the void (冲销) without which what is withdrawn would still be found.
     """
 
     kind: ChangeKind
@@ -101,6 +102,15 @@ class Change(Struct, frozen=True):
     violation: Violation | None
     causes: tuple[Evidence, ...]
     supersedes: tuple[UUID, ...] = ()
+    withdrawn_by: Evidence | None = None
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a withdrawal adds to the details of what was last told."""
+        if self.withdrawn_by is None:
+            return {}
+        void = self.withdrawn_by.telling
+        return {"withdrawn_by": {"source": void.source, "id": void.id}}
 
 
 def violation_of(

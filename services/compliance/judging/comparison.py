@@ -16,6 +16,7 @@ from services.compliance.judging.dossier import Dossier, Judgement, LastTold
 from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns
+from services.compliance.judging.voided import UNVOIDED, Heeded
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
 from services.compliance.register.exemption import Exemption
@@ -107,16 +108,32 @@ class Comparison:
             contradictions=self._contradictions,
         )
 
-    def changes(self) -> list[Change]:
+    def changes(self, heeded: Heeded = UNVOIDED) -> list[Change]:
         """Give the lines of history: what is new or different, then what is no longer found."""
         if not (self._news or self._told):
             return []
         gone = self._gone()
-        causes = tuple(self._dossier.causes)
+        causes = self._causes(heeded)
         lines = [self._change(news, gone, causes) for news in self._news]
-        now = self._moment.now
-        lines += [Change("withdrawn", UUID(bytes=old.id), now, None, causes) for old in gone]
+        lines += [self._withdrawal(old, causes, heeded) for old in gone]
         return lines
+
+    def _causes(self, heeded: Heeded) -> tuple[Evidence, ...]:
+        """Give what was told since the record was last judged, or came due: a void dated ahead."""
+        causes, since = self._dossier.causes, self._dossier.judgement.judged_at
+        due = (void for void in heeded.voids if void.telling.time > since and void not in causes)
+        return (*causes, *due)
+
+    def _withdrawal(self, old: LastTold, causes: tuple[Evidence, ...], heeded: Heeded) -> Change:
+        """Take back what was told; the last void that had a part in it says so."""
+        voids = heeded.voids if old.id in self._identified(heeded) else self._dossier.voids
+        by = max(voids, key=lambda void: void.telling.order_key, default=None)
+        name, now = UUID(bytes=old.id), self._moment.now
+        return Change("withdrawn", name, now, None, causes, withdrawn_by=by)
+
+    def _identified(self, heeded: Heeded) -> set[bytes]:
+        names = (ids.violation_id(self._jurisdiction, *one) for one in heeded.withdrawn)
+        return {name.bytes for name in names}
 
     def _watch(self, watch: Watch) -> None:
         if watch.silent:

@@ -66,10 +66,20 @@ class Dossier:
     """A record with its last judgement.
 
     `before` is the judgement with which the round took it, `columns` are what a change of the
-    register finds it by, `causes` the facts told since it was last judged.
+    register finds it by, `causes` the facts told since it was last judged, `voids` those without
+    which other records would have contributed otherwise since then.
     """
 
-    __slots__ = ("before", "causes", "columns", "judgement", "record", "subject", "version")
+    __slots__ = (
+        "before",
+        "causes",
+        "columns",
+        "judgement",
+        "record",
+        "subject",
+        "version",
+        "voids",
+    )
 
     def __init__(
         self,
@@ -86,6 +96,7 @@ class Dossier:
         self.version = version
         self.columns = columns
         self.causes: list[Evidence] = []
+        self.voids: list[Evidence] = []
 
     def set_aside(self, remedy: Remedy) -> None:
         """Let what was last said stand, and look again only when that can bring the record back."""
@@ -94,14 +105,14 @@ class Dossier:
         self.judgement = msgspec.structs.replace(
             self.judgement, look_at=None, hear_at=None, aside=wanted
         )
-        self.causes = []
+        self.causes, self.voids = [], []
 
     def conclude(self, judgement: Judgement, columns: Columns | None) -> None:
         """Note what was said of the record now, and where it stands if that is known."""
         self.judgement = judgement
         if columns is not None:
             self.columns = columns
-        self.causes = []
+        self.causes, self.voids = [], []
 
 
 def needs_of(dossiers: Iterable[Dossier]) -> Needs:

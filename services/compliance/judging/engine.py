@@ -5,20 +5,25 @@ a contribution into the record that gathers it; `judge` says all that there is t
 compares it with what was last told, and gives what the record contributes to others.
 """
 
+from typing import cast
+
 from msgspec import Struct
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging.comparison import Comparison
 from services.compliance.judging.contributions.contribution import Contribution, Transfer
 from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.kind import Kind
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
+from services.compliance.judging.voided import Heeded, heed
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
 from shared.domain.cloudevents import Event
 from shared.domain.records.record import Gathered, Heard, Record
 from shared.domain.records.telling import Telling, stored
+from shared.domain.records.voids import Voidable
 
 
 class Judged(Struct, frozen=True, gc=False):
@@ -50,6 +55,7 @@ def receive(dossier: Dossier, transfer: Transfer) -> None:
     old, new = transfer.old, transfer.new
     record.put(old and old.value, new and new.value)
     dossier.causes.extend(transfer.causes)
+    dossier.voids.extend(transfer.voids)
 
 
 def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
@@ -58,11 +64,27 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     moment = dossier.judgement.not_before(moment)
     kind = KINDS[dossier.subject.kind]
     comparison = Comparison(dossier, law, moment)
-    judgement = comparison.take(kind.says(kind, dossier.subject, dossier.record, law, moment))
-    changes, now = comparison.changes(), judgement.given
+    heeded = _heeded(kind, dossier, law, moment)
+    judgement = comparison.take(heeded.said)
+    changes, now = comparison.changes(heeded), judgement.given
     dossier.conclude(judgement, comparison.columns)
-    transfers = [] if before == now else _transfers(dossier.subject, before, now, tuple(causes))
+    transfers = []
+    if before != now:
+        transfers = _transfers(dossier.subject, before, now, tuple(causes), heeded)
     return Judged(changes, transfers)
+
+
+def _heeded(kind: Kind, dossier: Dossier, law: Law, moment: Moment) -> Heeded:
+    """Say all that there is to say of a record; almost none has heard of a void."""
+    subject, record = dossier.subject, dossier.record
+    if getattr(record, "voids", None) is None:
+        return Heeded(kind.says(kind, subject, record, law, moment))
+    return heed(
+        cast(Voidable, record),
+        subject.jurisdiction,
+        moment,
+        lambda standing: kind.says(kind, subject, standing, law, moment),
+    )
 
 
 def _transfers(
@@ -70,13 +92,15 @@ def _transfers(
     before: list[Contribution],
     now: list[Contribution],
     causes: tuple[Evidence, ...],
+    heeded: Heeded,
 ) -> list[Transfer]:
-    """Give new minus kept, over the targets of both."""
+    """Give new minus kept, over the targets of both, with the voids that had a part in it."""
     old = {item.target(giver.jurisdiction): item for item in before}
     new = {item.target(giver.jurisdiction): item for item in now}
     transfers = []
     for target in {**old, **new}:
         was, is_now = old.get(target), new.get(target)
         if was != is_now:
-            transfers.append(Transfer(target, was, is_now, causes))
+            voids = heeded.voids if target in heeded.swayed else ()
+            transfers.append(Transfer(target, was, is_now, causes, voids))
     return transfers

@@ -90,15 +90,14 @@ def _product_terms(law: Law, subject: Subject) -> ProductTerms:
 
 
 def _order_needs(needs: Needs, subject: Subject, order: Order) -> None:
-    placed, where = order.placed, subject.jurisdiction
-    if placed is None:
-        return
-    needs.products.add((where, placed.product))
-    needs.hospitals.add((where, placed.hospital))
-    needs.between.add((where, placed.product, placed.hospital))
-    needs.entrusted.add((where, placed.product))
-    if placed.agreement is not None:
-        needs.named.add((where, placed.agreement))
+    where = subject.jurisdiction
+    for placed in order.placings():
+        needs.products.add((where, placed.product))
+        needs.hospitals.add((where, placed.hospital))
+        needs.between.add((where, placed.product, placed.hospital))
+        needs.entrusted.add((where, placed.product))
+        if placed.agreement is not None:
+            needs.named.add((where, placed.agreement))
 
 
 def _commitment_needs(needs: Needs, subject: Subject, commitment: Commitment) -> None:

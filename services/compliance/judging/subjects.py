@@ -49,6 +49,8 @@ _SUBJECT: dict[type, tuple[str, Callable[[Any], str]]] = {
     say.DeliveryReceived: _ORDER,
     say.GoodsReturned: _ORDER,
     say.InvoiceIssued: _ORDER,
+    say.OrderVoided: _ORDER,
+    say.DeliveryVoided: _ORDER,
     say.DistributorAppointed: _APPOINTMENT,
     say.DistributorReleased: _APPOINTMENT,
     say.ShortageReported: _REPORT,

@@ -33,5 +33,10 @@ async def tell(connection: Connection, changes: Iterable[Change]) -> None:
         found = (told.bodies, told.changes, told.lines, told.supersedes, told.instants)
         await connection.execute(QUERIES["tell"], *found)
     if told.withdrawn:
-        gone = (told.withdrawn, told.withdrawn_lines, told.withdrawn_instants)
+        gone = (
+            told.withdrawn,
+            told.withdrawn_lines,
+            told.withdrawn_instants,
+            told.withdrawn_details,
+        )
         await connection.execute(QUERIES["withdraw"], *gone)

@@ -39,12 +39,15 @@ WITH told AS (
 INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;
 
 -- withdraw --
--- Note that violations never were, and say so.
+-- Note that violations never were, and say so; what a void took back says by which in its details.
 WITH told AS (
-    SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[]) AS t (id, line, at)
+    SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::jsonb[])
+        AS t (id, line, at, details)
 ), gone AS (
     UPDATE compliance.violation v
-    SET status = 'withdrawn', recorded_at = t.at, seq = v.seq + 1, head = sha256(v.head || t.line)
+    SET status = 'withdrawn', recorded_at = t.at, seq = v.seq + 1, head = sha256(v.head || t.line),
+        body = CASE t.details WHEN '{}' THEN v.body
+               ELSE jsonb_set(v.body, '{details}', v.body -> 'details' || t.details) END
     FROM told t WHERE v.id = t.id
     RETURNING v.id, v.seq, v.head, t.line, t.at
 ), lines AS (

@@ -5,8 +5,11 @@ What an earlier version did not keep of a fact has its default until `vbp rebuil
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
-from shared.domain.records.telling import Fact
+from shared.domain import calendar
+from shared.domain import events as say
+from shared.domain.records.telling import Fact, Telling
 
 
 class Placed(Fact, frozen=True, array_like=True, gc=False):
@@ -27,6 +30,23 @@ class Placed(Fact, frozen=True, array_like=True, gc=False):
     agreement: str | None
     channel: str | None = None
 
+    @classmethod
+    def of(cls, telling: Telling, data: say.OrderPlaced) -> Self:
+        """Read it from its event."""
+        return cls(
+            telling,
+            data.product,
+            data.hospital,
+            data.area,
+            data.distributor,
+            data.quantity,
+            Decimal(data.unit_price),
+            data.urgency == "urgent",
+            None if data.deliver_by is None else calendar.deadline(data.deliver_by),
+            data.agreement,
+            data.channel,
+        )
+
 
 class Accepted(Fact, frozen=True, array_like=True, gc=False):
     """响应: the distributor took the order."""
@@ -39,6 +59,11 @@ class Rejected(Fact, frozen=True, array_like=True, gc=False):
 
     says = "vbp.order.rejected.v1"
     reason: str
+
+    @classmethod
+    def of(cls, telling: Telling, data: say.OrderRejected) -> Self:
+        """Read it from its event."""
+        return cls(telling, data.reason)
 
 
 class Cancelled(Fact, frozen=True, array_like=True, gc=False):
@@ -53,6 +78,11 @@ class Shipped(Fact, frozen=True, array_like=True, gc=False):
     says = "vbp.shipment.dispatched.v1"
     quantity: int
     distributor: str | None = None
+
+    @classmethod
+    def of(cls, telling: Telling, data: say.ShipmentDispatched) -> Self:
+        """Read it from its event."""
+        return cls(telling, data.quantity, data.distributor)
 
 
 class Received(Fact, frozen=True, array_like=True, gc=False):
@@ -69,6 +99,20 @@ class Received(Fact, frozen=True, array_like=True, gc=False):
     product: str | None = None
     hospital: str | None = None
 
+    @classmethod
+    def of(cls, telling: Telling, data: say.DeliveryReceived) -> Self:
+        """Read it from its event; where no arrival is told the goods arrived when checked."""
+        return cls(
+            telling,
+            data.quantity_accepted,
+            telling.time if data.arrived_at is None else calendar.utc(data.arrived_at),
+            data.quantity_rejected,
+            # A reason is only asked for where something was rejected, and may be long.
+            data.rejection_reason if data.quantity_rejected else None,
+            data.product,
+            data.hospital,
+        )
+
 
 class Returned(Fact, frozen=True, array_like=True, gc=False):
     """退货: accepted goods went back, of one receipt where it is named."""
@@ -76,6 +120,11 @@ class Returned(Fact, frozen=True, array_like=True, gc=False):
     says = "vbp.goods.returned.v1"
     quantity: int
     receipt: str | None = None
+
+    @classmethod
+    def of(cls, telling: Telling, data: say.GoodsReturned) -> Self:
+        """Read it from its event."""
+        return cls(telling, data.quantity, data.receipt)
 
 
 class Invoiced(Fact, frozen=True, array_like=True, gc=False):
@@ -90,3 +139,15 @@ class Invoiced(Fact, frozen=True, array_like=True, gc=False):
     receipt: str | None = None
     product: str | None = None
     hospital: str | None = None
+
+    @classmethod
+    def of(cls, telling: Telling, data: say.InvoiceIssued) -> Self:
+        """Read it from its event."""
+        return cls(
+            telling,
+            data.quantity,
+            Decimal(data.unit_price),
+            data.receipt,
+            data.product,
+            data.hospital,
+        )

@@ -1,10 +1,13 @@
-"""What was told of an order: all facts as they hold, and what contradicts them."""
+"""What was told of an order: all facts as they hold, and what contradicts them.
+
+Of what was told again, later than what holds, the first tellings are kept: they hold where those
+before them are taken back (voids.py).
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from decimal import Decimal
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from msgspec import Struct
 
@@ -22,6 +25,8 @@ from shared.domain.records.order_facts import (
     Shipped,
 )
 from shared.domain.records.telling import Fact, Telling, all_told, first
+from shared.domain.records.told_again import Told, ToldAgain
+from shared.domain.records.voids import VoidData, Voids, take_back, told_first
 
 F = TypeVar("F", bound=Fact)
 
@@ -39,11 +44,35 @@ class OrderTold(Struct, array_like=True):
     invoices: dict[str, Invoiced] = {}
     latest: datetime = calendar.EPOCH
     contested: Contested | None = None
+    again: dict[str, list[ToldAgain]] | None = None
+    voids: Voids | None = None
 
     def merge(self, telling: Telling, data: say.EventData) -> None:
         """Take a fact in; order and repetition of facts do not matter."""
         self.latest = max(self.latest, telling.time)
         _MERGE[type(data)](self, telling, data)
+
+    def tellings(self) -> Iterator[Fact]:
+        """All facts, and those that hold where others are taken back."""
+        return (told.fact for told in _all_told(self))
+
+    def placings(self) -> list[Placed]:
+        """Every telling of the order itself; the first holds unless it is taken back."""
+        placings = [] if self.placed is None else [self.placed]
+        if self.again is not None:
+            later = self.again.get(Placed.says, ())
+            placings += (cast(Placed, again.told().fact) for again in later)
+        return placings
+
+    def without_voided(self, now: datetime) -> Self:
+        """Give the order as if nobody had told what is taken back at `now`."""
+        if self.voids is None:
+            return self
+        standing = type(self)(latest=self.latest)
+        for told in _all_told(self):
+            if self.voids.of(told.fact, now) is None:
+                _TAKE[type(told.fact)](standing, *told)
+        return standing
 
     def facts(self) -> Iterator[Fact]:
         """All facts, in no order."""
@@ -83,14 +112,53 @@ def _thing(fact: Fact, key: str = "") -> str:
     return f"{fact.says} {key}" if key else fact.says
 
 
-def _holds(order: OrderTold, held: F | None, told: F, key: str = "") -> F:
-    """Give which of two tellings of one thing holds, and note where they say different things."""
+def _all_told(order: OrderTold) -> Iterator[Told]:
+    """Give all facts of an order: those that hold, then what was told again."""
+    noted = order.contested
+    products = {} if noted is None else noted.products
+    usual = "" if noted is None else noted.product
+    if order.placed is not None:
+        usual = order.placed.product
+        yield Told(order.placed, usual)
+    for thing, fact in _by_thing(order):
+        _, _, key = thing.partition(" ")
+        yield Told(fact, products.get(thing, usual), key)
+    for kept in (order.again or {}).values():
+        for again in kept:
+            yield again.told()
+
+
+def _holds(order: OrderTold, held: F | None, told: F, product: str, key: str = "") -> F:
+    """Give which of two tellings of one thing holds, `told` naming `product`.
+
+    The other is kept, and noted where the two say different things.
+    """
     if held is None:
         return told
+    holds = first(held, told)
+    if held.telling.order_key == told.telling.order_key:
+        return holds
+    thing = _thing(told, key)
+    if holds is told:
+        lost = ToldAgain.of(held, _product_of(order, held, thing), key)
+    else:
+        lost = ToldAgain.of(told, product, key)
+    order.again = order.again or {}
+    order.again[thing] = told_first(order.again.get(thing, []), lost)
     if held.telling.digest != told.telling.digest:
         order.contested = order.contested or Contested()
-        order.contested.tell_otherwise(_thing(told, key), held.telling, told.telling)
-    return first(held, told)
+        order.contested.tell_otherwise(thing, held.telling, told.telling)
+    return holds
+
+
+def _product_of(order: OrderTold, held: Fact, thing: str) -> str:
+    """Give the product that a fact which holds names."""
+    if isinstance(held, Placed):
+        return held.product
+    usual = order.placed.product if order.placed is not None else ""
+    if order.contested is None:
+        return usual
+    return order.contested.products.get(thing, usual or order.contested.product)
 
 
 def _check_product(
@@ -118,44 +186,27 @@ def _note_products(order: OrderTold, products: dict[str, str]) -> None:
     order.contested = None if contested.is_void else contested
 
 
-def _place(order: OrderTold, telling: Telling, data: say.OrderPlaced) -> None:
-    due = None if data.deliver_by is None else calendar.deadline(data.deliver_by)
-    placed = Placed(
-        telling,
-        data.product,
-        data.hospital,
-        data.area,
-        data.distributor,
-        data.quantity,
-        Decimal(data.unit_price),
-        data.urgency == "urgent",
-        due,
-        data.agreement,
-        data.channel,
-    )
+def _take_placed(order: OrderTold, placed: Placed) -> None:
     before = order.placed
-    order.placed = _holds(order, before, placed)
+    order.placed = _holds(order, before, placed, placed.product)
     if order.contested is not None or (before is not None and order.placed is placed):
         noted = "" if order.contested is None else order.contested.product
         _note_products(order, _products(order, noted if before is None else before.product))
 
 
-def _accept(order: OrderTold, telling: Telling, data: say.OrderAccepted) -> None:
-    accepted = Accepted(telling)
-    order.accepted = _holds(order, order.accepted, accepted)
-    _check_product(order, accepted, order.accepted, data.product)
+def _take_accepted(order: OrderTold, accepted: Accepted, product: str) -> None:
+    order.accepted = _holds(order, order.accepted, accepted, product)
+    _check_product(order, accepted, order.accepted, product)
 
 
-def _reject(order: OrderTold, telling: Telling, data: say.OrderRejected) -> None:
-    rejected = Rejected(telling, data.reason)
+def _take_rejected(order: OrderTold, rejected: Rejected, product: str) -> None:
     order.rejections = all_told(order.rejections, rejected)
-    _check_product(order, rejected, rejected, data.product)
+    _check_product(order, rejected, rejected, product)
 
 
-def _cancel(order: OrderTold, telling: Telling, data: say.OrderCancelled) -> None:
-    cancelled = Cancelled(telling)
-    order.cancelled = _holds(order, order.cancelled, cancelled)
-    _check_product(order, cancelled, order.cancelled, data.product)
+def _take_cancelled(order: OrderTold, cancelled: Cancelled, product: str) -> None:
+    order.cancelled = _holds(order, order.cancelled, cancelled, product)
+    _check_product(order, cancelled, order.cancelled, product)
 
 
 def _take(order: OrderTold, kept: dict[str, F], key: str, told: F, product: str) -> None:
@@ -164,55 +215,54 @@ def _take(order: OrderTold, kept: dict[str, F], key: str, told: F, product: str)
         # Almost every fact is the first telling of its thing, and on its order's product.
         kept[key] = told
         return
-    kept[key] = _holds(order, held, told, key)
+    kept[key] = _holds(order, held, told, product, key)
     _check_product(order, told, kept[key], product, key)
 
 
-def _ship(order: OrderTold, telling: Telling, data: say.ShipmentDispatched) -> None:
-    shipped = Shipped(telling, data.quantity, data.distributor)
-    _take(order, order.shipments, data.shipment, shipped, data.product)
+def _take_received(order: OrderTold, received: Received, product: str, key: str) -> None:
+    order.latest = max(order.latest, received.arrived_at)
+    _take(order, order.receipts, key, received, product)
 
 
-def _receive(order: OrderTold, telling: Telling, data: say.DeliveryReceived) -> None:
-    arrived = telling.time if data.arrived_at is None else calendar.utc(data.arrived_at)
-    order.latest = max(order.latest, arrived)
-    received = Received(
-        telling,
-        data.quantity_accepted,
-        arrived,
-        data.quantity_rejected,
-        # A reason is only asked for where something was rejected, and may be long.
-        data.rejection_reason if data.quantity_rejected else None,
-        data.product,
-        data.hospital,
-    )
-    _take(order, order.receipts, data.receipt, received, data.product)
-
-
-def _return(order: OrderTold, telling: Telling, data: say.GoodsReturned) -> None:
-    returned = Returned(telling, data.quantity, data.receipt)
-    _take(order, order.returns, data.return_, returned, data.product)
-
-
-def _invoice(order: OrderTold, telling: Telling, data: say.InvoiceIssued) -> None:
-    invoiced = Invoiced(
-        telling,
-        data.quantity,
-        Decimal(data.unit_price),
-        data.receipt,
-        data.product,
-        data.hospital,
-    )
-    _take(order, order.invoices, data.invoice, invoiced, data.product)
+def _void(order: OrderTold, telling: Telling, data: VoidData) -> None:
+    order.voids = take_back(order.voids, telling, data)
 
 
 _MERGE: dict[type, Callable[[OrderTold, Telling, Any], None]] = {
-    say.OrderPlaced: _place,
-    say.OrderAccepted: _accept,
-    say.OrderRejected: _reject,
-    say.OrderCancelled: _cancel,
-    say.ShipmentDispatched: _ship,
-    say.DeliveryReceived: _receive,
-    say.GoodsReturned: _return,
-    say.InvoiceIssued: _invoice,
+    say.OrderPlaced: lambda order, telling, data: _take_placed(order, Placed.of(telling, data)),
+    say.OrderAccepted: lambda order, telling, data: _take_accepted(
+        order, Accepted(telling), data.product
+    ),
+    say.OrderRejected: lambda order, telling, data: _take_rejected(
+        order, Rejected.of(telling, data), data.product
+    ),
+    say.OrderCancelled: lambda order, telling, data: _take_cancelled(
+        order, Cancelled(telling), data.product
+    ),
+    say.ShipmentDispatched: lambda order, telling, data: _take(
+        order, order.shipments, data.shipment, Shipped.of(telling, data), data.product
+    ),
+    say.DeliveryReceived: lambda order, telling, data: _take_received(
+        order, Received.of(telling, data), data.product, data.receipt
+    ),
+    say.GoodsReturned: lambda order, telling, data: _take(
+        order, order.returns, data.return_, Returned.of(telling, data), data.product
+    ),
+    say.InvoiceIssued: lambda order, telling, data: _take(
+        order, order.invoices, data.invoice, Invoiced.of(telling, data), data.product
+    ),
+    say.OrderVoided: _void,
+    say.DeliveryVoided: _void,
 }
+
+_TAKE: dict[type[Fact], Callable[[OrderTold, Any, str, str], None]] = {
+    Placed: lambda order, fact, _product, _key: _take_placed(order, fact),
+    Accepted: lambda order, fact, product, _key: _take_accepted(order, fact, product),
+    Rejected: lambda order, fact, product, _key: _take_rejected(order, fact, product),
+    Cancelled: lambda order, fact, product, _key: _take_cancelled(order, fact, product),
+    Shipped: lambda order, fact, product, key: _take(order, order.shipments, key, fact, product),
+    Received: _take_received,
+    Returned: lambda order, fact, product, key: _take(order, order.returns, key, fact, product),
+    Invoiced: lambda order, fact, product, key: _take(order, order.invoices, key, fact, product),
+}
+"""How an order takes in a fact that was kept: the fact, the product it names, and its key."""

@@ -23,7 +23,7 @@ NEEDED = {
     "stock.reported": {"as_of": "2022-03-01"},
 }
 OF_THE_REGISTER = ("product.", "hospital.", "agreement.", "exemption.", "price.", "standard.")
-NOT_READ_YET = ("party.", "stock.", "prepayment.", "payment.", "order.voided", "delivery.voided")
+NOT_READ_YET = ("party.", "stock.", "prepayment.", "payment.")
 KEYS = {
     "distributor.appointed": "appointment/AP1",
     "distributor.released": "appointment/AP1",

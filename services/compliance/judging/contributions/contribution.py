@@ -35,12 +35,16 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Transfer(Struct, frozen=True, array_like=True, gc=False):
-    """A contribution in the place of one before it, in the record of `target`, and its causes."""
+    """A contribution in the place of one before it, in the record of `target`, and its causes.
+
+    Without `voids` it would be another.
+    """
 
     target: Subject
     old: Contribution | None
     new: Contribution | None
     causes: tuple[Evidence, ...] = ()
+    voids: tuple[Evidence, ...] = ()
 
 
 class Unjudged(NamedTuple):
