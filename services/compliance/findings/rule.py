@@ -27,7 +27,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     policy values it needs; `judge(record, terms, now)` gives its outcomes, `now` in UTC;
     `words(finding)` explains one, in Chinese and English. What an `interval` rule finds lasts from
     its anchor, and may take the place of what overlaps it. `lowers` is to what some of its findings
-    are lowered.
+    are lowered. `judge_goods(record, terms, now)` looks at goods that came before their order.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     takes: tuple[Taken, ...] = ()
     interval: bool = False
     lowers: tuple[Severity, ...] = ()
+    judge_goods: Callable[[Record, Any, datetime], Iterator[Outcome]] | None = None
 
     @property
     def reads(self) -> str:

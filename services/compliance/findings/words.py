@@ -42,6 +42,8 @@ VALUES_ZH = {
     "stock_out_after_days": "逾期多少天视为断供",
     "report_grace_hours": "短缺报告时限（小时）",
     "episode_gap_days": "断供合并间隔天数",
+    "channel": "采购渠道",
+    "settle_days": "补单期限（天）",
     "orders_told_since": "订单自何日起上报",
     "payments_told_since": "医疗机构付款自何日起上报",
     "onward_told_since": "配送企业付款自何日起上报",

@@ -1,6 +1,6 @@
 """A kind of record: what its row in the table of kinds says."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch
@@ -63,13 +63,17 @@ def by_rules(kind: Kind, subject: Subject, record: Record, law: Law, moment: Mom
 def outcomes(rules: Iterable[Rule], record: Any, terms: Any, moment: Moment) -> list[Said]:
     """Say what some rules find in a record; in most records they find nothing."""
     said: list[Said] = []
-    outcome: Outcome
     for rule in rules:
-        for outcome in rule.judge(record, terms, moment.now):
-            if isinstance(outcome, Finding):
-                said.append((rule, outcome))
-            elif isinstance(outcome, Missing):
-                said.append(Unjudged(rule.name, outcome))
-            else:
-                said.append(outcome)
+        said += said_by(rule, rule.judge(record, terms, moment.now))
     return said
+
+
+def said_by(rule: Rule, outcomes: Iterable[Outcome]) -> Iterator[Said]:
+    """Say what a rule came to, with its name."""
+    for outcome in outcomes:
+        if isinstance(outcome, Finding):
+            yield rule, outcome
+        elif isinstance(outcome, Missing):
+            yield Unjudged(rule.name, outcome)
+        else:
+            yield outcome

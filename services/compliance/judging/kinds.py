@@ -4,7 +4,7 @@ Kinds are judged level by level, and what a record contributes goes to kinds of 
 order of level 1 to commitments and supplies of level 2. A kind may be heard and gathered at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from services.compliance.findings.finding import Missing, Watch
@@ -12,11 +12,12 @@ from services.compliance.findings.rule import Rule
 from services.compliance.judging.contributions.announcement import contribute_announcement
 from services.compliance.judging.contributions.contribution import Unjudged
 from services.compliance.judging.contributions.order import contribute_order
-from services.compliance.judging.kind import Kind, Said, by_rules, outcomes
+from services.compliance.judging.kind import Kind, Said, by_rules, outcomes, said_by
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.product_terms import ProductTerms
@@ -41,9 +42,11 @@ def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment
     if ahead is not None:
         said.append(Watch(ahead))
     order = record.as_of(moment.now)
-    if order.placed is None:
-        return said
     placed = order.placed
+    if placed is None or order.goods_came_before(placed.telling.time):
+        said += _goods(kind, subject, order, law, moment)
+    if placed is None:
+        return said
     terms = OrderTerms(law, subject.jurisdiction, subject.key, placed)
     awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
     said.append(Columns(placed.product, placed.hospital, terms.area, awaits))
@@ -56,6 +59,19 @@ def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment
         said += outcomes(rules, order, terms, moment)
     said += contribute_order(order, terms, moment, in_scope=in_scope)
     return said
+
+
+def _goods(kind: Kind, subject: Subject, order: Order, law: Law, moment: Moment) -> Iterator[Said]:
+    """Say what rules find in goods that came before their order was placed."""
+    goods = order.first_goods()
+    if goods is None:
+        return
+    if order.placed is None:
+        yield Columns(goods.product, goods.hospital)
+    terms = GoodsTerms(law, subject.jurisdiction, subject.key, goods)
+    for rule in kind.rules:
+        if rule.judge_goods is not None and rule.name in terms.in_force.rules:
+            yield from said_by(rule, rule.judge_goods(order, terms, moment.now))
 
 
 def _announcement(
@@ -98,6 +114,9 @@ def _order_needs(needs: Needs, subject: Subject, order: Order) -> None:
         needs.entrusted.add((where, placed.product))
         if placed.agreement is not None:
             needs.named.add((where, placed.agreement))
+    for goods in order.goods():
+        if goods.product is not None:
+            needs.products.add((where, goods.product))
 
 
 def _commitment_needs(needs: Needs, subject: Subject, commitment: Commitment) -> None:

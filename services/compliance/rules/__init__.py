@@ -19,6 +19,7 @@ from services.compliance.rules import (
     late_delivery,
     late_response,
     listing_price,
+    off_platform,
     payment_standard,
     selected_price,
     supply_refusal,
@@ -36,6 +37,7 @@ ON_ORDERS: tuple[Rule[Order, OrderTerms], ...] = (
     late_response.RULE,
     late_delivery.RULE,
     unappointed_distributor.RULE,
+    off_platform.RULE,
 )
 ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     beyond_volume_supply.RULE,

@@ -1,5 +1,6 @@
 """An order: placed, answered, shipped, received, returned, invoiced."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
@@ -9,6 +10,7 @@ from typing_extensions import override
 
 from shared.domain import calendar
 from shared.domain.records.order_facts import (
+    Invoiced,
     Received,
     Rejected,
 )
@@ -138,6 +140,28 @@ class Order(OrderTold, Heard, array_like=True):
         """How much of what was accepted had arrived by an instant."""
         return sum(accepted for _, accepted in self.arrivals(instant))
 
+    def goods(self) -> Iterator[Received | Invoiced]:
+        """Give every receipt and invoice, also those that hold where others are taken back."""
+        facts = self.facts() if self.again is None else self.tellings()
+        return (fact for fact in facts if isinstance(fact, Received | Invoiced))
+
+    def goods_came_before(self, instant: datetime) -> bool:
+        """Whether anything was received or invoiced earlier; of most orders nothing was."""
+        for receipt in self.receipts.values():
+            if receipt.telling.time < instant:
+                return True
+        return any(invoice.telling.time < instant for invoice in self.invoices.values())
+
+    def first_goods(self) -> Received | Invoiced | None:
+        """Give the first receipt that accepted anything, or invoice; a receipt comes before."""
+        goods: list[tuple[datetime, bool, str, Received | Invoiced]] = [
+            (told.telling.time, False, receipt, told)
+            for receipt, told in self.receipts.items()
+            if told.accepted
+        ]
+        goods += [(told.telling.time, True, key, told) for key, told in self.invoices.items()]
+        return min(goods, key=_time_and_name)[3] if goods else None
+
     def received_in_order(self) -> list[Received]:
         """Give the receipts, by arrival."""
         return sorted(self.receipts.values(), key=_arrived)
@@ -168,6 +192,7 @@ class Order(OrderTold, Heard, array_like=True):
 
 
 _when = itemgetter(0)
+_time_and_name = itemgetter(0, 1, 2)
 
 
 def _order_key(fact: Fact) -> OrderKey:

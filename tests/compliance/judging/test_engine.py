@@ -238,3 +238,21 @@ def test_what_a_limit_rests_on_stands_in_the_evidence() -> None:
     late = an_event("order.placed", "2022-03-02 09:00:00", order="O3")
     desk.hear([late], at("2022-06-01 00:00:00"))
     assert rests_on("late-response", "O3") == {"order.placed", "agreement.signed"}
+
+
+def test_goods_of_an_order_that_nobody_placed_wait_for_it_and_for_their_product() -> None:
+    desk = WorkerWithRegister(an_event("hospital.enrolled"))
+    goods = an_event("delivery.received", "2022-03-01 09:00:00")
+    desk.hear([goods], at("2022-03-01 09:01:00"))
+    desk.look_again(at("2022-03-04 09:00:00"))
+    assert desk.unjudged() == {}
+    desk.look_again(at("2022-03-04 09:00:01"))
+    assert desk.unjudged() == {("off-platform", "product"): 1}
+    selected = an_event("product.selected", "2022-03-05 10:00:00")
+    desk.hear([selected], at("2022-03-05 10:00:01"))
+    (found,) = desk.standing("off-platform")
+    assert (found["status"], found["observed"]) == ("open", None)
+    placed = an_event("order.placed", "2022-03-02 09:00:00")
+    desk.hear([placed], at("2022-03-05 11:00:00"))
+    assert desk.standing("off-platform") == []
+    assert desk.lines("off-platform") == ["opened", "withdrawn"]

@@ -57,6 +57,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "payment-standard": ("八（二）",),
                 "unappointed-distributor": ("七",),
                 "agreement-terms": ("四¶1", "六"),
+                "off-platform": ("五",),
             },
         ),
         (
@@ -69,6 +70,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "payment-standard": ("三（五）",),
                 "unappointed-distributor": ("三（一）",),
                 "agreement-terms": ("三（一）",),
+                "off-platform": ("四（二）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
@@ -99,10 +101,17 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
         (
             SX,
             "assumption",
-            {"response_hours": 24, "urgent_response_hours": 2} | HOURS | SHORTAGE,
+            {"response_hours": 24, "urgent_response_hours": 2}
+            | HOURS
+            | SHORTAGE
+            | {"settle_days": 3, "orders_told_since": "2021-12-17"},
         ),
         (TJ, "clause", {"standard_checks": ["base", "same-name"]}),
-        (TJ, "assumption", HOURS | SHORTAGE),
+        (
+            TJ,
+            "assumption",
+            HOURS | SHORTAGE | {"settle_days": 3, "orders_told_since": "2019-03-01"},
+        ),
     ],
 )
 def test_values_are_those_agreed_with_the_basis_they_have(
