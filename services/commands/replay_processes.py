@@ -18,7 +18,7 @@ from services.compliance.findings.violation import Violation
 from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.defect import Defect
 from services.compliance.judging.replay import Replay
-from services.compliance.judging.subjects import Subject
+from services.compliance.judging.subjects import ON_PAYMENTS, Subject
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
 
@@ -108,7 +108,7 @@ class Archive:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         part = self._part(share, read)
         if part.broken is None:
-            self.replay.judge_orders()
+            self.replay.judge_orders(share.has, first=False)
             part.given = self.replay.given()
             part.found = self.replay.found
             part.unjudged = list(self.replay.unjudged.items())
@@ -122,7 +122,7 @@ class Archive:
     ) -> tuple[int, int]:
         own = self._part(share, events)
         if own.broken is None:
-            self.replay.judge_orders()
+            self.replay.judge_orders(share.has)
         parts = [own, *(_received(answer) for _, answer in others)]
         for line in sorted(line for part in parts for line in part.refused):
             refusals.add(line.place, line.problem)
@@ -153,6 +153,9 @@ class Archive:
                     count += 1
                 else:
                     late += 1
+            elif type(event.data) in ON_PAYMENTS:
+                # Any order may have been paid.
+                tell(event)
             else:
                 # The law must be whole in every process.
                 self.replay.know(event)

@@ -43,7 +43,11 @@ class Share(NamedTuple):
         data: Any = event.data
         if type(data) not in ON_ORDERS:
             return self.number == 0
-        return crc32(data.order.encode()) % self.of == self.number
+        return self.has(data.order)
+
+    def has(self, order: str) -> bool:
+        """Whether an order is of this share."""
+        return crc32(order.encode()) % self.of == self.number
 
 
 def _value(line: bytes, name: int) -> bytes:

@@ -16,14 +16,15 @@ from services.compliance.records.evidence import Term
 Record = TypeVar("Record", default=Any)
 Terms = TypeVar("Terms", default=Any)
 
-Taken: TypeAlias = Breach | Literal["stock_out"]
-"""What an order can give to another record, if a rule that the policy carries takes it."""
+Taken: TypeAlias = Breach | Literal["stock_out", "owed", "settlement"]
+"""What a record can give to another one, if a rule that the policy carries takes it: an order, but
+for `settlement`, a payment."""
 
 
 class Rule(Struct, Generic[Record, Terms], frozen=True):
     """A clause made a function; a plain `Rule` is one on whatever record.
 
-    `record` is what it reads; `takes` what orders must give to that record for it; `values` the
+    `record` is what it reads; `takes` what others must give to that record for it; `values` the
     policy values it needs; `judge(record, terms, now)` gives its outcomes, `now` in UTC;
     `words(finding)` explains one, in Chinese and English. What an `interval` rule finds lasts from
     its anchor, and may take the place of what overlaps it. `lowers` is to what some of its findings

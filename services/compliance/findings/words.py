@@ -49,6 +49,8 @@ VALUES_ZH = {
     "onward_told_since": "配送企业付款自何日起上报",
     "prepayments_told_since": "预付款自何日起上报",
     "stock_told_since": "库存自何日起上报",
+    "settlement_months": "验收后结清期限（次几月底）",
+    "rounding_tolerance": "视为付清的尾差（元）",
 }
 """What the values of policies, orders and cycles are called in Chinese."""
 

@@ -1,7 +1,8 @@
 """The kinds of record, one row each: what there is to add when a new one comes.
 
 Kinds are judged level by level, and what a record contributes goes to kinds of a later level: an
-order of level 1 to commitments and supplies of level 2. A kind may be heard and gathered at once.
+order of level 1 to commitments and supplies of level 2; a payment is of level 0, for it may name
+an order. A kind may be heard and gathered at once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,18 +13,25 @@ from services.compliance.findings.rule import Rule
 from services.compliance.judging.contributions.announcement import contribute_announcement
 from services.compliance.judging.contributions.contribution import Unjudged
 from services.compliance.judging.contributions.order import contribute_order
+from services.compliance.judging.contributions.payment import contribute_payment
+from services.compliance.judging.contributions.statement import contribute_statements
 from services.compliance.judging.kind import Kind, Said, by_rules, outcomes, said_by
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
 from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.product_terms import ProductTerms
+from services.compliance.records.account import SUPPLY, Account
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
+from services.compliance.records.paid_order import PaidOrder
+from services.compliance.records.payment import Payment
+from services.compliance.records.statement import Statement
 from services.compliance.records.supply import Supply
 from services.compliance.register.entries import AGREEMENT, ENTRIES, OF_PRODUCTS, entry_of
 from services.compliance.register.register import Key
@@ -34,7 +42,7 @@ from shared.domain.records.order import Order
 from shared.domain.records.record import Heard, ProductEntry, Record
 
 
-def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment) -> list[Said]:
+def _order(kind: Kind, subject: Subject, record: PaidOrder, law: Law, moment: Moment) -> list[Said]:
     said: list[Said] = []
     if record.contested is not None:
         said += record.contradictions()
@@ -57,7 +65,7 @@ def _order(kind: Kind, subject: Subject, record: Order, law: Law, moment: Moment
     if in_scope:
         rules = [rule for rule in kind.rules if rule.name in carried]
         said += outcomes(rules, order, terms, moment)
-    said += contribute_order(order, terms, moment, in_scope=in_scope)
+    said += contribute_order(order, terms, moment, in_scope=in_scope, paid=record.paid)
     return said
 
 
@@ -72,6 +80,40 @@ def _goods(kind: Kind, subject: Subject, order: Order, law: Law, moment: Moment)
     for rule in kind.rules:
         if rule.judge_goods is not None and rule.name in terms.in_force.rules:
             yield from said_by(rule, rule.judge_goods(order, terms, moment.now))
+
+
+def _payment(
+    _kind: Kind, subject: Subject, record: Payment, law: Law, moment: Moment
+) -> list[Said]:
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        return [Watch(ahead)]
+    paid = record.by(moment.now)
+    if paid is None:
+        return []
+    where = subject.jurisdiction
+    return [Columns(paid.product), *contribute_payment(subject.key, where, paid, law)]
+
+
+def _account(
+    _kind: Kind, subject: Subject, record: Account, law: Law, _moment: Moment
+) -> list[Said]:
+    terms = AccountTerms(law, subject.jurisdiction, subject.key)
+    return [_of_account(subject.key), *contribute_statements(record, subject.key, terms)]
+
+
+def _of_account(key: str) -> Columns:
+    """Give the columns of an account, which may be of many products."""
+    leg, between = ids.parts(key)
+    return Columns(None, ids.parts(between)[0] if leg == SUPPLY else None)
+
+
+def _of_statement(key: str) -> Columns:
+    return _of_account(ids.parts(key)[0])
+
+
+def _statement_terms(law: Law, subject: Subject) -> AccountTerms:
+    return AccountTerms(law, subject.jurisdiction, ids.parts(subject.key)[0])
 
 
 def _announcement(
@@ -129,8 +171,14 @@ def _commitment_needs(needs: Needs, subject: Subject, commitment: Commitment) ->
             needs.named.add((subject.jurisdiction, held.agreement))
 
 
+def _payment_needs(needs: Needs, subject: Subject, payment: Payment) -> None:
+    for told in payment.told:
+        if told.product is not None:
+            needs.products.add((subject.jurisdiction, told.product))
+
+
 def _nothing(_needs: Needs, _subject: Subject, _record: Record) -> None:
-    """Ask the register for nothing: what is announced is passed on whatever the law."""
+    """Ask the register for nothing: what the record holds says it all."""
 
 
 def _product(needs: Needs, subject: Subject, _record: Record) -> None:
@@ -157,9 +205,16 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind(
+            name="payment",
+            level=0,
+            record=Payment,
+            says=_payment,
+            needs=_payment_needs,
+        ),
+        Kind(
             name="order",
             level=1,
-            record=Order,
+            record=PaidOrder,
             says=_order,
             needs=_order_needs,
             rules=_on(Order),
@@ -171,6 +226,24 @@ KINDS: dict[str, Kind] = {
             record=Announcement,
             says=_announcement,
             needs=_nothing,
+        ),
+        Kind(
+            name="account",
+            level=2,
+            record=Account,
+            says=_account,
+            needs=_nothing,
+            columns=_of_account,
+        ),
+        Kind(
+            name="statement",
+            level=3,
+            record=Statement,
+            says=by_rules,
+            needs=_nothing,
+            rules=_on(Statement),
+            terms=_statement_terms,
+            columns=_of_statement,
         ),
         Kind(
             name="commitment",

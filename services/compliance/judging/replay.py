@@ -1,7 +1,7 @@
 """Judges an archive of events in process, without bus or database, with the same engine."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from services.compliance.findings.violation import Violation
@@ -20,6 +20,9 @@ from shared.domain.cloudevents import Event
 from shared.domain.records.telling import telling_of
 
 ContradictionKey = tuple[str, str]
+
+LENT = ("payment",)
+"""The kinds of record that all who share an archive are told of."""
 
 
 class Replay:
@@ -64,8 +67,19 @@ class Replay:
         if event.told <= self.moment.now and entry_of(event) is not None:
             self.law.register.merge(event)
 
-    def judge_orders(self) -> None:
-        """Judge what events merge into, which others may share; no more can be told then."""
+    def judge_orders(self, has: Callable[[str], bool] | None = None, *, first: bool = True) -> None:
+        """Judge what events merge into, which others may share; no more can be told then.
+
+        Of an archive that is shared out, `has` says of which orders this is told. All are told all
+        payments, for one may be told twice and name two orders: each gives them to its own orders,
+        and the `first` alone answers for all else of them.
+        """
+        if has is not None:
+            self._judge(LEVELS[0])
+            self._round.leave(
+                () if first else LENT,
+                lambda named: has(named.key) if named.kind == "order" else first,
+            )
         self._judge(LAST_HEARD)
 
     def given(self) -> list[Transfer]:

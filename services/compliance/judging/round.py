@@ -8,7 +8,7 @@ Whatever drives it does so level by level, because what to load next depends on 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -171,6 +171,18 @@ class Round:
             for subject, dossier in self.dossiers.items()
             if dossier.before.aside and not dossier.judgement.aside
         )
+
+    def leave(self, kinds: Collection[str], wanted: Callable[[Subject], bool]) -> None:
+        """Forget the records of some kinds, and what is contributed to records not wanted.
+
+        Of an archive that several judge, each needs what is said of its own orders.
+        """
+        for level in self._levels.values():
+            for subject in [subject for subject in level.given if not wanted(subject)]:
+                del level.given[subject]
+        for subject in [subject for subject in self.dossiers if subject.kind in kinds]:
+            del self.dossiers[subject]
+            self.defects.pop(subject, None)
 
     def given(self) -> list[Transfer]:
         """Give the contributions that wait for levels not judged yet."""

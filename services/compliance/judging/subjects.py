@@ -56,11 +56,16 @@ _SUBJECT: dict[type, tuple[str, Callable[[Any], str]]] = {
     say.ShortageReported: _REPORT,
     say.ShortageEnded: _REPORT,
     say.ProductionStopping: ("announcement", _pair("notice")),
+    say.PaymentMade: ("payment", attrgetter("payment")),
+    say.PaymentVoided: ("payment", attrgetter("payment")),
 }
 """Whose record each event merges into: its kind, and how the event names it."""
 
 ON_ORDERS = frozenset(told for told, (kind, _) in _SUBJECT.items() if kind == "order")
 """What is said of orders; each of these names its order."""
+
+ON_PAYMENTS = frozenset(told for told, (kind, _) in _SUBJECT.items() if kind == "payment")
+"""What is said of payments, which may name an order."""
 
 
 def subject_of(event: Event) -> Subject | None:

@@ -5,11 +5,13 @@ them out.
 """
 
 from services.compliance.findings.rule import Rule
+from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
+from services.compliance.records.statement import Statement
 from services.compliance.records.supply import Supply
 from services.compliance.rules import (
     agreement_terms,
@@ -18,6 +20,7 @@ from services.compliance.rules import (
     distributor_cap,
     late_delivery,
     late_response,
+    late_settlement,
     listing_price,
     off_platform,
     payment_standard,
@@ -51,11 +54,14 @@ ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (
     payment_standard.RULE,
 )
 
+ON_STATEMENTS: tuple[Rule[Statement, AccountTerms], ...] = (late_settlement.RULE,)
+
 RULES: tuple[Rule, ...] = (
     *ON_APPOINTMENTS,
     *ON_ORDERS,
     *ON_COMMITMENTS,
     *ON_SUPPLY,
     *ON_PRODUCTS,
+    *ON_STATEMENTS,
 )
 """All rules, in the order in which the catalogue shows them."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from itertools import accumulate
 from random import Random
 
@@ -21,7 +20,7 @@ REDRAWS = 40
 URGENT, PROMISED, NAMED, PLACED_EARLIER = 0.06, 0.03, 0.6, 0.005
 CANCELLED, DECLINED = 0.008, 0.014
 IN_PARTS, REPLACED, CHECKED_LATER, TOLD_LATER = 0.04, 0.05, 0.09, 0.13
-PAID, INVOICED, KEPT = 0.2, 0.7, 0.992
+INVOICED, KEPT = 0.7, 0.992
 
 
 class Conduct:
@@ -148,22 +147,10 @@ class Conduct:
             story.receive(arrived)
 
     def settle(self, story: Story, arrived: datetime) -> None:
-        """Invoice most orders, pay some by the end of the next month, return a few goods."""
+        """Invoice most orders, return a few goods."""
         draw = self.random.random()
         if draw < INVOICED:
             story.invoice(seconds(arrived + timedelta(hours=self.random.randint(2, 60))))
-        if draw < PAID:
-            amount = Decimal(story.price) * story.quantity
-            at = seconds(arrived + timedelta(days=self.random.uniform(4, 28)))
-            payment = {
-                "payment": f"P{story.order}",
-                "leg": "hospital_to_distributor",
-                "payer": story.hospital.code,
-                "payee": story.distributor,
-                "amount": str(amount),
-                **story.about,
-            }
-            story.say("payment.made", f"/hospitals/{story.hospital.code}", at, payment)
         if draw > KEPT:
             at = seconds(arrived + timedelta(days=self.random.uniform(1, 9)))
             story.give_back(at, max(1, story.quantity // 10))

@@ -1,9 +1,11 @@
 """One order and everything that is told about it, with the deadlines that its terms give it."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
+from zlib import crc32
 
-from services.sources.province.market import Product
+from services.sources.province.market import QUIET, Product
 from services.sources.province.places import Hospital
 from services.sources.province.plan import midnight
 from services.sources.province.telling import Data, Teller, Told
@@ -12,6 +14,15 @@ from services.sources.province.truth import Evidence, Keys
 from services.sources.province.world import Agreement, Pair, World
 
 DAY = timedelta(days=1)
+PAID_AFTER, PAID_WITHIN = 3, 25
+"""A receipt is paid so many days after it, and within so many more: by the end of the month after
+it in any case."""
+
+
+def settled_by(accepted: date) -> datetime:
+    """Find when a receipt must be paid: at the end of the month after it."""
+    months = accepted.year * 12 + accepted.month + 1
+    return midnight(date(months // 12, months % 12 + 1, 1))
 
 
 class Due(NamedTuple):
@@ -41,6 +52,7 @@ class Story:
         distributor: str | None = None,
     ) -> None:
         self.teller: Teller = world.teller
+        self.end = world.plan.end
         self.pair, self.placed, self.urgent = pair, placed, urgent
         self.quantity = pair.unit if quantity is None else quantity
         self.order = world.next_order(placed)
@@ -188,6 +200,27 @@ class Story:
         if arrived is not None:
             data["arrived_at"] = arrived.isoformat()
         self.say("delivery.received", f"/hospitals/{self.hospital.code}", at, data, recorded)
+        self.pay(str(data["receipt"]), int(str(data["quantity_accepted"])), at)
+
+    def pay(self, receipt: str, accepted: int, at: datetime) -> None:
+        """Tell that the hospital pays for a receipt in the month after it, if that has come."""
+        paid = at + (PAID_AFTER + crc32(receipt.encode()) % PAID_WITHIN) * DAY
+        if settled_by(at.date()) <= self.end + QUIET:
+            # It falls due while the truth must stay as it is.
+            paid = min(paid, self.end)
+        if paid > self.end or not accepted:
+            return
+        payment: Data = {
+            "payment": f"P{receipt}",
+            "leg": "hospital_to_distributor",
+            "payer": self.hospital.code,
+            "payee": self.distributor,
+            "amount": str(Decimal(self.price) * accepted),
+            "receipt": receipt,
+            **self.about,
+        }
+        source = f"/hospitals/{self.hospital.code}"
+        self.told.append(self.teller.tell("payment.made", source, paid, payment, None))
 
     def give_back(self, at: datetime, quantity: int) -> None:
         """Tell that accepted goods go back."""

@@ -52,6 +52,7 @@ def test_a_worker_that_catches_up_accuses_nobody_of_what_it_has_not_read() -> No
     answers = [
         an_event("order.accepted", "2022-03-01 10:00:00"),
         an_event("delivery.received", "2022-03-02 09:00:00"),
+        an_event("payment.made", "2022-04-02 09:00:00"),
     ]
     desk.hear(answers, behind)
     desk.look_again(at("2022-06-01 00:00:01"))

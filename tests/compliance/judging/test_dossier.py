@@ -23,7 +23,7 @@ NEEDED = {
     "stock.reported": {"as_of": "2022-03-01"},
 }
 OF_THE_REGISTER = ("product.", "hospital.", "agreement.", "exemption.", "price.", "standard.")
-NOT_READ_YET = ("party.", "stock.", "prepayment.", "payment.")
+NOT_READ_YET = ("party.", "stock.", "prepayment.")
 KEYS = {
     "distributor.appointed": "appointment/AP1",
     "distributor.released": "appointment/AP1",
@@ -31,14 +31,17 @@ KEYS = {
     "shortage.ended": "report/SR1",
     "production.stopping": "notice/N1",
 }
+PAYMENTS = ("payment.made", "payment.voided")
 
 
 @pytest.mark.parametrize("kind", FILLED_IN)
-def test_every_event_is_about_an_order_an_announcement_or_the_register(kind: str) -> None:
+def test_every_event_is_about_an_order_a_payment_an_announcement_or_the_register(kind: str) -> None:
     data = NEEDED.get(kind, {}) | ({"event": "e1"} if kind.endswith(".voided") else {})
     subject = subject_of(an_event(kind, **data))
     if kind.startswith((*OF_THE_REGISTER, *NOT_READ_YET)):
         assert subject is None
+    elif kind in PAYMENTS:
+        assert subject == Subject("cn-sx", "payment", "F1")
     elif kind in KEYS:
         assert subject == Subject("cn-sx", "announcement", KEYS[kind])
     else:

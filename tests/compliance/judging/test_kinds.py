@@ -37,7 +37,7 @@ def test_what_a_record_contributes_goes_to_a_later_level() -> None:
         for subject, row in rows.items()
         for contribution in msgspec.msgpack.decode(row.judgement, type=Judgement).given
     }
-    assert {giver for giver, _ in given} == {"order", "announcement"}
+    assert {giver for giver, _ in given} == {"order", "announcement", "account"}
     assert all(KINDS[giver].level < KINDS[taker].level for giver, taker in given)
 
 
@@ -47,7 +47,9 @@ def test_a_rule_that_no_order_contributes_to_is_not_unjudged_for_want_of_one() -
     assert not unjudged & {"coverage-gap", "distributor-cap"}
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name not in ("order", "announcement")])
+@pytest.mark.parametrize(
+    "name", [name for name, kind in KINDS.items() if not issubclass(kind.record, Heard)]
+)
 def test_an_event_is_not_merged_into_what_hears_of_none(name: str) -> None:
     dossier = Dossier(Subject("cn-sx", name, "P1"))
     assert not isinstance(dossier.record, Heard)
@@ -56,7 +58,7 @@ def test_an_event_is_not_merged_into_what_hears_of_none(name: str) -> None:
 
 
 def test_a_contribution_is_not_put_into_what_gathers_none() -> None:
-    dossier = Dossier(Subject("cn-sx", "order", "O1"))
+    dossier = Dossier(Subject("cn-sx", "payment", "F1"))
     with pytest.raises(TypeError, match="gathers nothing"):
         engine.receive(dossier, Transfer(dossier.subject, None, None))
 

@@ -1,9 +1,13 @@
 from random import Random
 
+from services.commands.replay_shares import Share
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.replay import Replay
+from services.compliance.judging.subjects import ON_PAYMENTS
+from shared.domain import topics
 from tests.support.builders import POLICIES, found, replayed
 from tests.support.events import an_event, heard, instant, said
+from tests.support.histories import whole_history, whole_moment
 
 REGISTER = [said("product.selected"), said("hospital.enrolled")]
 ORDER = said("order.placed", "2022-03-01 09:00:00")
@@ -92,3 +96,27 @@ def test_two_provinces_with_the_same_codes_do_not_mix() -> None:
     there = [said(event["type"][4:-3], event["time"], jurisdiction="cn-tj") for event in REGISTER]
     here = replayed([*REGISTER, *there, ORDER], "2022-03-03 09:00:00").violations()
     assert {violation.jurisdiction for violation in here} == {"cn-sx"}
+
+
+def test_an_archive_whose_orders_are_shared_out_is_judged_as_one_replay_judges_it() -> None:
+    paid = 0
+    for seed in range(60):
+        chance = Random(seed)
+        written = whole_history(chance)
+        as_of = whole_moment(chance, written)
+        alone, events = replayed(written, as_of), [heard(event) for event in written]
+        shares = [Share(number, 3) for number in range(3)]
+        first, *others = replays = [Replay(POLICIES, as_of) for _ in shares]
+        for replay, share in zip(replays, shares, strict=True):
+            for event in events:
+                lent = event.topic == topics.REGISTER.name or type(event.data) in ON_PAYMENTS
+                if lent or share.owns(event):
+                    replay.tell(event)
+            replay.judge_orders(share.has, first=share.number == 0)
+        for other in others:
+            counts = other.unjudged, other.contradictions
+            first.join(other.found, *counts, other.given(), other.defects)
+        assert first.conclude() == alone.violations()
+        assert first.unjudged == alone.unjudged
+        paid += sum(violation.rule == "late-settlement" for violation in first.found)
+    assert paid > 30

@@ -33,10 +33,10 @@ def whole(claims: Sequence[Claim], sums: Sequence[Sum], instant: datetime) -> di
 
     for one in sorted(sums, key=turn):
         has = one.amount if one.time <= instant else Decimal(0)
-        for which in left:
-            if one.names <= claims[which].names and left[which] > TOLERANCE:
-                part = min(has, left[which])
-                left[which] -= part
+        for which, owed in left.items():
+            if one.names <= claims[which].names and owed > TOLERANCE:
+                part = min(has, owed)
+                left[which] = owed - part
                 has -= part
     return left
 

@@ -26,6 +26,7 @@ SHORTAGE = {
     "report_grace_hours": 24,
     "episode_gap_days": 7,
 }
+SETTLED = {"rounding_tolerance": 1, "payments_told_since": "2021-12-17"}
 
 
 def term(basis: str) -> Term:
@@ -58,6 +59,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "unappointed-distributor": ("七",),
                 "agreement-terms": ("四¶1", "六"),
                 "off-platform": ("五",),
+                "late-settlement": ("八（一）¶2",),
             },
         ),
         (
@@ -95,6 +97,7 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "consumable_distributor_cap": 10,
                 "coverage_grace_days": 0,
                 "standard_checks": ["base", "not-passed", "class"],
+                "settlement_months": 1,
             },
         ),
         (SX, "reading", {"count_self_delivery": False}),
@@ -104,6 +107,7 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
             {"response_hours": 24, "urgent_response_hours": 2}
             | HOURS
             | SHORTAGE
+            | SETTLED
             | {"settle_days": 3, "orders_told_since": "2021-12-17"},
         ),
         (TJ, "clause", {"standard_checks": ["base", "same-name"]}),

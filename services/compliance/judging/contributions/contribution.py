@@ -10,9 +10,12 @@ from msgspec import Struct
 
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.subjects import Subject
+from services.compliance.records.account import Entry as AccountEntry
 from services.compliance.records.appointments import Appointment
 from services.compliance.records.commitment import Dealing
 from services.compliance.records.evidence import Evidence
+from services.compliance.records.paid_order import Remittance
+from services.compliance.records.statement import Book
 from services.compliance.records.supply import Report, StockOut
 from shared.domain import ids
 
@@ -26,7 +29,7 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
     kind: str
     of: str
     by: str | None
-    value: Dealing | StockOut | Appointment | Report
+    value: Dealing | StockOut | Appointment | Report | Remittance | AccountEntry | Book
 
     def target(self, jurisdiction: str) -> Subject:
         """Give whose record it goes to."""

@@ -1,22 +1,30 @@
 """What an order contributes to the records that gather many of them, one giving a taker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from services.compliance.judging.contributions.bill import give_bill
 from services.compliance.judging.contributions.contribution import Given
 from services.compliance.judging.contributions.giver import NOBODY, Giver, takers_among
 from services.compliance.judging.contributions.stock_out import give_stock_out
 from services.compliance.judging.contributions.volume import give_volume
 from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
+from services.compliance.records.paid_order import Remittance
 from shared.domain.records.order import Order
 
 GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_stock_out)
+NO_PAYMENTS: Mapping[str, Remittance] = {}
 
 
 def contribute_order(
-    order: Order, terms: OrderTerms, moment: Moment, *, in_scope: bool
+    order: Order,
+    terms: OrderTerms,
+    moment: Moment,
+    *,
+    in_scope: bool,
+    paid: Mapping[str, Remittance] = NO_PAYMENTS,
 ) -> list[Given]:
-    """Give an order's quantities and, in scope, what went wrong and its stock-out."""
+    """Give an order's quantities and, in scope, what went wrong, its stock-out, and its bill."""
     if not terms.gathered:
         return []
     takers = takers_among(terms.in_force.rules) if in_scope else NOBODY
@@ -24,4 +32,5 @@ def contribute_order(
     given: list[Given] = []
     for give in GIVINGS:
         given += give(giver)
+    given += give_bill(giver, paid)
     return given

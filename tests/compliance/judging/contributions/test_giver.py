@@ -56,6 +56,8 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "overpriced": {"beyond-volume-supply", "selected-price"},
         "undelivered": {"beyond-volume-supply"},
         "stock_out": {"unreported-shortage"},
+        "owed": {"late-settlement"},
+        "settlement": {"late-settlement"},
     }
     assert names(BY_ID["cn-tj-2019-draft"]) == {
         "refused": {"supply-refusal"},

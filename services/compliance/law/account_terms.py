@@ -1,0 +1,57 @@
+"""The terms under which an account and its statements are judged."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from services.compliance.findings.finding import About
+from services.compliance.law.law import Law
+from services.compliance.law.money import exact
+from services.compliance.law.terms import Terms
+from services.compliance.policies.policy import NOTHING, Policy
+from services.compliance.records.account import ONWARD, Claim
+from services.compliance.records.evidence import Term
+from shared.domain import ids
+
+TOLERANCE = "rounding_tolerance"
+"""Something is paid when no more than this is left of it (yuan)."""
+
+
+class AccountTerms(Terms):
+    """What holds between a payer and a payee."""
+
+    def __init__(self, law: Law, jurisdiction: str, account: str) -> None:
+        super().__init__(law, jurisdiction)
+        self.leg, between = ids.parts(account)
+        self.payer, self.payee = ids.parts(between)
+
+    def policy_on(self, ordinal: int) -> Policy:
+        """Give the policy in force on a day, one that carries nothing if there is none."""
+        return self._law.policies.on(self.jurisdiction, date.fromordinal(ordinal)) or NOTHING
+
+    @property
+    def tolerance(self) -> Decimal:
+        """Give what may be left of something that is paid: one value for all of an account."""
+        return tolerance(self._law, self.jurisdiction)
+
+    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
+        """Until when all must have been heard before a silence counts."""
+        return self._law.heard_by(deadline, told)
+
+    def about(self, claim: Claim) -> About:
+        """Give the parties of a claim."""
+        if self.leg == ONWARD:
+            return About(claim.product, None, None, self.payee, self.payer)
+        return About(
+            claim.product, claim.area, self.payer, claim.manufacturer, self.payee, claim.order
+        )
+
+
+def tolerance(law: Law, jurisdiction: str) -> Decimal:
+    """Give what may be left of something that is paid, by the last policy that says so."""
+    policies = [policy for policy in law.policies.of(jurisdiction) if TOLERANCE in policy.values]
+    return exact(policies[-1].number(TOLERANCE)) if policies else Decimal(0)
+
+
+def tolerance_term(policy: Policy) -> Term:
+    """Give the tolerance as a term of a finding: it only spares somebody."""
+    return policy.term(TOLERANCE)

@@ -1,0 +1,55 @@
+"""A statement: what an account says of the claims of one month, and what is left of each."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+from typing_extensions import override
+
+from services.compliance.records.account import Claim, Step
+from services.compliance.records.evidence import Evidence
+from shared.domain.records.record import Gathered
+
+
+class Settling(Struct, frozen=True, array_like=True, gc=False):
+    """A claim, and what is left of it, from when on."""
+
+    claim: Claim
+    left: tuple[Step, ...]
+
+
+class Use(Struct, frozen=True, array_like=True, gc=False):
+    """What came of the prepayments for an agreement until an instant: used, of what could be."""
+
+    agreement: str
+    product: str
+    since: datetime
+    until: datetime
+    prepaid: Decimal
+    could: Decimal
+    used: Decimal
+    told: datetime
+    evidence: tuple[Evidence, ...]
+
+
+class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
+    """What an account contributes to the statement of a month.
+
+    `advances` are prepayments as claims of what must move on; `day` is theirs.
+    """
+
+    month: str
+    claims: tuple[Settling, ...]
+    advances: tuple[Settling, ...] = ()
+    uses: tuple[Use, ...] = ()
+
+
+class Statement(Struct, Gathered, array_like=True):
+    """What the account said last of the month."""
+
+    book: Book | None = None
+
+    @override
+    def put(self, old: Book | None, new: Book | None) -> None:
+        """Put what the account says now in place of what it said."""
+        self.book = new
