@@ -4,7 +4,6 @@ from services.commands.replay_shares import Share
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import ON_PAYMENTS
-from shared.domain import topics
 from tests.support.builders import POLICIES, found, replayed
 from tests.support.events import an_event, heard, instant, said
 from tests.support.histories import whole_history, whole_moment
@@ -109,9 +108,10 @@ def test_an_archive_whose_orders_are_shared_out_is_judged_as_one_replay_judges_i
         first, *others = replays = [Replay(POLICIES, as_of) for _ in shares]
         for replay, share in zip(replays, shares, strict=True):
             for event in events:
-                lent = event.topic == topics.REGISTER.name or type(event.data) in ON_PAYMENTS
-                if lent or share.owns(event):
+                if share.owns(event) or type(event.data) in ON_PAYMENTS:
                     replay.tell(event)
+                else:
+                    replay.know(event)
             replay.judge_orders(share.has, first=share.number == 0)
         for other in others:
             counts = other.unjudged, other.contradictions
