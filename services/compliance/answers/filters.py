@@ -1,8 +1,9 @@
 """Filters of the list of violations: what may be asked, and which predicate it becomes."""
 
 import hashlib
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Annotated, Any, Final, get_args
 
@@ -14,6 +15,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -46,6 +48,8 @@ _PREDICATES: Final = {
     "occurred_to": "occurred_at < {}",
 }
 _WANTED: Final = "/* wanted */ true"
+_MONTH: Final = re.compile(r"(19\d\d|2\d\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+_LONGEST_MONTH: Final = timedelta(days=31)
 
 
 class OneOf:
@@ -86,7 +90,17 @@ def _instant(text: object) -> datetime:
         raise PydanticCustomError("instant", "{message}", {"message": message}) from None
 
 
+def _month(text: object) -> date:
+    found = _MONTH.fullmatch(str(text))
+    if found is None:
+        raise PydanticCustomError(
+            "month", "{found} is no month; write it as 2022-05", {"found": repr(text)}
+        )
+    return date(int(found[1]), int(found[2]), 1)
+
+
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+Month = Annotated[date, BeforeValidator(_month), WithJsonSchema({"type": "string"})]
 Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 RuleName = Annotated[str, OneOf(rule.name for rule in RULES)]
 StatusName = Annotated[str, OneOf(get_args(Status))]
@@ -116,10 +130,16 @@ class Filters(BaseModel):
     occurred_to: Instant | None = Field(
         None, description="Instant before which occurred_at lies, RFC 3339 with offset"
     )
+    month: Month | None = Field(None, description="Month of occurred_at in Shanghai, as 2022-05")
 
     def given(self) -> dict[str, Any]:
         """Give the filters in use, each in one form however it was written."""
         found = {name: getattr(self, name) for name in _PREDICATES}
+        if self.month is not None:
+            start = calendar.start_of(self.month)
+            end = calendar.start_of((self.month + _LONGEST_MONTH).replace(day=1))
+            found["occurred_from"] = max(start, self.occurred_from or start)
+            found["occurred_to"] = min(end, self.occurred_to or end)
         return {
             name: sorted(set(value)) if isinstance(value, list) else value
             for name, value in found.items()
@@ -178,3 +198,15 @@ def listing(
         return lists[0], values
     merged = " UNION ALL ".join(f"({one})" for one in lists)
     return f"{merged} ORDER BY occurred_at DESC, id DESC LIMIT $1", values
+
+
+def counting(query: str, filters: Filters, most: int) -> tuple[str, list[Any]]:
+    """Compose the query that counts what the filters let through (violations.sql, `some`)."""
+    values: list[Any] = [most]
+    choices: list[str] = []
+    for name, given in filters.given().items():
+        values.append(given)
+        place = f"${len(values)}"
+        equal = f"ANY({place}::text[])" if isinstance(given, list) else place
+        choices.append(_PREDICATES[name].format(equal))
+    return query.replace(_WANTED, " AND ".join(choices) or _WANTED), values

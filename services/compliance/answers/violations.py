@@ -8,9 +8,10 @@ import msgspec
 
 from services.compliance.answers import paging, parts
 from services.compliance.answers.database import Database, Row
-from services.compliance.answers.filters import Asked, listing
+from services.compliance.answers.filters import Asked, Filters, counting, listing
 from services.compliance.answers.paging import PartPlace
 from services.compliance.answers.parts import Shelf
+from services.compliance.answers.service_shapes import Count
 from services.compliance.answers.shapes import HistoryLine, More, Page, ViolationInFull
 from services.compliance.findings.verification import (
     Chain,
@@ -29,6 +30,9 @@ _EVIDENCE_BYTES, _FACTS_BYTES, _HISTORY_BYTES = 30_000, 50_000, 80_000
 
 _FACTS_SHOWN = 100
 
+COUNTED_AT_MOST = 10_000
+"""What a list counts exactly; more is told as so many or more."""
+
 
 async def page(database: Database, asked: Asked) -> Page:
     """Give a page of violations, newest first.
@@ -43,6 +47,13 @@ async def page(database: Database, asked: Asked) -> Page:
     items = [served(row) for row in rows[: asked.page_size]]
     more = len(rows) > len(items)
     return Page(items, paging.token_of(paging.place_in(items[-1]), seal) if more else None)
+
+
+async def count(database: Database, filters: Filters) -> Count:
+    """Count what some filters let through, exactly up to COUNTED_AT_MOST."""
+    query, values = counting(QUERIES["some"], filters, COUNTED_AT_MOST)
+    found = (await database.row(query, *values))["count"]
+    return Count(found, found >= COUNTED_AT_MOST)
 
 
 class _Read(NamedTuple):

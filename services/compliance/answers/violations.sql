@@ -6,6 +6,11 @@ WHERE /* wanted */ true
 ORDER BY occurred_at DESC, id DESC
 LIMIT $1
 
+-- some --
+-- Count violations, but never more than a limit; filters.py puts its predicates at the mark.
+SELECT count(*) AS count
+FROM (SELECT FROM compliance.violation WHERE /* wanted */ true LIMIT $1) AS few;
+
 -- one --
 -- Give one violation with every column: each must follow from its history.
 SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,

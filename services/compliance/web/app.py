@@ -15,6 +15,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
+from services.compliance.web.console.pages import build_console
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, metrics, problems, server
 from shared.domain.errors import SetupError, TransientError
@@ -78,6 +79,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(build_router(database, policies))
+    app.include_router(build_console(database, policies))
     problems.describe(app, schemas())
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)

@@ -1,0 +1,280 @@
+"""The pages: their routes, each short; answers/ reads what they show."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from services.compliance.answers import operation, violations
+from services.compliance.answers.catalogue import PolicyShown, RuleShown, show_policy, show_rule
+from services.compliance.answers.database import Database
+from services.compliance.answers.filters import Asked, asked_under
+from services.compliance.answers.shapes import FactShown, ViolationInFull
+from services.compliance.policies.policy import Policies
+from services.compliance.rules import RULES
+from services.compliance.web.console import shown
+from services.compliance.web.console.languages import Language, language_of, translate
+from services.compliance.web.console.renderer import Renderer, title_of
+from services.compliance.web.console.wording import PARTIES, SEVERITIES, STATUSES
+from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
+
+STATIC = Path(__file__).parent / "static"
+
+_LIST = "/violations"
+_REPEATED = ("rule", "status", "severity")
+
+
+class Chip(NamedTuple):
+    """A filter in use, and the address of the list without it."""
+
+    text: str
+    without: str
+
+
+class Step(NamedTuple):
+    """Something on the timeline of a violation: a fact, its deadline or its end."""
+
+    at: str
+    fact: FactShown | None = None
+    text: str = ""
+    deadline: bool = False
+    end: bool = False
+
+
+def build_console(database: Database, policies: Policies) -> APIRouter:
+    """Make the routes of the pages."""
+    router = APIRouter(include_in_schema=False)
+    renderer = Renderer(database)
+    rules = {rule.name: show_rule(rule, policies) for rule in RULES}
+    shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
+    _add_files(router)
+    _add_list(router, renderer, database, policies, list(rules.values()))
+    _add_violation(router, renderer, database, shown_policies)
+    _add_catalogue(router, renderer, rules, shown_policies)
+    _add_quality(router, renderer, database)
+    return router
+
+
+def _add_files(router: APIRouter) -> None:
+    @router.get("/")
+    async def home() -> Response:
+        return RedirectResponse(f"{_LIST}?status=open", 303)
+
+    @router.get("/console/style.css")
+    async def style() -> Response:
+        headers = {"cache-control": "max-age=3600"}
+        return FileResponse(STATIC / "style.css", media_type="text/css", headers=headers)
+
+
+def _add_list(
+    router: APIRouter,
+    renderer: Renderer,
+    database: Database,
+    policies: Policies,
+    rules: list[RuleShown],
+) -> None:
+    asked_here = asked_under(policies)
+
+    @router.get(_LIST)
+    async def list_violations(request: Request) -> Response:
+        language = language_of(request)
+        form = _filled(request.query_params)
+        shows: dict[str, Any] = {"items": [], "total": None, "older": None, "fault": None}
+        status, query = 200, _query(form)
+        try:
+            asked = asked_here(**_fields(form))
+            page = await violations.page(database, asked)
+            shows["items"] = page.items
+            shows["total"] = await violations.count(database, asked)
+            if page.next_page_token is not None:
+                token = ("page_token", page.next_page_token)
+                kept = [(n, v) for n, v in form.multi_items() if n != "page_token"]
+                shows["older"] = f"{_LIST}?{urlencode([*kept, token])}"
+        except ValidationError as error:
+            status, shows["fault"] = 422, _fault(error)
+        except InvalidArgumentError as error:
+            status, shows["fault"] = 400, str(error)
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
+        return await renderer.answer(
+            request,
+            "violations.html",
+            status,
+            here=_LIST,
+            data=f"/v1/violations?{query}",
+            form=form,
+            chips=list(_chips(form, language)),
+            rules=rules,
+            jurisdictions=sorted(policies.jurisdictions),
+            open_by_rule=await _open_by_rule(database, form),
+            **shows,
+        )
+
+
+def _filled(params: QueryParams) -> QueryParams:
+    """Give what a form asks for; it also sends the fields that were left empty."""
+    return QueryParams([(n, v) for n, v in params.multi_items() if v != "" and n != "lang"])
+
+
+def _fields(form: QueryParams) -> dict[str, Any]:
+    known = Asked.model_fields
+    names = dict.fromkeys(name for name in form if name in known)
+    return {name: form.getlist(name) if name in _REPEATED else form[name] for name in names}
+
+
+def _query(form: QueryParams) -> str:
+    return urlencode([(name, value) for name, value in form.multi_items() if name != "page_token"])
+
+
+def _fault(error: ValidationError) -> str:
+    """Say which fields cannot be used, and why."""
+    return "; ".join(
+        f"{'.'.join(str(step) for step in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_url=False)
+    )
+
+
+def _chips(form: QueryParams, language: Language) -> Iterator[Chip]:
+    """Give the filters in use; each page of a list has the same."""
+    used = [(n, v) for n, v in form.multi_items() if n not in {"page_token", "page_size"}]
+    for number, (name, value) in enumerate(used):
+        rest = used[:number] + used[number + 1 :]
+        yield Chip(_chip(name, value, language), f"{_LIST}?{urlencode(rest)}" if rest else _LIST)
+
+
+def _chip(name: str, value: str, language: Language) -> str:
+    if name == "rule":
+        return title_of(value, language)
+    if name in PARTIES:
+        return f"{translate(PARTIES[name], language)} {value}"
+    words: Mapping[str, str] = {
+        "severity": SEVERITIES.get(value, value),
+        "status": STATUSES.get(value, value),
+        "exempt": "仅豁免" if value == "true" else "不含豁免",
+    }
+    return translate(words[name], language) if name in words else value
+
+
+async def _open_by_rule(database: Database, form: QueryParams) -> dict[str, int]:
+    """Count what is open beside each rule, where the counts that are kept can tell it."""
+    kept = {"rule", "status", "severity", "jurisdiction", "area", "exempt", "page_token"}
+    if set(form) - kept or form.getlist("status") != ["open"]:
+        return {}
+    counts: dict[str, int] = {}
+    try:
+        for one in await operation.open_counts(database):
+            wanted = (
+                (not form.getlist("severity") or one.severity in form.getlist("severity"))
+                and form.get("jurisdiction", one.jurisdiction) == one.jurisdiction
+                and form.get("area", one.area) == one.area
+                and form.get("exempt", str(one.exempt).lower()) == str(one.exempt).lower()
+            )
+            if wanted:
+                counts[one.rule] = counts.get(one.rule, 0) + one.count
+    except (TransientError, SetupError):
+        return {}
+    return counts
+
+
+def _add_violation(
+    router: APIRouter, renderer: Renderer, database: Database, policies: Mapping[str, PolicyShown]
+) -> None:
+    @router.get(_LIST + "/{violation}")
+    async def show_violation(request: Request, violation: str) -> Response:
+        language = language_of(request)
+        try:
+            item = await violations.in_full(database, UUID(violation))
+        except ValueError:
+            item = None
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
+        if item is None:
+            detail = translate("没有编号为此的违约事项：", language) + violation
+            return await renderer.problem(request, 404, detail)
+        policy = policies.get(item.policy)
+        carried = None if policy is None else policy.rules.get(item.rule)
+        titles = {} if policy is None else {"zh": policy.title_zh, "en": policy.title_en}
+        verified = sum(fact.verified is True for fact in item.facts)
+        return await renderer.page(
+            request,
+            "violation.html",
+            here=_LIST,
+            data=f"/v1/violations/{item.id}",
+            item=item,
+            verified=verified,
+            evidence_checked=verified == item.evidence_count,
+            timeline=_timeline(item, language),
+            policy_title=titles.get(language, item.policy),
+            force=carried.force if carried else "",
+        )
+
+
+def _timeline(item: ViolationInFull, language: Language) -> list[Step]:
+    """Give the facts, when the breach began and when it ended, in the order of their time."""
+    steps = [Step(fact.event.time, fact) for fact in item.facts if fact.event is not None]
+    began = translate("违约自此", language)
+    steps.append(Step(item.occurred_at, text=began, deadline=True))
+    if item.cured_at is not None and item.cured_at != item.occurred_at:
+        steps.append(Step(item.cured_at, text=translate("至此结束", language), end=True))
+    return sorted(steps, key=lambda step: (shown.instant_of(step.at) is None, step.at))
+
+
+def _add_catalogue(
+    router: APIRouter,
+    renderer: Renderer,
+    rules: Mapping[str, RuleShown],
+    policies: Mapping[str, PolicyShown],
+) -> None:
+    @router.get("/rules")
+    async def list_rules(request: Request) -> Response:
+        return await renderer.page(
+            request,
+            "rules.html",
+            here="/rules",
+            data="/v1/rules",
+            rules=rules.values(),
+            policies=policies.values(),
+        )
+
+    @router.get("/rules/{rule}")
+    async def show_one_rule(request: Request, rule: str) -> Response:
+        language = language_of(request)
+        if rule not in rules:
+            detail = translate("没有此规则：", language) + rule
+            return await renderer.problem(request, 404, detail)
+        titles = {
+            name: policy.title_zh if language == "zh" else policy.title_en
+            for name, policy in policies.items()
+        }
+        data = f"/v1/rules/{rule}"
+        return await renderer.page(
+            request, "rule.html", here="/rules", data=data, rule=rules[rule], policy_titles=titles
+        )
+
+    @router.get("/policies/{policy}")
+    async def show_one_policy(request: Request, policy: str) -> Response:
+        if policy not in policies:
+            detail = translate("没有此政策：", language_of(request)) + policy
+            return await renderer.problem(request, 404, detail)
+        data = f"/v1/policies/{policy}"
+        return await renderer.page(
+            request, "policy.html", here="/rules", data=data, policy=policies[policy]
+        )
+
+
+def _add_quality(router: APIRouter, renderer: Renderer, database: Database) -> None:
+    @router.get("/quality")
+    async def quality(request: Request) -> Response:
+        try:
+            status = await operation.status(database)
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
+        return await renderer.page(
+            request, "quality.html", here="/quality", data="/v1/status", status=status
+        )

@@ -1,0 +1,174 @@
+"""Makes pages of templates: the words of a language, and what every page shows."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.compliance.answers import operation
+from services.compliance.answers.database import Database
+from services.compliance.findings.words import VALUES_ZH
+from services.compliance.rules import RULES
+from services.compliance.web.console import shown, wording
+from services.compliance.web.console.languages import COOKIE, Language, language_of, translate
+from shared.domain.errors import SetupError, TransientError
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""The content security policy of a page: nothing but our own style sheet, and no script at all."""
+
+BEHIND = 60.0
+"""Seconds since all was heard from which on a page says that judging lags behind."""
+
+_TITLES = {rule.name: {"zh": rule.title_zh, "en": rule.title_en} for rule in RULES}
+_YEAR = 365 * 24 * 3600
+
+
+class Freshness(NamedTuple):
+    """How far what a page shows was heard, and what is missing from it.
+
+    `until` is None before anything was heard, `age` is in seconds.
+    """
+
+    until: datetime | None
+    age: float
+    lag: int
+    letters: int
+    unjudged: int
+
+
+class Renderer:
+    """Makes pages; `database` tells each how fresh it is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._environments: dict[Language, Environment] = {
+            "zh": _environment("zh"),
+            "en": _environment("en"),
+        }
+
+    async def page(
+        self, request: Request, name: str, /, *, here: str, data: str = "", **shows: Any
+    ) -> Response:
+        """Make a page of the template `name`; `here` is its place in the navigation."""
+        return await self.answer(request, name, 200, here=here, data=data, **shows)
+
+    async def problem(self, request: Request, status: int, detail: str) -> Response:
+        """Make the page that says why there is none."""
+        heading = translate(_HEADINGS[status], language_of(request))
+        return await self.answer(
+            request, "problem.html", status, here="", data="", heading=heading, detail=detail
+        )
+
+    async def answer(self, request: Request, name: str, code: int, /, **shows: Any) -> Response:
+        """Make a page with a status of HTTP."""
+        language = language_of(request)
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        html = (
+            self._environments[language]
+            .get_template(name)
+            .render(
+                fresh=await self._freshness(),
+                address=address,
+                other_language=in_language(request, "en" if language == "zh" else "zh"),
+                now=datetime.now(UTC),
+                **shows,
+            )
+        )
+        response = Response(html, code, media_type="text/html")
+        response.headers["content-security-policy"] = POLICY
+        response.headers["vary"] = "accept-language, cookie"
+        if request.query_params.get("lang") == language:
+            response.set_cookie(COOKIE, language, _YEAR, httponly=True, samesite="strict")
+        return response
+
+    async def _freshness(self) -> Freshness | None:
+        """Say how fresh the page is; None while the database is away."""
+        try:
+            heard = await operation.hearing(self._database)
+            return Freshness(
+                until=heard.until,
+                age=heard.age or 0.0,
+                lag=sum(one.lag for one in await operation.partitions(self._database)),
+                letters=sum((await operation.letter_counts(self._database)).values()),
+                unjudged=sum(one.count for one in await operation.unjudged(self._database)),
+            )
+        except (TransientError, SetupError):
+            return None
+
+
+def in_language(request: Request, language: Language) -> str:
+    """Give the address of the same page in another language."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    return f"{request.url.path}?{urlencode([*asked, ('lang', language)])}"
+
+
+def title_of(rule: str, language: Language) -> str:
+    """Give the title of a rule; a rule of another version has its name alone."""
+    return _TITLES.get(rule, {}).get(language, rule)
+
+
+def value_name(name: str, language: Language) -> str:
+    """Give what a value of a policy is called."""
+    return VALUES_ZH.get(name, name) if language == "zh" else name
+
+
+def lasted(item: Any, language: Language) -> str:
+    """Show how long a violation has gone on, or went on."""
+    began, ended = shown.instant_of(item.occurred_at), shown.instant_of(item.cured_at)
+    if began is None:
+        return "–"
+    return shown.span((ended or datetime.now(UTC)) - began, language)
+
+
+def _brief(item: Any, language: Language) -> str:
+    return shown.brief(item.message_zh if language == "zh" else item.message_en)
+
+
+def _raw(data: object) -> str:
+    return msgspec.json.encode(data).decode()
+
+
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "seconds": shown.seconds,
+        "minutes": shown.minutes,
+        "value": shown.value,
+        "span": lambda age, lang: shown.span(shown.seconds_of(age), lang),
+        "paragraphs": shown.breaking,
+    }
+    environment.tests |= {"instant": lambda told: shown.instant_of(told) is not None}
+    environment.globals |= {
+        **_WORDS,
+        "_": partial(translate, language=language),
+        "lang": language,
+        "behind": BEHIND,
+        "title": partial(title_of, language=language),
+        "value_name": partial(value_name, language=language),
+        "lasted": partial(lasted, language=language),
+        "brief": partial(_brief, language=language),
+        "raw": _raw,
+    }
+    return environment
+
+
+_WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items() if name.isupper()}
+
+_HEADINGS = {404: "没有此页", 503: "暂时不能应答"}

@@ -1,0 +1,96 @@
+"""How values are shown to people: instants in Shanghai time, spans in days and hours."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from services.compliance.web.console.languages import Language
+from shared.domain import calendar
+from shared.domain.errors import InvalidEventError
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_LONG = 10
+"""Days from which on hours are not told any more."""
+
+_BRACKETS = re.compile(r"\s*[（(][^（）()]*[）)]")
+
+_UNITS = {"zh": (" 天", " 时", " 分"), "en": (" d", " h", " min")}
+
+
+def instant_of(told: object) -> datetime | None:
+    """Read an instant as it is served; None for any other value."""
+    if isinstance(told, datetime):
+        return told
+    try:
+        return calendar.parse_instant(told) if isinstance(told, str) else None
+    except InvalidEventError:
+        return None
+
+
+def seconds(told: object) -> Markup | str:
+    """Show an instant to the second, as Shanghai time; any other value as it is."""
+    return _time(told, "%Y-%m-%d %H:%M:%S")
+
+
+def minutes(told: object) -> Markup | str:
+    """Show an instant to the minute, as `seconds` does."""
+    return _time(told, "%Y-%m-%d %H:%M")
+
+
+def _time(told: object, form: str) -> Markup | str:
+    instant = instant_of(told)
+    if instant is None:
+        return value(told)
+    text = instant.astimezone(calendar.ZONE).strftime(form)
+    return Markup('<time datetime="{}">{}</time>').format(calendar.instant_text(instant), text)
+
+
+def value(told: Any) -> str:
+    """Show what was observed, or its limit: an instant as Shanghai time, a list with commas."""
+    instant = instant_of(told)
+    if instant is not None:
+        return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    match told:
+        case None:
+            return "–"
+        case bool():
+            return "✓" if told else "✗"
+        case list():
+            return ", ".join(value(item) for item in told)
+        case dict():
+            return ", ".join(f"{name} {value(item)}" for name, item in told.items())
+        case _:
+            return f"{told:.15g}" if isinstance(told, float) else str(told)
+
+
+def span(lasted: timedelta, language: Language) -> str:
+    """Show how long something lasted: days and hours, or hours and minutes."""
+    day, hour, minute = _UNITS[language]
+    lasted = max(lasted, timedelta())
+    days, rest = divmod(lasted, _DAY)
+    if days >= _LONG:
+        return f"{days}{day}"
+    hours = rest // _HOUR
+    if days:
+        return f"{days}{day} {hours}{hour}"
+    return f"{hours}{hour} {rest % _HOUR // timedelta(minutes=1)}{minute}"
+
+
+def seconds_of(age: float) -> timedelta:
+    """Give a span that was told in seconds."""
+    return timedelta(seconds=age)
+
+
+def brief(message: object, most: int = 140) -> str:
+    """Give a message for lists: without what stands in brackets, and cut where it is long."""
+    short = _BRACKETS.sub("", str(message or "")).replace("+08:00", "")
+    return short if len(short) <= most else short[: most - 1] + "…"
+
+
+def breaking(text: object) -> Markup:
+    """Let a long text that was written in lines keep its paragraphs."""
+    paragraphs = [part.strip() for part in str(text or "").split("\n\n")]
+    shown = (Markup("<p>{}</p>").format(escape(part)) for part in paragraphs if part)
+    return Markup().join(shown)

@@ -1,0 +1,241 @@
+"""The pages, over HTTP, from a real PostgreSQL."""
+
+import re
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from services.compliance.policies import policy
+from services.compliance.rules import RULES
+from services.compliance.web.console.renderer import POLICY
+from shared.adapters.postgres import Connection
+from tests.support.kept import (
+    NOBODY,
+    a_connection,
+    a_violation,
+    an_api,
+    busy,
+    keep_fact,
+    read,
+    tell,
+)
+
+pytestmark = pytest.mark.integration
+
+
+class Page(HTMLParser):
+    """What a page holds: its links, its text, and the elements that it is made of."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.elements: list[str] = []
+        self.attributes: list[str] = []
+        self.text = ""
+        self.feed(answer.text)
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += [name for name, _ in attrs]
+        self.links += [value for name, value in attrs if name == "href" and value]
+
+    @override
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest_asyncio.fixture
+async def kept(database: str) -> AsyncIterator[tuple[httpx.AsyncClient, Connection]]:
+    async with an_api(database) as api, a_connection(database) as connection:
+        yield api, connection
+
+
+async def shown(api: httpx.AsyncClient, address: str, status: int = 200) -> Page:
+    answer = await api.get(address)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["cache-control"] == "no-store"
+    page = Page(answer)
+    assert not {"script", "style", "iframe", "object"} & set(page.elements)
+    assert not [name for name in page.attributes if name == "style" or name.startswith("on")]
+    assert len(answer.content) <= 60_000
+    return page
+
+
+async def test_a_walk_over_all_links_finds_a_page_or_data_behind_each(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, connection = kept
+    violations = [a_violation(number, rule=rule.name) for number, rule in enumerate(RULES)]
+    await tell(connection, "opened", violations)
+    await busy(connection)
+    seen: set[str] = set()
+    ahead = ["/"]
+    while ahead:
+        address = ahead.pop().partition("#")[0]
+        # The languages double every address; each page is looked at in both below.
+        if address in seen or "lang=" in address or not address:
+            continue
+        seen.add(address)
+        answer = await api.get(address, follow_redirects=True)
+        assert answer.status_code == 200, (address, answer.text)
+        if answer.headers["content-type"].startswith("text/html"):
+            page = await shown(api, str(answer.url.raw_path, "ascii"))
+            assert all(urlsplit(link).netloc == "" for link in page.links)
+            ahead += page.links
+    assert {urlsplit(one).path for one in seen} >= {
+        *("/violations", "/quality", "/rules", "/v1/status", "/console/style.css"),
+        *(f"/violations/{one.id}" for one in violations),
+        *(f"/rules/{rule.name}" for rule in RULES),
+        *(f"/policies/{one.id}" for one in policy.load().all),
+    }
+
+
+async def test_the_list_shows_what_its_query_gives_as_data(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, connection = kept
+    violations = [
+        a_violation(number, severity="breach" if number % 3 else "warning") for number in range(130)
+    ]
+    await tell(connection, "opened", violations)
+    shown_ids: list[str] = []
+    address: str | None = "/violations?severity=breach&status=open&month=2022-01"
+    while address is not None:
+        page = await shown(api, address)
+        assert "/ 86 项" in page.text
+        data = next(link for link in page.links if link.startswith("/v1/violations?"))
+        ids = [link for link in page.links if re.fullmatch("/violations/[0-9a-f-]{36}", link)]
+        shown_ids += [link.rpartition("/")[2] for link in ids]
+        older = [link for link in page.links if "page_token" in link and "lang=" not in link]
+        address = older[0] if older else None
+    told = read(await api.get(f"{data}&page_size=1000"))
+    query: dict[str, str | int] = {
+        "severity": "breach",
+        "status": "open",
+        "month": "2022-01",
+        "page_size": 1000,
+    }
+    assert told == read(await api.get("/v1/violations", params=query))
+    assert shown_ids == [one["id"] for one in told["items"]]
+    assert len(shown_ids) == 86
+
+
+async def test_fields_of_the_form_that_were_left_empty_ask_for_nothing(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, connection = kept
+    await tell(connection, "opened", [a_violation()])
+    page = await shown(api, "/violations?rule=late-response&area=&month=&exempt=&order=&lang=zh")
+    assert "/ 1 项" in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("month=2022-13", "month"),
+        ("rule=nonsense", "rule"),
+        ("occurred_from=2022-01-01", "occurred_from"),
+        ("page_size=0", "page_size"),
+        ("exempt=perhaps", "exempt"),
+        ("area=%00", "area"),
+    ],
+)
+async def test_a_filter_that_cannot_be_used_is_named_and_nothing_is_lost(
+    kept: tuple[httpx.AsyncClient, Connection], query: str, field: str
+) -> None:
+    api, _ = kept
+    page = await shown(api, f"/violations?status=open&{query}", 422)
+    assert f"条件有误，未查询：{field}" in page.text.replace("\n", "")
+    assert any(link.startswith("/violations?status=open") for link in page.links)
+
+
+async def test_a_page_token_of_other_filters_is_refused_in_words(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, _ = kept
+    page = await shown(api, "/violations?page_token=abc", 400)
+    assert "page_token: is not one that this list gave" in page.text
+
+
+async def test_a_violation_shows_whether_its_history_and_evidence_hold(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, connection = kept
+    violation = a_violation(7)
+    await tell(connection, "opened", [violation])
+    page = await shown(api, f"/violations/{violation.id}")
+    assert "历史链已核对" in page.text
+    assert "证据 0/1 已核对" in page.text
+
+    await keep_fact(connection, 7)
+    assert "证据 1/1 已核对" in (await shown(api, f"/violations/{violation.id}")).text
+
+    await connection.execute("UPDATE compliance.violation SET severity = 'breach'")
+    page = await shown(api, f"/violations/{violation.id}")
+    assert "历史链不符，勿据此办理" in page.text
+    assert "severity" in page.text
+
+
+async def test_pages_speak_english_and_remember_it(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, connection = kept
+    await tell(connection, "opened", [a_violation()])
+    assert "Open" in (await shown(api, "/violations?status=open&lang=en")).text
+    assert api.cookies["lang"] == "en"
+    assert (
+        "All heard until" in (await shown(api, "/quality")).text
+        or "Nothing" in (await shown(api, "/quality")).text
+    )
+    assert "违约事项" in (await shown(api, "/violations?lang=zh")).text
+
+
+@pytest.mark.parametrize("address", ["/violations/7", "/rules/none", "/policies/none"])
+async def test_what_is_not_there_is_said_on_a_page(
+    kept: tuple[httpx.AsyncClient, Connection], address: str
+) -> None:
+    api, _ = kept
+    assert "没有此页" in (await shown(api, address, 404)).text
+
+
+async def test_a_database_that_is_away_is_said_on_a_page() -> None:
+    async with an_api(NOBODY, migrated=False) as api:
+        for address in ("/violations", "/quality", "/violations/" + str(a_violation().id)):
+            assert "数据库没有应答" in (await shown(api, address, 503)).text
+        assert "数据库没有应答" in (await shown(api, "/rules")).text
+
+
+_NUMBERS = count()
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+WILD = st.one_of(TEXT, st.sampled_from(["<script>alert(1)</script>", '"><img src=x onerror=a>']))
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+async def test_whatever_a_publisher_writes_stays_text(
+    kept: tuple[httpx.AsyncClient, Connection], data: st.DataObject
+) -> None:
+    api, connection = kept
+    names = ("order", "hospital", "product", "distributor", "manufacturer", "area", "subject")
+    wild: dict[str, Any] = {name: data.draw(WILD) for name in (*names, "message_zh", "quote")}
+    details = {data.draw(WILD): data.draw(WILD)}
+    violation = a_violation(next(_NUMBERS), **wild, details=details)
+    await tell(connection, "opened", [violation])
+    page = await shown(api, f"/violations/{violation.id}")
+    assert wild["order"] in page.text
+    await shown(api, "/violations")
+    assert "img" not in page.elements

@@ -1,0 +1,73 @@
+"""How values are shown to people."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import escape
+
+from services.compliance.web.console import shown
+
+
+def test_an_instant_is_shown_as_shanghai_time_and_kept_as_utc() -> None:
+    assert shown.seconds("2022-05-17T04:04:30.000000Z") == (
+        '<time datetime="2022-05-17T04:04:30.000000Z">2022-05-17 12:04:30</time>'
+    )
+    assert "2022-05-17 12:04<" in shown.minutes(datetime(2022, 5, 17, 4, 4, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (72.0, "72"),
+        (0.1, "0.1"),
+        (True, "✓"),
+        ("0.36", "0.36"),
+        (["D1", "D2"], "D1, D2"),
+        ({"r": 1, "R": 30}, "r 1, R 30"),
+        ("2022-05-17T04:04:30.000000Z", "2022-05-17 12:04:30"),
+    ],
+)
+def test_what_was_observed_is_shown_as_people_write_it(told: Any, text: str) -> None:
+    assert shown.value(told) == text
+
+
+@pytest.mark.parametrize(
+    ("lasted", "zh", "en"),
+    [
+        (timedelta(minutes=5), "0 时 5 分", "0 h 5 min"),
+        (timedelta(days=1, hours=20, minutes=59), "1 天 20 时", "1 d 20 h"),
+        (timedelta(days=18, hours=3), "18 天", "18 d"),
+        (timedelta(days=-1), "0 时 0 分", "0 h 0 min"),
+    ],
+)
+def test_a_span_is_told_in_the_units_that_matter(lasted: timedelta, zh: str, en: str) -> None:
+    assert (shown.span(lasted, "zh"), shown.span(lasted, "en")) == (zh, en)
+
+
+def test_a_list_shows_a_message_without_its_brackets() -> None:
+    message = (
+        "订单 O1 应于 2022-05-17 12:04:30+08:00 前送达（配送时限：48，假设值）：订 230，缺 102"
+    )
+    assert shown.brief(message) == "订单 O1 应于 2022-05-17 12:04:30 前送达：订 230，缺 102"
+    assert len(shown.brief("长" * 1_000)) == 140
+
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_whatever_was_stored_is_shown_and_nothing_of_it_becomes_markup(told: Any) -> None:
+    for show in (shown.seconds, shown.minutes):
+        text = str(escape(show(told)))
+        assert "<" not in text.replace("<time datetime", "").replace("</time>", "")
+    assert isinstance(shown.value(told), str)
+    assert isinstance(shown.brief(told), str)
