@@ -16,12 +16,20 @@ app.add_typer(import_app, name="import", rich_help_panel="Events")
 
 
 @app.command(rich_help_panel="Events")
-def replay(
+def replay(  # noqa: PLR0913  # one parameter an option
     files: options.Files,
     *,
     as_of: Annotated[datetime, options.Time],
     policy: Annotated[
         str | None, typer.Option(metavar="ID", help="Judge all of it under this one policy")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Put a value in place of the policies' own; may be given often",
+        ),
     ] = None,
     form: Annotated[
         Literal["ndjson", "csv", "table"], typer.Option("--format", help="How to write them")
@@ -33,7 +41,8 @@ def replay(
     from services.commands import replay as command
 
     refusals = archives.Refusals()
-    command.run(files, as_of, policy, form, refusals)
+    chosen = command.Chosen(policy, options.values(set_))
+    command.run(files, as_of, chosen, form, refusals)
     options.leave(strict=strict, refused=refusals.count)
 
 

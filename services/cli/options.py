@@ -1,5 +1,6 @@
 """Options and arguments that several commands share."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shared.domain import calendar
-from shared.domain.errors import InvalidEventError
+from shared.domain.errors import InvalidArgumentError, InvalidEventError
 
 STRICT_REFUSED = 3
 
@@ -18,6 +19,16 @@ def instant(text: str) -> datetime:
         return calendar.parse_instant(text)
     except InvalidEventError as error:
         raise typer.BadParameter(f"{text!r} {error.problem}. {error.remedy}") from None
+
+
+def values(given: Sequence[str] | None) -> dict[str, str]:
+    """Read what --set gives: names and values; the last of one name counts."""
+    pairs = [text.partition("=") for text in given or ()]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            problem = f"--set {name}: is no NAME=VALUE; give one such as --set rate_min_orders=2"
+            raise InvalidArgumentError(problem)
+    return {name: value for name, _, value in pairs}
 
 
 Files = Annotated[

@@ -6,10 +6,10 @@ import io
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from rich.table import Table
@@ -22,6 +22,7 @@ from services.compliance.findings.violation import Violation
 from services.compliance.findings.words import shanghai
 from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy as policies
+from services.compliance.policies import setting
 from services.compliance.policies.policy import Policies
 from shared.domain import calendar
 from shared.domain.errors import DefectError, InvalidArgumentError, SetupError
@@ -37,15 +38,26 @@ _MEANING = {
 }
 
 
+class Chosen(NamedTuple):
+    """The one policy by which all is judged, if any, and values in place of the policies' own."""
+
+    policy: str | None
+    values: Mapping[str, str]
+
+
 def run(
-    files: Sequence[str], as_of: datetime, policy: str | None, form: Format, refusals: Refusals
+    files: Sequence[str],
+    as_of: datetime,
+    chosen: Chosen,
+    form: Format,
+    refusals: Refusals,
 ) -> None:
-    """Judge what `files` tell until `as_of` (UTC), under one policy if it is named."""
-    known = policies.load(calendars=calendars())
-    replay = Replay(_chosen(known, policy), as_of)
+    """Judge what `files` tell until `as_of` (UTC), by the law that was chosen."""
+    known = setting.put(chosen.values, policies.load(calendars=calendars()))
+    replay = Replay(_under(known, chosen.policy), as_of)
     began = time.perf_counter()
     with _nothing_collected():
-        archive = Archive(replay, files, None if policy else known.jurisdictions)
+        archive = Archive(replay, files, None if chosen.policy else known.jurisdictions)
         told, late = archive.judge(refusals)
         found = replay.conclude()
         WRITERS[form](found)
@@ -65,7 +77,7 @@ def run(
     _refuse_defects(replay)
 
 
-def _chosen(known: Policies, policy: str | None) -> Policies:
+def _under(known: Policies, policy: str | None) -> Policies:
     try:
         return known if policy is None else known.instead(policy)
     except SetupError as error:

@@ -58,10 +58,12 @@ def _describe_policy(rule: Rule, policy: Policy) -> None:
     for number in carried.clauses:
         clause = policy.clauses[number]
         _print(f"\n  {number} {clause.title}\n  {clause.text}")
-    used = {name: value for name, value in policy.values.items() if name in rule.values}
+    used = [(name, it) for name, values in policy.told.items() for it in values]
+    used = [(name, it) for name, it in used if name in rule.values]
     _print("\n  values: " + ("" if used else "none"))
-    for name, value in used.items():
-        _print(f"  {name} = {value.value}  ({value.basis}) {value.note}")
+    for name, value in used:
+        since = "" if value.since is None else f" from {value.since}"
+        _print(f"  {name} = {value.value}{since}  ({value.basis}) {value.note}")
 
 
 def _print(text: str) -> None:

@@ -1,5 +1,6 @@
 """The command line as its users see it: exit codes, data on stdout, all else on stderr."""
 
+import json
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ from deploy.local.state import RunningStack
 from services.commands import demo_verdict, processes
 from services.compliance.rules import RULES
 from tests.support.command_line import UNTIL, Vbp
+from tests.support.events import said
 
 
 def test_help_names_every_command(vbp: Vbp) -> None:
@@ -56,6 +58,9 @@ def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -
         ),
         (["replay", "absent", "--as-of", UNTIL], "vbp: absent cannot be read: No such file"),
         (["replay", "-", "--as-of", UNTIL, "--policy", "x"], "known are: cn-sx-2021-22"),
+        (["replay", "-", "--as-of", UNTIL, "--set", "x=1"], "--set x: no policy has it; known are"),
+        (["replay", "-", "--as-of", UNTIL, "--set", "x"], "--set x: is no NAME=VALUE; give one"),
+        (["replay", "-", "--as-of", UNTIL, "--set", "response_hours=soon"], "give one like 24"),
         (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),
         (["simulate", "--out", "absent/x"], "vbp: absent/x cannot be written"),
         (["rules", "x"], "no rule 'x'; known are: distributor-cap"),
@@ -151,3 +156,17 @@ def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:
     assert rows["coverage-gap"] == (1, 0, 0, 1)
     assert rows["selected-price"] == (0, 1, 1, 0)
     assert rows["all"] == (3, 2, 1, 2)
+
+
+def test_a_replay_judges_by_the_values_that_it_is_given(vbp: Vbp, tmp_path: Path) -> None:
+    order = said("order.placed", "2022-03-01 09:00:00", order="O1")
+    answer = said("order.accepted", "2022-03-01 12:00:00", order="O1")
+    lines = [said("product.selected"), said("hospital.enrolled"), order, answer]
+    (tmp_path / "a.ndjson").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    asked = ("replay", "a.ndjson", "--as-of", "2022-03-02T00:00:00+08:00")
+    assert vbp(*asked).out == ""
+    told = vbp(*asked, "--set", "response_hours=2", "--set", "response_hours=1.5")
+    (late,) = map(json.loads, told.out.splitlines())
+    assert (late["rule"], late["basis"][0]["value"]) == ("late-response", 1.5)
+    under = vbp(*asked, "--set", "response_hours=2", "--policy", "cn-sx-2021-22")
+    assert json.loads(under.out)["rule"] == "late-response"

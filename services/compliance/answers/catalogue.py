@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from services.compliance.findings.rule import Rule
 from services.compliance.policies.policy import Basis, Clause, Force, Policies, Policy
+from services.compliance.records.evidence import Setting
 
 
 class Support(Struct):
@@ -32,13 +33,24 @@ class RuleShown(Struct):
     policies: list[Support]
 
 
-class PolicyValue(Struct):
-    """A value of a policy and where it comes from."""
+class LaterValue(Struct, rename={"since": "from"}):
+    """What a value of a policy is from a day on."""
 
-    value: str | int | float | bool | list[str]
+    since: date | None
+    value: Setting
     basis: Basis
     clause: str
     note: str
+
+
+class PolicyValue(Struct):
+    """A value of a policy and where it comes from; `changes` is what it is from later days on."""
+
+    value: Setting
+    basis: Basis
+    clause: str
+    note: str
+    changes: list[LaterValue]
 
 
 class CarriedShown(Struct):
@@ -118,8 +130,14 @@ def _support(rule: Rule, policy: Policy) -> Support:
 
 def _values(policy: Policy) -> dict[str, PolicyValue]:
     return {
-        name: PolicyValue(value.value, value.basis, value.clause, value.note)
-        for name, value in policy.values.items()
+        name: PolicyValue(
+            first.value,
+            first.basis,
+            first.clause,
+            first.note,
+            [LaterValue(it.since, it.value, it.basis, it.clause, it.note) for it in later],
+        )
+        for name, (first, *later) in policy.told.items()
     }
 
 

@@ -100,7 +100,7 @@ def _value(term: Term, yes: str, no: str) -> str:
     if isinstance(value, bool):
         return yes if value else no
     if isinstance(value, list):
-        return ", ".join(value)
+        return ", ".join(map(str, value))
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if term.name == "deliver_by":

@@ -50,13 +50,13 @@ class Agreed(NamedTuple):
 
 
 def policy_of(law: Law, jurisdiction: str, agreement: Agreement) -> Policy | None:
-    """Give the policy of the first of an agreement's days that has one."""
+    """Give the policy of the first of an agreement's days that has one, as it is on that day."""
     first: tuple[date, Policy] | None = None
     for policy in law.policies.of(jurisdiction):
         day = max(agreement.start, policy.in_force)
         if day < agreement.end and policy.holds_on(day) and (first is None or day < first[0]):
             first = (day, policy)
-    return None if first is None else first[1]
+    return None if first is None else first[1].on(first[0])
 
 
 def agreed_under(

@@ -187,7 +187,7 @@ class CommitmentTerms(Terms):
             subject=pair if agreed is None else agreed.agreement.agreement,
             anchor=anchor,
             about=about,
-            policy=of.policy if isinstance(of, Agreed) else of,
+            policy=of.policy if isinstance(of, Agreed) else of.at(start),
             occurred_at=start,
             cured_at=end if end <= now else None,
             **seen,

@@ -32,7 +32,7 @@ class Law:
         self.policies = policies
         self.register = register
         self.settle = settle
-        self._spans: dict[tuple[str, str], tuple[Term, timedelta]] = {}
+        self._spans: dict[tuple[str, date, str], tuple[Term, timedelta]] = {}
         self._version = register.version
         self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
         self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
@@ -49,14 +49,15 @@ class Law:
 
     def hours(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
         """Give a number of hours with its basis; remembered as long as this law."""
-        return self._spans.get((policy.id, name)) or self._span(policy, name, HOUR)
+        return self._spans.get((policy.id, policy.begins, name)) or self._span(policy, name, HOUR)
 
     def days(self, policy: Policy, name: str) -> tuple[Term, timedelta]:
         """Give a number of days with its basis; remembered as long as this law."""
-        return self._spans.get((policy.id, name)) or self._span(policy, name, DAY)
+        return self._spans.get((policy.id, policy.begins, name)) or self._span(policy, name, DAY)
 
     def _span(self, policy: Policy, name: str, unit: timedelta) -> tuple[Term, timedelta]:
-        found = self._spans[policy.id, name] = (policy.term(name), policy.number(name) * unit)
+        found = policy.term(name), policy.number(name) * unit
+        self._spans[policy.id, policy.begins, name] = found
         return found
 
     def stretches(self, jurisdiction: str, product: str, policy: Policy) -> list[Stretch]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import wraps
+from itertools import pairwise
 from typing import TypeVar, Unpack
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation, Outcome
-from services.compliance.law.intervals import Interval
+from services.compliance.law.intervals import Interval, intersection
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
 from services.compliance.law.standards import Catalogue
@@ -14,8 +15,8 @@ from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.register.pricing import Price, Standard
-from shared.domain import ids
-from shared.domain.calendar import instant_text
+from shared.domain import calendar, ids
+from shared.domain.calendar import instant_text, start_of
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
 
@@ -42,9 +43,10 @@ class ProductTerms(Terms):
             if rule in policy.rules and policy.scope == "selected"
         ]
 
-    def policy_on(self, day: date) -> Policy | None:
-        """Give the policy in force on a day."""
-        return self._law.policies.on(self.jurisdiction, day)
+    def in_force(self, policy: Policy, day: date) -> bool:
+        """Whether a policy, with whatever values, is the one in force on a day."""
+        held = self._law.policies.on(self.jurisdiction, day)
+        return held is not None and held.id == policy.id
 
     def stretches(self, policy: Policy) -> list[Stretch]:
         """Give the supply period, cycle by cycle."""
@@ -75,6 +77,14 @@ class ProductTerms(Terms):
         """Give the days of a policy as instants."""
         return self._law.days_in_force(policy)
 
+    def editions(self, policy: Policy) -> list[tuple[Interval, Policy]]:
+        """Give the parts of a policy's days on which its values stand still, with those values."""
+        editions = policy.editions or (policy,)
+        begins = [start_of(edition.begins) for edition in editions]
+        parts = zip(pairwise([*begins, calendar.LATEST]), editions, strict=True)
+        days = [self.days_in_force(policy)]
+        return [(there, values) for part, values in parts for there in intersection([part], days)]
+
     def manufacturer(self, policy: Policy, at: datetime) -> str | None:
         """Give who had won the product at an instant."""
         stretches = self.stretches(policy)
@@ -96,6 +106,7 @@ class ProductTerms(Terms):
         """Make a finding of the product, of its hospital or area if `about` names one.
 
         It is anchored at its start unless said otherwise, and over if its end is not after `now`.
+        Its policy is that with the values of its start.
         """
         start, end = lasting
         part = about.hospital or about.area
@@ -103,7 +114,7 @@ class ProductTerms(Terms):
             subject=self.product if part is None else ids.pair(self.product, part),
             anchor=anchor or instant_text(start),
             about=about,
-            policy=policy,
+            policy=policy.at(start),
             occurred_at=start,
             cured_at=end if end <= now else None,
             **seen,

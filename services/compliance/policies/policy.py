@@ -1,29 +1,33 @@
 """Policies: clauses, days in force, rules carried, and values with their basis, read from TOML.
 
-A policy that lacks something or holds a misspelt key raises SetupError with file and field.
+A policy that lacks something or holds a misspelt key raises SetupError with file and field. Where
+values change on some days, a policy has editions, each with the values of its days; what happened
+before a change keeps its judgement and the version of its edition.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from services.compliance.policies import calendar
 from services.compliance.policies.calendar import Table
+from services.compliance.policies.clauses import Carried, Clause, Force
+from services.compliance.policies.values import Basis, Value, dated, in_force_on
 from services.compliance.records.evidence import Term
+from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError
 
-Basis = Literal["clause", "reading", "assumption", "mission"]
+__all__ = ["Basis", "Carried", "Clause", "Force", "Value"]
 Severity = Literal["breach", "explain", "warning"]
 WEIGHTS: tuple[Severity, ...] = ("warning", "explain", "breach")
 """How much a finding can weigh, the least first."""
-Force = Literal["duty", "principle", "authority", "mission"]
 FOLDER = Path(__file__).parent
 ALWAYS = date(1901, 1, 2)
 """The first day of a policy that names none: events before it are refused."""
@@ -32,35 +36,13 @@ SINCE = "_told_since"
 NEVER = "never"
 
 
-class Clause(Struct, frozen=True, forbid_unknown_fields=True):
-    """A piece of the document: its text, and the rules that judge it or why none can."""
+class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One document as data; `until` is exclusive, None is open; `digest` is of all that it says.
 
-    title: str
-    text: str
-    rules: tuple[str, ...] = ()
-    not_judged: str = ""
-
-
-class Value(Struct, frozen=True, forbid_unknown_fields=True):
-    """A number or choice of a policy, with where it comes from."""
-
-    value: str | int | float | bool | list[str]
-    basis: Basis
-    clause: str = ""
-    note: str = ""
-
-
-class Carried(Struct, frozen=True, forbid_unknown_fields=True):
-    """A rule that the policy's text supports: its clauses, its words, and their force."""
-
-    clauses: Annotated[tuple[str, ...], Meta(min_length=1)]
-    quote: str
-    force: Force
-    note: str = ""
-
-
-class Policy(Struct, frozen=True, forbid_unknown_fields=True):
-    """One document as data; `until` is exclusive, None is open; `digest` is of the file."""
+    A policy of which some values change on a day has them in `changing` and not in `values`, and
+    `editions`, one for each stretch of days on which all values stand still: a policy in which all
+    are in `values`, from the day `begins`. Rules ask the edition of a day (`on`, `at`).
+    """
 
     id: str
     jurisdiction: str
@@ -79,15 +61,39 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     bridge: Literal["none", "in_execution_at_notice", "all"] = "none"
     notice_day: date | None = None
     alignment_days: tuple[str, ...] = ()
+    changing: dict[str, tuple[Value, ...]] = {}
+    begins: date = ALWAYS
+    editions: tuple["Policy", ...] = ()
     digest: str = ""
 
     def holds_on(self, day: date) -> bool:
         """Whether the policy is in force on a day."""
         return self.in_force <= day and (self.until is None or day < self.until)
 
+    def on(self, day: date) -> "Policy":
+        """Give the policy with the values of a day; those of its first day hold before it too."""
+        if not self.editions:
+            return self
+        return next(edition for edition in reversed(self.editions) if edition.begins <= day)
+
+    def at(self, instant: datetime) -> "Policy":
+        """Give the policy with the values of an instant's day."""
+        return self.on(day_of(instant)) if self.editions else self
+
+    @property
+    def told(self) -> dict[str, tuple[Value, ...]]:
+        """Give all values by name: one, or those that follow each other."""
+        return {name: (value,) for name, value in self.values.items()} | self.changing
+
     def term(self, name: str) -> Term:
-        """Give a value with its basis; raises SetupError where the policy lacks it."""
+        """Give a value with its basis; raises SetupError where the policy lacks it.
+
+        A value that changes must be asked of the edition of a day: asking the whole policy for it
+        is an error of ours.
+        """
         value = self.values.get(name)
+        if value is None and name in self.changing:
+            raise LookupError(f"{self.id}: {name} changes; ask policy.on(day) for it")
         if value is None:
             remedy = f"add [values.{name}] to policies/{self.id}.toml"
             raise SetupError(f"policy {self.id} sets no {name}; {remedy}")
@@ -143,7 +149,7 @@ class Policies:
     ) -> None:
         self.all = tuple(policies)
         self.table = table or Table()
-        self._everywhere = everywhere
+        self.everywhere = everywhere
         self._by_jurisdiction: dict[str, list[Policy]] = {}
         for policy in self.all:
             self._by_jurisdiction.setdefault(policy.jurisdiction, []).append(policy)
@@ -165,18 +171,18 @@ class Policies:
         return jurisdiction in self._gathering
 
     def _on(self, jurisdiction: str, day: date) -> Policy | None:
-        """Give the policy in force on a day."""
-        if self._everywhere is not None:
-            return self._everywhere
+        """Give the policy in force on a day, with the values of that day."""
+        if self.everywhere is not None:
+            return self.everywhere.on(day)
         for policy in self._by_jurisdiction.get(jurisdiction, ()):
             if policy.holds_on(day):
-                return policy
+                return policy.on(day)
         return None
 
     def of(self, jurisdiction: str) -> tuple[Policy, ...]:
         """Give all policies of a jurisdiction, whatever their days."""
-        if self._everywhere is not None:
-            return (self._everywhere,)
+        if self.everywhere is not None:
+            return (self.everywhere,)
         return tuple(self._by_jurisdiction.get(jurisdiction, ()))
 
     def digest(self, jurisdiction: str) -> str:
@@ -188,10 +194,15 @@ class Policies:
         """Put one policy in place of every jurisdiction's, on all days (`replay --policy`)."""
         for policy in self.all:
             if policy.id == policy_id:
-                always = msgspec.structs.replace(policy, in_force=ALWAYS, until=None)
-                return Policies(self.all, self.table, everywhere=always)
+                return Policies(self.all, self.table, everywhere=_always(policy))
         known = ", ".join(policy.id for policy in self.all)
         raise SetupError(f"no policy {policy_id!r}; known are: {known}")
+
+
+def _always(policy: Policy) -> Policy:
+    """Let a policy hold on all days; its values change when they do."""
+    editions = tuple(_always(edition) for edition in policy.editions)
+    return msgspec.structs.replace(policy, in_force=ALWAYS, until=None, editions=editions)
 
 
 def load(folder: Path = FOLDER, calendars: Path | None = None) -> Policies:
@@ -203,13 +214,58 @@ def load(folder: Path = FOLDER, calendars: Path | None = None) -> Policies:
 
 
 def _read(path: Path) -> Policy:
-    raw = path.read_bytes()
     try:
-        policy = msgspec.toml.decode(raw, type=Policy)
+        raw = msgspec.toml.decode(path.read_bytes())
+        values = raw.get("values")
+        listed = values if isinstance(values, dict) else {}
+        changing = {name: told for name, told in listed.items() if isinstance(told, list)}
+        if changing:
+            raw["values"] = {name: told for name, told in listed.items() if name not in changing}
+        policy = msgspec.convert(_own(raw), Policy, builtin_types=(date, datetime))
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise SetupError(f"{path.name}: {error}") from error
     _check(path, policy)
-    return msgspec.structs.replace(policy, digest=hashlib.sha256(raw).hexdigest())
+    told = policy.told | {
+        name: dated(path.name, name, values, policy.in_force, policy.until)
+        for name, values in changing.items()
+    }
+    return with_editions(policy, told)
+
+
+def _own(raw: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what a policy has and its file does not."""
+    for name in ("changing", "begins", "editions", "digest"):
+        if name in raw:
+            raise ValueError(f"{name} is none of a policy's fields; drop it")
+    return raw
+
+
+def with_editions(policy: Policy, told: Mapping[str, tuple[Value, ...]]) -> Policy:
+    """Give a policy its values, its editions if some change, and the digests of both."""
+    days = sorted({it.since for values in told.values() for it in values if it.since is not None})
+    constant = {name: values[0] for name, values in told.items() if len(values) == 1}
+    changing = {name: values for name, values in told.items() if len(values) > 1}
+    editions = tuple(
+        _digested(
+            policy, {name: in_force_on(values, since) for name, values in told.items()}, since
+        )
+        for since in (ALWAYS, *days)
+    )
+    if not changing:
+        return editions[0]
+    digest = hashlib.sha256("".join(edition.digest for edition in editions).encode()).hexdigest()
+    return msgspec.structs.replace(
+        policy, values=constant, changing=changing, editions=editions, digest=digest
+    )
+
+
+def _digested(policy: Policy, values: dict[str, Value], begins: date) -> Policy:
+    """Give an edition. Its version tells apart what it says, whatever is said of other days."""
+    plain = msgspec.structs.replace(
+        policy, values=values, changing={}, begins=begins, editions=(), digest=""
+    )
+    said = msgspec.json.encode(plain, order="deterministic")
+    return msgspec.structs.replace(plain, digest=hashlib.sha256(said).hexdigest())
 
 
 def _check(path: Path, policy: Policy) -> None:

@@ -17,6 +17,10 @@ def evidence_of(*facts: Fact | None) -> tuple[Evidence, ...]:
     return tuple(Evidence(fact.says, fact.telling) for fact in facts if fact is not None)
 
 
+Setting = str | int | float | bool | list[str | int]
+"""What a value of a policy, order or cycle can be."""
+
+
 class Term(Struct, frozen=True, array_like=True, gc=False):
     """A value that a judgement used, and where it comes from.
 
@@ -24,6 +28,6 @@ class Term(Struct, frozen=True, array_like=True, gc=False):
     """
 
     name: str
-    value: str | int | float | bool | list[str]
+    value: Setting
     basis: str
     source: str

@@ -58,8 +58,10 @@ def _taking_part(who: Participant) -> list[Interval]:
     enrolled = [
         (calendar.start_of(start), calendar.start_of(end)) for start, end in who.hospital.enrolled()
     ]
-    grace = timedelta(days=who.policy.number("coverage_grace_days"))
-    begun = [(start + grace, end) for start, end in intersection(parts, enrolled)]
+    begun = [
+        (start + timedelta(days=who.policy.at(start).number("coverage_grace_days")), end)
+        for start, end in intersection(parts, enrolled)
+    ]
     return intersection(begun, [who.terms.days_in_force(who.policy)])
 
 
@@ -96,7 +98,7 @@ def _outcome(
         yield Watch(end)
     evidence = _evidence(start, who, record)
     told = max((item.telling.told for item in evidence), default=start)
-    grace = (who.policy.term("coverage_grace_days"),)
+    grace = (who.policy.at(start).term("coverage_grace_days"),)
     area = who.hospital.on(calendar.day_of(start)).area
     maker = who.terms.manufacturer(who.policy, start)
     yield who.terms.finding(

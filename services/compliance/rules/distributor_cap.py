@@ -56,15 +56,16 @@ def _excessive(area: Area) -> Iterator[Piece]:
     there, policy = area.appointments, area.policy
     changes = {instant for held in there for instant in (held.start, held.end)}
     for stretch in area.terms.stretches(policy):
-        own = stretch.cycle.manufacturer if not policy.values["count_self_delivery"].value else None
-        days = [area.terms.days_in_force(policy)]
-        cap = area.policy.number(_cap(stretch))
-        for judged in intersection([(stretch.start, stretch.end)], days):
-            for start, end in cut(judged, changes):
-                live = {held.distributor for held in there if held.start <= start < held.end}
-                count = len(live - {own})
-                if count > cap:
-                    yield Piece(start, end, count, stretch)
+        for days, values in area.terms.editions(policy):
+            counts = values.term("count_self_delivery").value
+            own = stretch.cycle.manufacturer if not counts else None
+            cap = values.number(_cap(stretch))
+            for judged in intersection([(stretch.start, stretch.end)], [days]):
+                for start, end in cut(judged, changes):
+                    live = {held.distributor for held in there if held.start <= start < held.end}
+                    count = len(live - {own})
+                    if count > cap:
+                        yield Piece(start, end, count, stretch)
 
 
 def _cap(stretch: Stretch) -> str:
@@ -79,7 +80,8 @@ def _outcome(excess: list[Piece], area: Area, now: datetime) -> Iterator[Outcome
     if start > now:
         return
     stretch = excess[0].stretch
-    limit = (area.policy.term(_cap(stretch)),)
+    values = area.policy.at(start)
+    limit = (values.term(_cap(stretch)),)
     live = [
         held
         for held in area.appointments
@@ -92,7 +94,7 @@ def _outcome(excess: list[Piece], area: Area, now: datetime) -> Iterator[Outcome
         now,
         observed=max(piece.live for piece in excess if piece.start <= now),
         limit=limit[0].value,
-        terms=(*limit, area.policy.term("count_self_delivery")),
+        terms=(*limit, values.term("count_self_delivery")),
         limits=limit,
         evidence=tuple(fact for held in live for fact in held.evidence),
         details={"distributors": sorted({held.distributor for held in live})},

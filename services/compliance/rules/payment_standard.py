@@ -16,6 +16,7 @@ from typing import NamedTuple
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
+from services.compliance.law.intervals import Interval, intersection
 from services.compliance.law.pieces import begun, joined, next_change
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.law.standards import Catalogue, Insured, Measure, beside, extreme
@@ -73,10 +74,9 @@ def judge(_record: ProductEntry, terms: ProductTerms, now: datetime) -> Iterator
             yield Missing("product")
         catalogue = terms.catalogue(policy)
         own = [it for it in catalogue.of(terms.product) if it.standard is not None]
-        checks = policy.term("standard_checks").value
-        for check in checks if isinstance(checks, list) else ():
+        for check, days in _checks(policy, terms).items():
             failed: list[Mispaid] = []
-            for found in CHECKS[check](own, catalogue):
+            for found in CHECKS[check](_within(days, own), catalogue):
                 if isinstance(found, Mispaid):
                     failed.append(found)
                 elif found.start <= now:
@@ -85,6 +85,24 @@ def judge(_record: ProductEntry, terms: ProductTerms, now: datetime) -> Iterator
                     yield Watch(found.start)
             for run in joined(failed):
                 yield from _outcome(check, run, terms, policy, now)
+
+
+def _checks(policy: Policy, terms: ProductTerms) -> dict[str, list[Interval]]:
+    """Give what the policy asks of a standard, and on which of its days."""
+    days: dict[str, list[Interval]] = {}
+    for there, values in terms.editions(policy):
+        checks = values.term("standard_checks").value
+        for check in map(str, checks if isinstance(checks, list) else ()):
+            days.setdefault(check, []).append(there)
+    return days
+
+
+def _within(days: list[Interval], own: list[Insured]) -> list[Insured]:
+    return [
+        it._replace(start=start, end=end)
+        for it in own
+        for start, end in intersection([(it.start, it.end)], days)
+    ]
 
 
 def _base(own: list[Insured], _catalogue: Catalogue) -> Found:

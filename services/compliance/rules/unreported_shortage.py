@@ -28,22 +28,28 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
         unreported = [
             out
             for out in record.stock_outs.values()
-            if policy is terms.policy_on(date.fromordinal(out.day))
+            if terms.in_force(policy, date.fromordinal(out.day))
             and not _reported(out, record, policy)
         ]
         for area in sorted({out.area for out in unreported}):
             there = [out for out in unreported if out.area == area]
-            for episode in _episodes(there, _gap(policy)):
+            for episode in _episodes(there, policy):
                 yield from _outcome(episode, terms, policy, now)
 
 
-def _gap(policy: Policy) -> timedelta:
-    return timedelta(days=policy.number("episode_gap_days"))
+def _values(policy: Policy, out: StockOut) -> Policy:
+    """Give the policy with the values of the day on which the order was placed."""
+    return policy.on(date.fromordinal(out.day))
+
+
+def _over(out: StockOut, policy: Policy) -> datetime:
+    """Give when a stock-out is over if no other follows."""
+    return out.at + timedelta(days=_values(policy, out).number("episode_gap_days"))
 
 
 def _reported(out: StockOut, record: Supply, policy: Policy) -> bool:
     """Whether some report that covers the area and the day was told in time."""
-    told_by = out.at + timedelta(hours=policy.number("report_grace_hours"))
+    told_by = out.at + timedelta(hours=_values(policy, out).number("report_grace_hours"))
     day = calendar.day_of(out.at)
     return any(
         report.claimed <= told_by and report.covers(out.area, day)
@@ -51,11 +57,11 @@ def _reported(out: StockOut, record: Supply, policy: Policy) -> bool:
     )
 
 
-def _episodes(outs: list[StockOut], gap: timedelta) -> Iterator[list[StockOut]]:
+def _episodes(outs: list[StockOut], policy: Policy) -> Iterator[list[StockOut]]:
     """Join stock-outs that lie less than the gap apart."""
     episode: list[StockOut] = []
     for out in sorted(outs, key=lambda out: (out.at, out.order)):
-        if episode and out.at - episode[-1].at >= gap:
+        if episode and out.at >= _over(episode[-1], policy):
             yield episode
             episode = []
         episode.append(out)
@@ -66,10 +72,11 @@ def _episodes(outs: list[StockOut], gap: timedelta) -> Iterator[list[StockOut]]:
 def _outcome(
     episode: list[StockOut], terms: ProductTerms, policy: Policy, now: datetime
 ) -> Iterator[Outcome]:
-    first, end = episode[0], episode[-1].at + _gap(policy)
+    first, end = episode[0], _over(episode[-1], policy)
     if end > now:
         yield Watch(end)
-    grace = policy.term("report_grace_hours")
+    values = _values(policy, first)
+    grace = values.term("report_grace_hours")
     used = dict.fromkeys(term for out in episode[:SHOWN] for term in out.terms)
     yield terms.finding(
         About(terms.product, first.area, manufacturer=first.manufacturer),
@@ -78,7 +85,7 @@ def _outcome(
         now,
         observed={"orders": len(episode), "hospitals": len({out.hospital for out in episode})},
         limit=grace.value,
-        terms=(grace, policy.term("episode_gap_days"), *used),
+        terms=(grace, values.term("episode_gap_days"), *used),
         limits=(grace,),
         evidence=tuple(fact for out in episode[:SHOWN] for fact in out.evidence),
         heard_by=max(out.heard_by for out in episode),

@@ -71,19 +71,19 @@ def test_a_rule_has_cases(name: str) -> None:
 def test_a_policy_sets_every_value_that_its_rules_need(policy: Policy) -> None:
     needed = {name for rule in policy.rules for name in BY_NAME[rule].values}
     needed -= set(DELIVERY_HOURS)
-    assert not needed - policy.values.keys()
+    assert not needed - policy.told.keys()
 
 
 def test_a_policy_sets_all_hours_of_delivery_or_as_that_of_scms_none() -> None:
     for policy in POLICIES:
         expected = set() if policy.id == "scms" else set(DELIVERY_HOURS)
-        assert policy.values.keys() & set(DELIVERY_HOURS) == expected
+        assert policy.told.keys() & set(DELIVERY_HOURS) == expected
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 def test_every_value_of_a_policy_is_used_by_a_rule_that_it_carries(policy: Policy) -> None:
     used = {name for rule in policy.rules for name in BY_NAME[rule].values}
-    unused = policy.values.keys() - used
+    unused = policy.told.keys() - used
     assert not unused
 
 

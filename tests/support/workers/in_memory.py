@@ -70,6 +70,12 @@ class InMemoryWorker:
         judging.look_at(subject for subject in self.rows if self._is_due(subject, moment))
         self._judge(judging)
 
+    def judge_again(self, moment: Moment) -> None:
+        """Judge every record, as a worker does that was started with other policies."""
+        judging = Round(self.law, moment)
+        judging.look_at(self.rows)
+        self._judge(judging)
+
     def violations(self) -> list[dict[str, Any]]:
         """All violations that were not withdrawn, sorted by rule, subject and anchor."""
         standing = [told for told in self.told.values() if told["status"] != "withdrawn"]
