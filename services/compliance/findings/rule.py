@@ -16,7 +16,10 @@ from services.compliance.records.evidence import Term
 Record = TypeVar("Record", default=Any)
 Terms = TypeVar("Terms", default=Any)
 
-Taken: TypeAlias = Breach | Literal["stock_out", "owed", "settlement"]
+Taken: TypeAlias = (
+    Breach
+    | Literal["stock_out", "owed", "settlement", "delivered", "punctual", "quality", "accepted"]
+)
 """What a record can give to another one, if a rule that the policy carries takes it: an order, but
 for `settlement`, a payment."""
 

@@ -1,12 +1,13 @@
 """Compares what is found of a record with what was told of it: what is new, different or gone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
@@ -19,6 +20,7 @@ from services.compliance.judging.subjects import Columns
 from services.compliance.judging.voided import UNVOIDED, Heeded
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
+from services.compliance.records.supply import Served, StockOut
 from services.compliance.register.exemption import Exemption
 from shared.domain import ids
 from shared.domain.records.contested import Contradiction
@@ -89,8 +91,7 @@ class Comparison:
             elif isinstance(item, Unjudged):
                 self._missing.add((item.rule, item.missing.term))
             elif isinstance(item, Standing):
-                last = self._dossier.judgement.given
-                self._given += [given for given in last if given.kind == item.kind]
+                self._given += self._standing_on(item.given)
             elif isinstance(item, Contradiction):
                 self._contradictions.append(item)
             else:
@@ -107,6 +108,18 @@ class Comparison:
             self._moment.heard,
             contradictions=self._contradictions,
         )
+
+    def _standing_on(self, now: Contribution) -> Iterator[Contribution]:
+        """Give what is given now with the stock-out that was given before."""
+        to = (now.kind, now.of)
+        last = self._dossier.judgement.given
+        before = next((given.value for given in last if (given.kind, given.of) == to), None)
+        out = before.stock_out if isinstance(before, Served) else before
+        value = now.value
+        if isinstance(value, Served):
+            value = value.keeping(out if isinstance(out, StockOut) else None)
+            if value.says_something:
+                yield replace(now, value=value)
 
     def changes(self, heeded: Heeded = UNVOIDED) -> list[Change]:
         """Give the lines of history: what is new or different, then what is no longer found."""

@@ -10,8 +10,12 @@ from typing import Any, cast
 
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.judging.contributions.announcement import contribute_announcement
+from services.compliance.judging.contributions.announcement import (
+    contribute_announcement,
+    contribute_stock,
+)
 from services.compliance.judging.contributions.contribution import Unjudged
+from services.compliance.judging.contributions.giver import OF_ALL
 from services.compliance.judging.contributions.order import contribute_order
 from services.compliance.judging.contributions.payment import contribute_payment
 from services.compliance.judging.contributions.statement import contribute_statements
@@ -32,8 +36,9 @@ from services.compliance.records.commitment import Commitment
 from services.compliance.records.paid_order import PaidOrder
 from services.compliance.records.payment import Payment
 from services.compliance.records.statement import Statement
+from services.compliance.records.stock import Stock
 from services.compliance.records.supply import Supply
-from services.compliance.register.entries import AGREEMENT, ENTRIES, OF_PRODUCTS, entry_of
+from services.compliance.register.entries import AGREEMENT, ENTRIES, OF_PRODUCTS, PRODUCT, entry_of
 from services.compliance.register.register import Key
 from services.compliance.rules import RULES
 from shared.domain import ids
@@ -128,6 +133,14 @@ def _announcement(
     return said
 
 
+def _stock(_kind: Kind, subject: Subject, record: Stock, _law: Law, moment: Moment) -> list[Said]:
+    said: list[Said] = [Columns(subject.key)]
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        said.append(Watch(ahead))
+    return [*said, *contribute_stock(record, subject.key, moment)]
+
+
 def _between(key: str) -> Columns:
     """Give the columns of a record between a hospital and a product."""
     hospital, product = ids.parts(key)
@@ -201,6 +214,11 @@ def _on(*records: type[Record]) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if rule.record in records)
 
 
+def _needs_scope(rule: Rule) -> bool:
+    """Whether a rule cannot judge while nobody knows whether an order is in scope."""
+    return rule.record is Order or any(taken not in OF_ALL for taken in rule.takes)
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -218,7 +236,7 @@ KINDS: dict[str, Kind] = {
             says=_order,
             needs=_order_needs,
             rules=_on(Order),
-            unjudged=tuple(rule.name for rule in RULES if rule.record is Order or rule.takes),
+            unjudged=tuple(rule.name for rule in RULES if _needs_scope(rule)),
         ),
         Kind(
             name="announcement",
@@ -244,6 +262,13 @@ KINDS: dict[str, Kind] = {
             rules=_on(Statement),
             terms=_statement_terms,
             columns=_of_statement,
+        ),
+        Kind(
+            name="stock",
+            level=1,
+            record=Stock,
+            says=_stock,
+            needs=_nothing,
         ),
         Kind(
             name="commitment",
@@ -276,6 +301,7 @@ KINDS: dict[str, Kind] = {
             needs=_product,
             rules=_on(Supply),
             terms=_product_terms,
+            begun_by=(PRODUCT,),
         ),
         Kind(
             name="product",

@@ -38,6 +38,7 @@ def _pair(name: str) -> Callable[[Any], str]:
 
 _ORDER = ("order", attrgetter("order"))
 _APPOINTMENT = ("announcement", _pair("appointment"))
+_STOCK = ("stock", attrgetter("product"))
 _REPORT = ("announcement", _pair("report"))
 
 _SUBJECT: dict[type, tuple[str, Callable[[Any], str]]] = {
@@ -58,6 +59,8 @@ _SUBJECT: dict[type, tuple[str, Callable[[Any], str]]] = {
     say.ProductionStopping: ("announcement", _pair("notice")),
     say.PaymentMade: ("payment", attrgetter("payment")),
     say.PaymentVoided: ("payment", attrgetter("payment")),
+    say.StockReported: _STOCK,
+    say.StockVoided: _STOCK,
 }
 """Whose record each event merges into: its kind, and how the event names it."""
 

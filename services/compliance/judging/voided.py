@@ -19,6 +19,7 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.records.commitment import Dealing
 from services.compliance.records.evidence import Evidence
+from services.compliance.records.supply import Served
 from shared.domain.records.voids import Voidable
 
 Identity = tuple[str, str, str]
@@ -109,6 +110,9 @@ def _value_on(voids: Voids, value: Any, was: Any) -> Any:
             for one in value.candidates
         )
         return replace(value, candidates=tuple(candidates))
+    if isinstance(value, Served):
+        out = value.stock_out
+        return value if out is None else value.keeping(_value_on(voids, out, None))
     if hasattr(value, "evidence"):
         return replace(value, evidence=(*value.evidence, *voids))
     return value

@@ -28,10 +28,24 @@ class Month(NamedTuple):
         """Give the month in which a day lies."""
         return cls(day.year, day.month)
 
+    @classmethod
+    def numbered(cls, number: int) -> "Month":
+        """Give the month of a number, as records keep it."""
+        return cls(number // MONTHS, number % MONTHS + 1)
+
+    @property
+    def number(self) -> int:
+        """Give the number of the month: those that follow each other have following numbers."""
+        return self.year * MONTHS + self.month - 1
+
     def later(self, months: int) -> "Month":
         """Give the month so many months on; back where the number is below 0."""
         years, month = divmod(self.month - 1 + months, MONTHS)
         return Month(self.year + years, month + 1)
+
+    def day(self, number: int) -> date:
+        """Give the day of a number, the last one if the month has not so many."""
+        return _day(self, number)
 
     @property
     def first_day(self) -> date:

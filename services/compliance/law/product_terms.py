@@ -19,6 +19,7 @@ from shared.domain import calendar, ids
 from shared.domain.calendar import instant_text, start_of
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
+from shared.domain.records.product import Cycle
 
 Record = TypeVar("Record")
 
@@ -89,6 +90,11 @@ class ProductTerms(Terms):
         """Give who had won the product at an instant."""
         stretches = self.stretches(policy)
         return next((it.cycle.manufacturer for it in stretches if it.start <= at < it.end), None)
+
+    def cycles_of(self, manufacturer: str | None, policy: Policy) -> list[Cycle]:
+        """Give the cycles that a manufacturer has won, in order."""
+        told = (stretch.cycle for stretch in self.stretches(policy))
+        return [cycle for cycle in told if cycle.manufacturer == manufacturer]
 
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Until when all must have been heard before a silence counts."""

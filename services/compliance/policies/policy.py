@@ -160,6 +160,7 @@ class Policies:
         )
         # Every order asks, and most of them about the same days.
         self.on = lru_cache(maxsize=16_384)(self._on)
+        self.carried = lru_cache(maxsize=None)(self._carried)
 
     @property
     def jurisdictions(self) -> frozenset[str]:
@@ -184,6 +185,10 @@ class Policies:
         if self.everywhere is not None:
             return (self.everywhere,)
         return tuple(self._by_jurisdiction.get(jurisdiction, ()))
+
+    def _carried(self, jurisdiction: str) -> tuple[str, ...]:
+        """Give the rules that any policy of a jurisdiction carries."""
+        return tuple({rule: None for policy in self.of(jurisdiction) for rule in policy.rules})
 
     def digest(self, jurisdiction: str) -> str:
         """Give a text that differs when the policies of a jurisdiction do, or the working days."""

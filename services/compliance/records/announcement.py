@@ -60,6 +60,8 @@ class Stopping(Fact, frozen=True, array_like=True, gc=False):
     product: str
     start: date
     end: date | None
+    manufacturer: str | None = None
+    planned: bool = True
 
 
 class Announcement(Struct, Heard, array_like=True):
@@ -103,6 +105,12 @@ class Announcement(Struct, Heard, array_like=True):
             return None
         return self.appointed[-1], self.released[-1] if self.released else None
 
+    def first_told(self, now: datetime) -> datetime | None:
+        """Give when the report or notice was first told, whichever telling that was."""
+        told = [*self.reported, *self.stopping]
+        times = (fact.telling.claimed for fact in told if fact.telling.time <= now)
+        return min(times, default=None)
+
     def report(self, now: datetime) -> tuple[Reported | Stopping, Telling, Ended | None] | None:
         """Give the report or notice that holds, its first telling, and the end told for it."""
         if (reported := latest(self.reported, now)) is not None:
@@ -141,7 +149,14 @@ def _end(record: Announcement, telling: Telling, data: say.ShortageEnded) -> Non
 
 
 def _stop(record: Announcement, telling: Telling, data: say.ProductionStopping) -> None:
-    stopping = Stopping(telling, data.product, data.stop_on, data.resume_on)
+    stopping = Stopping(
+        telling,
+        data.product,
+        data.stop_on,
+        data.resume_on,
+        data.manufacturer,
+        data.planned is not False,
+    )
     record.stopping = all_told(record.stopping, stopping)
 
 

@@ -24,7 +24,13 @@ from services.compliance.rules import (
     listing_price,
     off_platform,
     payment_standard,
+    quality_rejection,
+    remote_service,
+    reserve_below,
     selected_price,
+    short_delivery,
+    stock_report_missing,
+    stop_notice_late,
     supply_refusal,
     unappointed_distributor,
     unreported_shortage,
@@ -48,7 +54,15 @@ ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     selected_price.RULE,
     agreement_terms.RULE,
 )
-ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (unreported_shortage.RULE,)
+ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (
+    unreported_shortage.RULE,
+    short_delivery.RULE,
+    remote_service.RULE,
+    stock_report_missing.RULE,
+    reserve_below.RULE,
+    stop_notice_late.RULE,
+    quality_rejection.RULE,
+)
 ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (
     listing_price.RULE,
     payment_standard.RULE,

@@ -68,7 +68,8 @@ ANOTHER = an_event("agreement.signed", "2022-02-01 00:00:00", agreement="A2", ho
 
 
 def test_a_product_that_nothing_judges_begins_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(KINDS, "product", KINDS["product"]._replace(rules=()))
+    for kind in ("product", "supply"):
+        monkeypatch.setitem(KINDS, kind, KINDS[kind]._replace(rules=()))
     assert begun([*REGISTER, *REGISTER]) == {}
     signed = an_event("agreement.signed")
     assert list(begun([*REGISTER, signed])) == [

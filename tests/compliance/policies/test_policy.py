@@ -60,6 +60,9 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "agreement-terms": ("四¶1", "六"),
                 "off-platform": ("五",),
                 "late-settlement": ("八（一）¶2",),
+                "short-delivery": ("七",),
+                "remote-service": ("七",),
+                "quality-rejection": ("七",),
             },
         ),
         (
@@ -73,6 +76,10 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "unappointed-distributor": ("三（一）",),
                 "agreement-terms": ("三（一）",),
                 "off-platform": ("四（二）",),
+                "quality-rejection": ("三（三）",),
+                "stock-report-missing": ("三（三）",),
+                "reserve-below": ("三（三）",),
+                "stop-notice-late": ("三（三）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
@@ -108,13 +115,33 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
             | HOURS
             | SHORTAGE
             | SETTLED
-            | {"settle_days": 3, "orders_told_since": "2021-12-17"},
+            | {"settle_days": 3, "orders_told_since": "2021-12-17"}
+            | {
+                "delivery_rate": 0.9,
+                "rate_min_orders": 20,
+                "remote_gap": 0.1,
+                "remote_min_orders": 30,
+                "quality_ratio": 0,
+                "quality_reasons": ["quality", "质量"],
+            },
         ),
         (TJ, "clause", {"standard_checks": ["base", "same-name"]}),
         (
             TJ,
             "assumption",
-            HOURS | SHORTAGE | {"settle_days": 3, "orders_told_since": "2019-03-01"},
+            HOURS
+            | SHORTAGE
+            | {"settle_days": 3, "orders_told_since": "2019-03-01"}
+            | {
+                "quality_ratio": 0,
+                "quality_reasons": ["quality", "质量"],
+                "stock_report_day": 10,
+                "stock_told_since": "2019-03-01",
+                "reserve_days": 30,
+                "reserve_window_days": 90,
+                "reserve_min_days": 30,
+                "stop_notice_months": 6,
+            },
         ),
     ],
 )

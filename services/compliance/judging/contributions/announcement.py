@@ -8,7 +8,8 @@ from services.compliance.judging.moment import Moment
 from services.compliance.records.announcement import Announcement, Stopping
 from services.compliance.records.appointments import appointment_of
 from services.compliance.records.evidence import evidence_of
-from services.compliance.records.supply import Report
+from services.compliance.records.stock import Stock
+from services.compliance.records.supply import Report, StockReport, Stocks
 
 
 def contribute_announcement(
@@ -21,6 +22,7 @@ def contribute_announcement(
     report = record.report(moment.now)
     if report is not None:
         spoken, first_told, ended = report
+        notice = spoken if isinstance(spoken, Stopping) else None
         areas = None if isinstance(spoken, Stopping) else spoken.areas
         last_day: date | None = ended.end if ended else spoken.end
         yield Contribution(
@@ -34,5 +36,21 @@ def contribute_announcement(
                 last_day,
                 first_told.claimed,
                 evidence_of(spoken, ended),
+                None if notice is None else notice.manufacturer,
+                notice is None or notice.planned,
+                record.first_told(moment.now),
             ),
         )
+
+
+def contribute_stock(record: Stock, product: str, moment: Moment) -> Iterator[Contribution]:
+    """Give all stock reports of a product as they hold, by day."""
+    reports = sorted(
+        (
+            StockReport(held.manufacturer, held.as_of, held.quantity, told, evidence_of(held))
+            for held, told in record.reports(moment.now)
+        ),
+        key=lambda report: (report.as_of, report.manufacturer),
+    )
+    if reports:
+        yield Contribution("supply", product, None, Stocks(tuple(reports)))

@@ -16,7 +16,7 @@ from services.compliance.records.commitment import Dealing
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.paid_order import Remittance
 from services.compliance.records.statement import Book
-from services.compliance.records.supply import Report, StockOut
+from services.compliance.records.supply import Report, Served, StockOut, Stocks
 from shared.domain import ids
 
 
@@ -29,7 +29,17 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
     kind: str
     of: str
     by: str | None
-    value: Dealing | StockOut | Appointment | Report | Remittance | AccountEntry | Book
+    value: (
+        Dealing
+        | StockOut
+        | Appointment
+        | Report
+        | Served
+        | Stocks
+        | Remittance
+        | AccountEntry
+        | Book
+    )
 
     def target(self, jurisdiction: str) -> Subject:
         """Give whose record it goes to."""
@@ -58,9 +68,9 @@ class Unjudged(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What was given to records of a kind stands until what would replace it has been heard."""
+    """What is given, but for the stock-out given before: it stands until all has been heard."""
 
-    kind: str
+    given: Contribution
 
 
 Given = Contribution | Watch | Unjudged | Standing

@@ -27,6 +27,12 @@ Takers = Mapping[Taken, tuple[str, ...]]
 
 NOBODY: Takers = {}
 
+OF_ALL = frozenset({"accepted"})
+"""What is taken of every order placed, in scope or not."""
+
+AFTER_SOME_DAYS = frozenset({"undelivered", "stock_out", "delivered"})
+"""What asks what had come some days after the order was due."""
+
 
 class Stale(Struct, frozen=True, gc=False):
     """When an order of which nothing came counts as not supplied, by which terms and facts."""
@@ -39,18 +45,28 @@ class Stale(Struct, frozen=True, gc=False):
 class Giver:
     """An order at a moment, its terms, and who takes what it may give: nobody out of scope.
 
+    `always` is taken of every order, by rules of whatever policy of the jurisdiction.
     `stale` is when nothing having come means that the order was not supplied, None where nobody
     asks. That it `went_well` (nobody refused, something came in time) most orders tell at a look.
     """
 
-    __slots__ = ("moment", "order", "stale", "takers", "terms", "went_well")
+    __slots__ = ("accepted", "always", "moment", "order", "stale", "takers", "terms", "went_well")
 
-    def __init__(self, order: Order, terms: OrderTerms, moment: Moment, takers: Takers) -> None:
+    def __init__(
+        self,
+        order: Order,
+        terms: OrderTerms,
+        moment: Moment,
+        takers: Takers,
+        always: Takers = NOBODY,
+    ) -> None:
         self.order = order
         self.terms = terms
         self.moment = moment
         self.takers = takers
-        self.stale = _stale(terms) if "undelivered" in takers or "stock_out" in takers else None
+        self.always = always
+        self.accepted = order.accepted_by_day()
+        self.stale = None if AFTER_SOME_DAYS.isdisjoint(takers) else _stale(terms)
         self.went_well = self._went_well()
 
     def _went_well(self) -> bool:
@@ -72,9 +88,19 @@ class Giver:
             return Watch(late.at, silent=True)
         return late
 
-    def unjudged(self, taken: Taken, missing: Missing) -> list[Given]:
+    def excused_by(self, instant: datetime) -> bool:
+        """Whether all refusals until an instant are excused, and there is one."""
+        if not self.order.rejections:
+            return False
+        told = self.terms.in_force.term("excused_reasons").value
+        excused = told if isinstance(told, list) else []
+        refused = [it.reason for it in self.order.rejections if it.telling.time <= instant]
+        return bool(refused) and all(reason in excused for reason in refused)
+
+    def unjudged(self, taken: Taken, missing: Missing | None) -> list[Given]:
         """Say that those who take something cannot judge for want of a term."""
-        return [Unjudged(rule, missing) for rule in self.takers[taken]]
+        rules = () if missing is None else self.takers[taken]
+        return [Unjudged(rule, missing) for rule in rules if missing is not None]
 
 
 def _stale(terms: OrderTerms) -> Stale | Missing:

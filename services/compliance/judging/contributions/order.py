@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from services.compliance.judging.contributions.bill import give_bill
 from services.compliance.judging.contributions.contribution import Given
 from services.compliance.judging.contributions.giver import NOBODY, Giver, takers_among
-from services.compliance.judging.contributions.stock_out import give_stock_out
+from services.compliance.judging.contributions.supply import give_supply
 from services.compliance.judging.contributions.volume import give_volume
 from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.paid_order import Remittance
 from shared.domain.records.order import Order
 
-GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_stock_out)
+GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_supply)
 NO_PAYMENTS: Mapping[str, Remittance] = {}
 
 
@@ -24,11 +24,11 @@ def contribute_order(
     in_scope: bool,
     paid: Mapping[str, Remittance] = NO_PAYMENTS,
 ) -> list[Given]:
-    """Give an order's quantities and, in scope, what went wrong, its stock-out, and its bill."""
+    """Give an order's quantities and, in scope, what went wrong, how it was supplied, its bill."""
     if not terms.gathered:
         return []
     takers = takers_among(terms.in_force.rules) if in_scope else NOBODY
-    giver = Giver(order, terms, moment, takers)
+    giver = Giver(order, terms, moment, takers, takers_among(terms.carried_ever))
     given: list[Given] = []
     for give in GIVINGS:
         given += give(giver)

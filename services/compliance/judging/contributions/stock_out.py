@@ -1,11 +1,11 @@
-"""What an order contributes to the supply of its product: at most one stock-out."""
+"""Whether and when an order ran dry: at most one stock-out for the supply of its product."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from services.compliance.findings.finding import Missing, Watch
-from services.compliance.judging.contributions.contribution import Contribution, Given, Standing
+from services.compliance.judging.contributions.contribution import Given
 from services.compliance.judging.contributions.giver import Giver, Stale
 from services.compliance.records.evidence import Term, evidence_of
 from services.compliance.records.supply import StockOut
@@ -24,20 +24,21 @@ class RunDry(NamedTuple):
     facts: tuple[Fact, ...]
 
 
-def give_stock_out(giver: Giver) -> list[Given]:
-    """Give the earlier of a rejection for want of goods and a long silence, after its grace."""
+def find_stock_out(giver: Giver) -> Iterator[StockOut | Given | None]:
+    """Find the earlier of a rejection for want of goods and a long silence, after its grace.
+
+    None says that what was given before stands until what would replace it has been heard.
+    """
     if giver.went_well or "stock_out" not in giver.takers:
-        return []
-    given: list[Given] = []
+        return
     if isinstance(giver.stale, Missing):
-        given += giver.unjudged("stock_out", giver.stale)
+        yield from giver.unjudged("stock_out", giver.stale)
     ways = [dry for dry in (_refused(giver), _silent(giver)) if dry is not None]
     if ways:
-        given += _after_grace(min(ways, key=lambda dry: dry.at), giver)
-    return given
+        yield from _after_grace(min(ways, key=lambda dry: dry.at), giver)
 
 
-def _after_grace(dry: RunDry, giver: Giver) -> Iterator[Given]:
+def _after_grace(dry: RunDry, giver: Giver) -> Iterator[StockOut | Watch | None]:
     """Give the stock-out once the time for a report is over, and what was told by then heard."""
     terms, placed, now = giver.terms, giver.terms.placed, giver.moment.now
     _, grace = terms.hours("report_grace_hours")
@@ -45,9 +46,9 @@ def _after_grace(dry: RunDry, giver: Giver) -> Iterator[Given]:
     if now <= dry.at + grace or giver.moment.heard < heard_by:
         yield Watch(heard_by, silent=True)
         if now > dry.at + grace:
-            yield Standing("supply")
+            yield None
         return
-    stock_out = StockOut(
+    yield StockOut(
         terms.order,
         terms.area,
         placed.hospital,
@@ -58,7 +59,6 @@ def _after_grace(dry: RunDry, giver: Giver) -> Iterator[Given]:
         heard_by,
         evidence_of(placed, *dry.facts),
     )
-    yield Contribution("supply", placed.product, None, stock_out)
 
 
 def _refused(giver: Giver) -> RunDry | None:

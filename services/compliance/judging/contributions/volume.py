@@ -28,9 +28,8 @@ def give_volume(giver: Giver) -> list[Given]:
                 candidates.append(item)
             else:
                 given.append(item)
-    accepted = giver.order.accepted_by_day()
-    if accepted or candidates:
-        given.append(_dealing(giver, accepted, candidates))
+    if giver.accepted or candidates:
+        given.append(_dealing(giver, giver.accepted, candidates))
     return given
 
 

@@ -58,11 +58,16 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "stock_out": {"unreported-shortage"},
         "owed": {"late-settlement"},
         "settlement": {"late-settlement"},
+        "delivered": {"short-delivery"},
+        "punctual": {"remote-service"},
+        "quality": {"quality-rejection"},
     }
     assert names(BY_ID["cn-tj-2019-draft"]) == {
         "refused": {"supply-refusal"},
         "overpriced": {"selected-price"},
         "stock_out": {"unreported-shortage"},
+        "quality": {"quality-rejection"},
+        "accepted": {"reserve-below"},
     }
     assert names(BY_ID["scms"]) == names(NOTHING) == {}
 

@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
-from services.compliance.findings.finding import Watch
+from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.contributions.contribution import Contribution, Given, Unjudged
 from services.compliance.judging.contributions.order import contribute_order
 from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
+from services.compliance.law.periods import Month
 from services.compliance.records.commitment import Candidate, Dealing
-from services.compliance.records.supply import StockOut
+from services.compliance.records.supply import Served, StockOut
 from shared.domain.records.order import Order
 from tests.support.builders import law_of, tell
 from tests.support.events import an_event, instant
@@ -39,8 +40,17 @@ def values(said: list[Given]) -> list[Any]:
     return [item.value for item in said if isinstance(item, Contribution)]
 
 
+def dealings(said: list[Given]) -> list[Dealing]:
+    return [value for value in values(said) if isinstance(value, Dealing)]
+
+
 def dealing(said: list[Given]) -> Dealing:
-    (found,) = [value for value in values(said) if isinstance(value, Dealing)]
+    (found,) = dealings(said)
+    return found
+
+
+def served(said: list[Given]) -> Served:
+    (found,) = [value for value in values(said) if isinstance(value, Served)]
     return found
 
 
@@ -49,7 +59,8 @@ def candidates(said: list[Given]) -> dict[str, Candidate]:
 
 
 def stock_outs(said: list[Given]) -> list[StockOut]:
-    return [value for value in values(said) if isinstance(value, StockOut)]
+    told = [value.stock_out for value in values(said) if isinstance(value, Served)]
+    return [out for out in told if out is not None]
 
 
 REJECTED = an_event("order.rejected", "2022-03-01 10:00:00", reason="out_of_stock")
@@ -66,8 +77,13 @@ def test_an_order_gives_its_quantities_by_day_in_scope_or_not() -> None:
         }
 
 
-def test_an_order_of_which_nothing_is_wrong_and_nothing_came_gives_nothing() -> None:
-    assert values(given(moment=at("2022-03-02 09:00:00"))) == []
+def test_an_order_of_which_nothing_is_wrong_and_nothing_came_is_only_counted() -> None:
+    said = given(moment=at("2022-03-02 09:00:00"))
+    assert (dealings(said), stock_outs(said)) == ([], [])
+    found = served(said)
+    assert (found.ordered, found.delivered, found.remote, found.in_time) == (100, 0, False, False)
+    assert (found.inspected, found.accepted) == ({}, {})
+    assert Month.numbered(found.month) == Month(2022, 3)
 
 
 def test_where_only_single_orders_are_judged_nothing_is_given() -> None:
@@ -132,7 +148,7 @@ def test_a_rejection_told_late_waits_until_it_has_settled() -> None:
 
 def test_nothing_accepted_is_a_candidate_once_it_was_heard() -> None:
     said = given(moment=at("2022-03-10 09:00:01", heard="2022-03-10 08:59:59"))
-    assert values(said) == []
+    assert dealings(said) == []
     assert Watch(STALE, silent=True) in said
     found = candidates(given(moment=at("2022-03-10 09:00:01")))
     assert (found["undelivered"].occurred_at, found["undelivered"].cured_at) == (STALE, None)
@@ -144,7 +160,67 @@ def test_a_missing_term_leaves_only_what_needs_it_unjudged() -> None:
     assert {(item.rule, item.missing.term) for item in missing} == {
         ("beyond-volume-supply", "hospital.remote"),
         ("unreported-shortage", "hospital.remote"),
+        ("short-delivery", "hospital.remote"),
+        ("remote-service", "hospital.remote"),
     }
     assert "refused" in candidates(said)
     (out,) = stock_outs(said)
     assert out.area == "1409"
+
+
+def counted(*told: Any, now: str = LATER, **placed: Any) -> tuple[Any, ...]:
+    found = served(given(*told, moment=at(now), **placed))
+    return found.ordered, found.delivered, found.remote, found.in_time
+
+
+def came(at: str, accepted: int = 100, receipt: str = "R1", **more: Any) -> Any:
+    return an_event("delivery.received", at, quantity_accepted=accepted, receipt=receipt, **more)
+
+
+def test_what_came_some_days_after_it_was_due_counts_and_no_more_than_was_ordered() -> None:
+    due = "2022-03-03 09:00:00"
+    assert counted(came(due)) == (100, 100, False, True)
+    assert counted(came(due, 60), came("2022-03-10 09:00:00", 90, "R2")) == (100, 100, False, False)
+    assert counted(came(due, 60), came("2022-03-10 09:00:01", 90, "R2")) == (100, 60, False, False)
+    returned = an_event("goods.returned", "2022-03-04 09:00:00")
+    assert counted(came(due), returned) == (100, 100, False, True)
+
+
+def test_what_was_taken_back_in_time_or_refused_with_an_excuse_is_left_out() -> None:
+    for kind in ("order.cancelled", "order.rejected"):
+        early, late = (an_event(kind, f"2022-03-03 09:00:0{second}") for second in (0, 1))
+        assert counted(late)[0] == 100
+        found = [it.ordered for it in values(given(early)) if isinstance(it, Served)]
+        assert found == ([] if kind == "order.cancelled" else [100])
+    excuse = {"reason": "hospital_error"}
+    at_due = an_event("order.rejected", "2022-03-03 09:00:00", **excuse)
+    before_cut = an_event("order.rejected", "2022-03-10 09:00:00", **excuse)
+    after_cut = an_event("order.rejected", "2022-03-10 09:00:01", **excuse)
+    said = given(at_due)
+    assert not [value for value in values(said) if isinstance(value, Served)]
+    assert counted(before_cut) == (None, 0, False, False)
+    assert counted(after_cut) == (100, 0, False, False)
+    assert counted(before_cut, REJECTED)[0] == 100
+
+
+def test_an_order_of_a_hospital_that_nobody_enrolled_is_unjudged_once_it_would_count() -> None:
+    placed = {"hospital": "H9", "area": "1409", "urgency": "urgent"}
+    due = instant("2022-03-01 17:00:00")
+    early = given(moment=at("2022-03-01 17:00:00"), **placed)
+    assert Watch(due, silent=True) in early
+    (late,) = [it for it in given(moment=at("2022-03-01 17:00:01"), **placed) if is_unjudged(it)]
+    assert late == Unjudged("remote-service", Missing("hospital.remote"))
+
+
+def is_unjudged(item: Given) -> bool:
+    return isinstance(item, Unjudged)
+
+
+def test_what_was_rejected_for_its_quality_is_added_up_by_month_of_inspection() -> None:
+    said = given(
+        came("2022-03-31 23:59:59", 90, quantity_rejected=10, rejection_reason="QUALITY"),
+        came("2022-04-01 00:00:00", 5, "R2", quantity_rejected=1, rejection_reason="damaged"),
+        came("2022-03-05 00:00:00", 3, "R3", quantity_rejected=2, rejection_reason="质量不合格"),
+    )
+    march, april = Month(2022, 3).number, Month(2022, 4).number
+    assert served(said).inspected == {march: (105, 12), april: (6, 0)}

@@ -1,0 +1,18 @@
+"""Shares and ratios of a policy, exact: the decimal that the file writes, never its binary kin."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from services.compliance.policies.policy import Policy
+
+
+def exact(policy: Policy, name: str) -> Fraction:
+    """Give a value that is a number as the decimal that is written."""
+    return Fraction(str(policy.number(name)))
+
+
+def shown(value: Fraction) -> int | str:
+    """Give a number as findings show it: whole, else as a decimal."""
+    if value.denominator == 1:
+        return value.numerator
+    return format((Decimal(value.numerator) / Decimal(value.denominator)).normalize(), "f")
