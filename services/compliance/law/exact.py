@@ -2,13 +2,19 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from services.compliance.policies.policy import Policy
 
 
 def exact(policy: Policy, name: str) -> Fraction:
     """Give a value that is a number as the decimal that is written."""
-    return Fraction(str(policy.number(name)))
+    return _written(policy.number(name))
+
+
+@lru_cache(maxsize=256)
+def _written(number: float) -> Fraction:
+    return Fraction(str(number))
 
 
 def shown(value: Fraction) -> int | str:

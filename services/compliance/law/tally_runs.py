@@ -17,7 +17,7 @@ from services.compliance.law.month_runs import (
 from services.compliance.law.periods import Month
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.policies.policy import Policy
-from services.compliance.records.evidence import Term, evidence_of
+from services.compliance.records.evidence import evidence_of
 from shared.domain import calendar
 
 HeardBy = Callable[[MonthRun], datetime]
@@ -27,18 +27,24 @@ class Counted(NamedTuple):
     """What a rule found of a maker's months under a policy.
 
     `about` names whose orders were counted, `prefix` comes before the month in the anchor. Months
-    are judged at `judged_at`; `limits` are the terms that the limit rests on. Until `heard_by` all
-    must have been heard before a run counts, if it rests on silence.
+    are judged at `judged_at`; `limits` name the values that the limit rests on, `spares` those that
+    only spare somebody. Until `heard_by` all must have been heard before a run counts, if it rests
+    on silence.
     """
 
     policy: Policy
     about: About
     prefix: str
     months: Mapping[Month, Verdict]
-    terms: tuple[Term, ...]
-    limits: tuple[Term, ...]
+    limits: tuple[str, ...]
+    spares: tuple[str, ...] = ()
     judged_at: Judging = end_of
     heard_by: HeardBy | None = None
+
+
+def of_month(policy: Policy, month: Month) -> Policy:
+    """Give a policy with the values by which a month is judged: those of its first day."""
+    return policy.on(month.first_day)
 
 
 def say_runs(counted: Counted, terms: ProductTerms, now: datetime) -> Iterator[Outcome]:
@@ -64,6 +70,8 @@ def _next_change(counted: Counted, now: datetime) -> datetime | None:
 
 def _finding(run: MonthRun, counted: Counted, terms: ProductTerms, now: datetime) -> Finding:
     about, policy = counted.about, counted.policy
+    held = of_month(policy, run.months[-1][0])
+    limits = tuple(held.term(name) for name in counted.limits)
     finding = terms.finding(
         about,
         (run.occurred_at, run.cured_at or calendar.LATEST),
@@ -72,8 +80,8 @@ def _finding(run: MonthRun, counted: Counted, terms: ProductTerms, now: datetime
         anchor=f"{counted.prefix}{run.anchor}",
         observed=run.last.observed,
         limit=run.last.limit,
-        terms=counted.terms,
-        limits=counted.limits,
+        terms=(*limits, *(held.term(name) for name in counted.spares)),
+        limits=limits,
         evidence=evidence_of(*terms.cycles_of(about.manufacturer, policy)),
         details=run.details,
     )

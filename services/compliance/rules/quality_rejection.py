@@ -16,7 +16,7 @@ from services.compliance.law.exact import exact, shown
 from services.compliance.law.month_runs import Verdict
 from services.compliance.law.periods import Month
 from services.compliance.law.product_terms import ProductTerms
-from services.compliance.law.tally_runs import Counted, say_runs
+from services.compliance.law.tally_runs import Counted, of_month, say_runs
 from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import QUALITY, Supply, Tally
 
@@ -32,16 +32,18 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
 
 
 def _counted(about: About, months: dict[int, Tally], policy: Policy) -> Counted:
-    ratio = exact(policy, "quality_ratio")
     judged = {
-        Month.numbered(number): Verdict(
-            tally.part > ratio * tally.whole, tally.part, shown(ratio * tally.whole)
-        )
+        Month.numbered(number): _verdict(tally, of_month(policy, Month.numbered(number)))
         for number, tally in months.items()
         if tally.whole
     }
-    limits = (policy.term("quality_ratio"), policy.term("quality_reasons"))
-    return Counted(policy, about, f"{about.manufacturer}:", judged, limits, limits)
+    limits = ("quality_ratio", "quality_reasons")
+    return Counted(policy, about, f"{about.manufacturer}:", judged, limits)
+
+
+def _verdict(tally: Tally, policy: Policy) -> Verdict:
+    allowed = exact(policy, "quality_ratio") * tally.whole
+    return Verdict(tally.part > allowed, tally.part, shown(allowed))
 
 
 def words(finding: Finding) -> Words:

@@ -17,7 +17,7 @@ from services.compliance.law.month_runs import MonthRun, Verdict
 from services.compliance.law.order_terms import DELIVERY_HOURS
 from services.compliance.law.periods import Month
 from services.compliance.law.product_terms import ProductTerms
-from services.compliance.law.tally_runs import Counted, say_runs
+from services.compliance.law.tally_runs import Counted, of_month, say_runs
 from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import NEAR, PUNCTUAL, REMOTE, Supply, Tally
 
@@ -39,32 +39,33 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
 def _counted(
     about: About, far: Months, near: Months, terms: ProductTerms, policy: Policy
 ) -> Counted:
-    fewest = policy.number("remote_min_orders")
-
     def heard_by(run: MonthRun) -> datetime:
         last = run.months[-1][0]
         numbers = [month.number for month, _ in run.months]
         told = max(max(far[number].told, near[number].told) for number in numbers)
         return terms.heard_by(last.end, told)
 
-    judged = {
-        Month.numbered(number): _verdict(far[number], near[number], policy)
+    verdicts = {
+        month: _verdict(far[number], near[number], of_month(policy, month))
         for number in far.keys() & near.keys()
-        if far[number].orders >= fewest and near[number].orders >= fewest
+        for month in (Month.numbered(number),)
     }
-    gap = policy.term("remote_gap")
+    judged = {month: verdict for month, verdict in verdicts.items() if verdict is not None}
     return Counted(
         policy,
         about,
         f"{about.manufacturer}:",
         judged,
-        (gap, policy.term("remote_min_orders")),
-        (gap,),
+        ("remote_gap",),
+        ("remote_min_orders",),
         heard_by=heard_by,
     )
 
 
-def _verdict(far: Tally, near: Tally, policy: Policy) -> Verdict:
+def _verdict(far: Tally, near: Tally, policy: Policy) -> Verdict | None:
+    """Compare the two groups of a month; None where either has few orders."""
+    if min(far.orders, near.orders) < policy.number("remote_min_orders"):
+        return None
     gap = exact(policy, "remote_gap")
     behind = near.part * far.orders - far.part * near.orders
     seen = {"r": far.part, "R": far.orders, "o": near.part, "O": near.orders}

@@ -79,7 +79,9 @@ def _judged(
         era = next((one for one in winners if one.holds(noon)), None)
         if era is None or era.manufacturer != report.manufacturer:
             continue
-        wanted = _wanted(report.as_of, calendar.day_of(winners[0].start), use, policy)
+        wanted = _wanted(
+            report.as_of, calendar.day_of(winners[0].start), use, policy.on(report.as_of)
+        )
         if wanted is not None and policy.holds_on(report.as_of):
             yield Held(report, era, wanted)
 
@@ -119,7 +121,8 @@ def _outcome(
         yield Watch(max(start, now) if start > now else end)
     if start > now or end <= start:
         return
-    days, window = policy.term("reserve_days"), policy.term("reserve_window_days")
+    held = policy.on(last.report.as_of)
+    days, window = held.term("reserve_days"), held.term("reserve_window_days")
     facts = dict.fromkeys((*first.report.evidence, *last.report.evidence))
     yield terms.finding(
         About(terms.product, manufacturer=first.era.manufacturer),
@@ -129,7 +132,7 @@ def _outcome(
         anchor=f"{first.report.as_of}",
         observed=last.report.quantity,
         limit=ceil(last.wanted),
-        terms=(days, window, policy.term("reserve_min_days")),
+        terms=(days, window, held.term("reserve_min_days")),
         limits=(days, window),
         evidence=(*facts, *evidence_of(first.era.cycles[0])),
     )

@@ -18,7 +18,7 @@ from services.compliance.law.month_runs import MonthRun, Verdict
 from services.compliance.law.order_terms import DELIVERY_HOURS
 from services.compliance.law.periods import Month
 from services.compliance.law.product_terms import ProductTerms
-from services.compliance.law.tally_runs import Counted, say_runs
+from services.compliance.law.tally_runs import Counted, of_month, say_runs
 from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import DELIVERED, Supply, Tally
 
@@ -36,37 +36,40 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
 def _counted(
     about: About, months: dict[int, Tally], terms: ProductTerms, policy: Policy
 ) -> Counted:
-    rate, fewest = exact(policy, "delivery_rate"), policy.number("rate_min_orders")
-    after = timedelta(days=policy.number("stock_out_after_days"))
-
     def judged_at(month: Month) -> datetime:
-        return month.end + after
+        after = of_month(policy, month).number("stock_out_after_days")
+        return month.end + timedelta(days=after)
 
     def heard_by(run: MonthRun) -> datetime:
         last = run.months[-1][0]
         told = max(months[month.number].told for month, _ in run.months)
         return terms.heard_by(judged_at(last), told)
 
-    judged = {
-        Month.numbered(number): Verdict(
-            tally.part * rate.denominator < rate.numerator * tally.whole,
-            {"delivered": tally.part, "ordered": tally.whole},
-            shown(rate),
-        )
+    verdicts = {
+        month: _verdict(tally, of_month(policy, month))
         for number, tally in months.items()
-        if tally.orders >= fewest
+        for month in (Month.numbered(number),)
     }
-    limits = (policy.term("delivery_rate"), policy.term("stock_out_after_days"))
+    judged = {month: verdict for month, verdict in verdicts.items() if verdict is not None}
     return Counted(
         policy,
         about,
         f"{about.manufacturer}:{about.area}:",
         judged,
-        (*limits, policy.term("rate_min_orders")),
-        limits,
+        ("delivery_rate", "stock_out_after_days"),
+        ("rate_min_orders",),
         judged_at,
         heard_by,
     )
+
+
+def _verdict(tally: Tally, policy: Policy) -> Verdict | None:
+    """Hold what had come of a month's orders against the rate; None where they are few."""
+    if tally.orders < policy.number("rate_min_orders"):
+        return None
+    rate = exact(policy, "delivery_rate")
+    short = tally.part * rate.denominator < rate.numerator * tally.whole
+    return Verdict(short, {"delivered": tally.part, "ordered": tally.whole}, shown(rate))
 
 
 def words(finding: Finding) -> Words:

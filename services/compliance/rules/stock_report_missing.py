@@ -16,8 +16,8 @@ from services.compliance.findings.finding import About, Finding, Missing, Outcom
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.eras import Era, eras
-from services.compliance.law.feeds import ToldSince, told_since
-from services.compliance.law.periods import Month, add, days_after
+from services.compliance.law.feeds import told_since
+from services.compliance.law.periods import Month, days_after
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import evidence_of
@@ -78,14 +78,13 @@ def _of_era(
 ) -> Iterator[Outcome]:
     first, last = terms.days_in_force(policy)
     judged = Judged(policy, era, max(era.start, first), min(era.end, last), told)
-    since = told_since(policy, "stock")
     run: Missed | None = None
     for before, due in _due_days(judged):
         start = calendar.end_of(due)
         if start >= now:
             yield Watch(start)
             break
-        missed = _missed(before, due, judged, since)
+        missed = _missed(before, due, judged)
         if isinstance(missed, Missing):
             yield missed
         elif missed is not None and run is not None and missed.start <= run.end:
@@ -98,21 +97,23 @@ def _of_era(
 
 def _due_days(judged: Judged) -> Iterator[tuple[date, date]]:
     """Give the due days whose whole month before them is judged, each with the one before."""
-    number = int(judged.policy.number("stock_report_day"))
     month = Month.of(calendar.day_of(judged.start))
     while month.start < judged.end:
-        due = month.day(number)
-        before = add(due, -1)
+        due, before = _due_day(judged.policy, month), _due_day(judged.policy, month.later(-1))
         fresh_from = calendar.start_of(days_after(before, 1))
         if judged.start <= fresh_from and calendar.end_of(due) <= judged.end:
             yield before, due
         month = month.later(1)
 
 
-def _missed(
-    before: date, due: date, judged: Judged, since: ToldSince | Missing
-) -> Missed | Missing | None:
+def _due_day(policy: Policy, month: Month) -> date:
+    """Give the due day of a month, by the values of its first day."""
+    return month.day(int(policy.on(month.first_day).number("stock_report_day")))
+
+
+def _missed(before: date, due: date, judged: Judged) -> Missed | Missing | None:
     """Tell whether a due day was missed, and until when."""
+    since = told_since(judged.policy.on(due), "stock")
     if isinstance(since, Missing):
         return since
     if days_after(before, 1) < since.day:
@@ -133,7 +134,8 @@ def _outcome(
     if missed.end > now:
         yield Watch(missed.end)
     known = [report.as_of for report in reports if report.told <= missed.start]
-    day, since = policy.term("stock_report_day"), policy.term("stock_told_since")
+    held = policy.on(missed.due)
+    day, since = held.term("stock_report_day"), held.term("stock_told_since")
     ended = () if missed.ended_by is None else missed.ended_by.evidence
     yield terms.finding(
         About(terms.product, manufacturer=era.manufacturer),

@@ -35,8 +35,8 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
 def _outcome(
     notice: str, report: Report, terms: ProductTerms, policy: Policy, now: datetime
 ) -> Iterator[Outcome]:
-    months, stop_on, told = policy.term("stop_notice_months"), report.start, report.told
-    deadline = calendar.end_of(add(stop_on, -int(policy.number("stop_notice_months"))))
+    stop_on, told, held = report.start, report.told, policy.on(report.start)
+    deadline = calendar.end_of(add(stop_on, -int(held.number("stop_notice_months"))))
     if told is None or told <= deadline or not _is_judged(stop_on, deadline, terms, policy):
         return
     if told > now:
@@ -49,8 +49,8 @@ def _outcome(
         anchor=f"notice:{notice}",
         observed=told,
         limit=deadline,
-        terms=(months,),
-        limits=(months,),
+        terms=(held.term("stop_notice_months"),),
+        limits=(held.term("stop_notice_months"),),
         evidence=report.evidence,
     )
 

@@ -32,7 +32,16 @@ def counted(bad: str) -> Counted:
         for number, one in enumerate(bad)
         if one != "-"
     }
-    return Counted(SX, ABOUT, "M1:1401:", months, (), (), a_week_later, heard_by)
+    return Counted(
+        SX,
+        ABOUT,
+        "M1:1401:",
+        months,
+        ("delivery_rate",),
+        ("rate_min_orders",),
+        a_week_later,
+        heard_by,
+    )
 
 
 def said(bad: str, now: str) -> tuple[list[Finding], list[Watch]]:
@@ -65,5 +74,7 @@ def test_a_run_is_of_the_product_and_names_whose_orders_were_counted() -> None:
     assert (run.subject, run.anchor, run.about) == ("P1", "M1:1401:2022-02", ABOUT)
     assert (run.occurred_at, run.cured_at) == (instant("2022-03-08"), instant("2022-05-08"))
     assert (run.observed, run.limit, run.details["in_a_row"]) == (2, 10, 2)
+    assert [term.name for term in run.terms] == ["delivery_rate", "rate_min_orders"]
+    assert [term.name for term in run.limits] == ["delivery_rate"]
     assert run.heard_by == instant("2022-03-08") + 2 * WEEK
     assert [fact.type for fact in run.evidence] == ["vbp.product.selected.v1"]
