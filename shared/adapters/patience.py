@@ -6,6 +6,8 @@ import time
 from contextlib import suppress
 from typing import Protocol
 
+from aiokafka.errors import KafkaConnectionError
+
 from shared.domain.errors import SetupError, UnreachableError
 
 log = logging.getLogger(__name__)
@@ -13,6 +15,12 @@ log = logging.getLogger(__name__)
 SHORTEST, LONGEST = 0.4, 15.0
 """Seconds of the first pause and of the longest; each is twice the one before. They also keep
 workers that take partitions from each other from doing nothing else."""
+
+AWAY_AT_MOST = 3.0
+"""Seconds of the longest pause while a server does not answer at all: to ask costs next to nothing,
+and whatever is waited after it came back, its users wait too."""
+
+AWAY = (UnreachableError, KafkaConnectionError)
 
 STEADY = 60.0
 """Seconds after which work counts as having gone well: faults before it are forgotten."""
@@ -72,7 +80,8 @@ class Patience:
         if self._refused > REFUSED_AT_MOST:
             raise error
         self._tell(error)
-        pause = min(SHORTEST * 2 ** min(self._failures, 10), LONGEST)
+        longest = min(AWAY_AT_MOST, LONGEST) if isinstance(error, AWAY) else LONGEST
+        pause = min(SHORTEST * 2 ** min(self._failures, 10), longest)
         self._failures += 1
         await self.pause(pause)
         self._began = time.monotonic()

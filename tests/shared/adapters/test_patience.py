@@ -2,6 +2,7 @@ import asyncio
 import logging
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from prometheus_client import CollectorRegistry
 
 from services.compliance.settings import Settings
@@ -70,7 +71,17 @@ async def test_a_stop_ends_the_pause_at_once(
     assert waits.ended
 
 
-async def test_pauses_grow_to_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "pauses"),
+    [
+        (TransientError("cut"), [0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 15.0, 15.0]),
+        (UnreachableError("away"), [0.4, 0.8, 1.6, 3.0, 3.0, 3.0, 3.0, 3.0]),
+        (KafkaConnectionError("away"), [0.4, 0.8, 1.6, 3.0, 3.0, 3.0, 3.0, 3.0]),
+    ],
+)
+async def test_pauses_grow_to_the_longest_which_is_short_for_a_server_that_is_away(
+    error: Exception, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     paused: list[float] = []
     waits = Patience("reading", WorkerMetrics(CollectorRegistry()))
 
@@ -78,6 +89,6 @@ async def test_pauses_grow_to_the_longest(monkeypatch: pytest.MonkeyPatch) -> No
         paused.append(seconds)
 
     monkeypatch.setattr(waits, "pause", noted)
-    for _ in range(8):
-        await waits.wait(TransientError("cut"))
-    assert paused == [0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 15.0, 15.0]
+    for _ in pauses:
+        await waits.wait(error)
+    assert paused == pauses
