@@ -40,30 +40,33 @@ WHERE kind = 'order' AND key LIKE '%~%' AND hashtext(key) % 10 = 0
 """
 
 
-async def run(orders: int, sizes: tuple[int, ...]) -> None:
+async def run(orders: int, sizes: tuple[int, ...], *, settle: bool = True) -> None:
     """Measure at each size in a stack of its own, and compare the last with the first."""
     until = datetime.now(UTC)
     events = list(map(read_structured, simulate(Plan(until=until, orders=orders)).events))
-    costs = [await _cost(events, size) for size in sizes]
+    costs = [await _cost(events, size, settle=settle) for size in sizes]
     ratio = costs[-1] / costs[0]
     met = "met" if ratio <= GOAL else "NOT met"
     sys.stdout.write(f"{sizes[-1]:,} against {sizes[0]:,}: {ratio:.2f} (goal {GOAL}: {met})\n")
 
 
-async def _cost(events: list[Event], size: int) -> float:
-    """Give microseconds an event with so many orders stored."""
+async def _cost(events: list[Event], size: int, *, settle: bool) -> float:
+    """Give microseconds an event with so many orders stored.
+
+    With `settle` everything due of what is stored is judged before the time begins.
+    """
     placed = [place for place, event in enumerate(events) if event.type == "vbp.order.placed.v1"]
     middle = placed[len(placed) // 2]
     stored, timed = events[:middle], events[middle:]
     with tempfile.TemporaryDirectory() as data, LocalStack(Path(data)) as stack:
         settings = await fresh(stack, "stored")
         await publish(settings.kafka, stored)
-        await crew.judge(settings, len(stored), 1)
+        await crew.judge(settings, len(stored), 1, settle=settle)
         began = time.perf_counter()
         rows = await _multiply(settings.database, size)
         sys.stdout.write(f"{rows:,} orders stored after {time.perf_counter() - began:.0f} s\n")
         await publish(settings.kafka, timed)
-        result = await crew.judge(settings, len(events), 1)
+        result = await crew.judge(settings, len(events), 1, settle=False)
     cost = result.committed / len(timed) * 1e6
     sys.stdout.write(f"{rows:,} orders stored: {cost:.1f} microseconds an event\n")
     sys.stdout.flush()
@@ -93,5 +96,5 @@ if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     given = parser.parse_args()
     if given.small:
-        given.orders, given.sizes = 500, [1_000, 2_000]
-    asyncio.run(run(given.orders, tuple(given.sizes)))
+        given.orders, given.sizes = 100, [200, 400]
+    asyncio.run(run(given.orders, tuple(given.sizes), settle=not given.small))

@@ -11,7 +11,7 @@ SAID = {
     "api": ("violations written", "detail, anywhere", "status"),
     "latency": ("published to visible, p50", "published to visible, p99"),
     "memory": ("MiB (goal 300",),
-    "stored": ("microseconds an event", "against 1,000"),
+    "stored": ("microseconds an event", "against 200"),
     "worker": ("floor: consume, decode, COPY", "three workers: ratio to the floor", "sweep"),
 }
 
