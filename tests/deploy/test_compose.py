@@ -1,10 +1,12 @@
 """docker-compose.yml against the code: what it names exists, and leads to where it should."""
 
+import os
 import re
 import shutil
 import subprocess
 import tomllib
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -198,20 +200,43 @@ def test_what_it_waits_for_can_come_true(name: str) -> None:
             assert service["restart"] == "no"
 
 
-def test_compose_itself_takes_the_file() -> None:
-    docker = shutil.which("docker")
-    if docker is None or _run(docker, "compose", "version").returncode:
-        pytest.skip("docker compose is not on PATH")
-    done = _run(
-        docker, "compose", "--env-file", "deploy/docker/example.env", "config", "--format", "yaml"
-    )
+def test_compose_itself_takes_the_file_and_would_refuse_what_it_does_not_know(
+    tmp_path: Path,
+) -> None:
+    done = _read_by_compose(ROOT / "docker-compose.yml")
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load(done.stdout)["services"].keys() == services().keys()
+
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text(text.replace("mem_limit: 1g", "mem_limits: 1g"), encoding="utf-8")
+    refused = _read_by_compose(wrong)
+    assert refused.returncode != 0
+    assert "mem_limits" in refused.stderr + refused.stdout
+
+
+def _read_by_compose(file: Path) -> subprocess.CompletedProcess[str]:
+    """Have Compose read a file, or the library that it reads with (.ci/run makes it)."""
+    docker, reader = shutil.which("docker"), shutil.which("compose-spec")
+    if docker and not _run(docker, "compose", "version").returncode:
+        example = "deploy/docker/example.env"
+        named = ("--project-directory", ".", "--env-file", example, "--file", str(file))
+        return _run(docker, "compose", *named, "config", "--format", "yaml")
+    if reader:
+        # This one reads no environment; that each variable is told is asked above.
+        return _run(reader, "--no-interpolation", str(file))
+    pytest.skip("neither docker compose nor compose-spec is on PATH")
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  # our own arguments
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, **example_environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
