@@ -37,8 +37,8 @@ up: install ## Start Kafka and PostgreSQL on this machine and leave them running
 down: install ## Stop what `make up` started
 	$(BIN)/vbp local down
 
-alerts: install ## Start Prometheus and Alertmanager beside what runs here; Ctrl-C ends them
-	$(BIN)/python -m deploy.monitoring
+alerts: install ## Start Prometheus and Alertmanager beside what runs here; Ctrl-C ends them [OPTIONS="--prometheus PORT"]
+	$(BIN)/python -m deploy.monitoring $(OPTIONS)
 
 check: install ## Everything that must be green: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .

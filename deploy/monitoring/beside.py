@@ -37,15 +37,23 @@ PORTS = Ports()
 class Monitoring:
     """Prometheus and Alertmanager on the directory `data`, for as long as the `with` block.
 
-    `targets` gives the address, host:port, that each job of prometheus.yml is scraped at. Receivers
-    come from the environment (deploy/alertmanager/start). Both end with this process, however it
-    ends. Raises `StackError` where one is not installed, or with the log to read.
+    `targets` gives the address, host:port, that each job of prometheus.yml is scraped at; `texts`
+    the folder that holds what both are told. Receivers come from the environment
+    (deploy/alertmanager/start). Both end with this process, however it ends. Raises `StackError`
+    where one is not installed, or with the log to read.
     """
 
-    def __init__(self, data: Path, targets: Mapping[str, str], ports: Ports = PORTS) -> None:
+    def __init__(
+        self,
+        data: Path,
+        targets: Mapping[str, str],
+        ports: Ports = PORTS,
+        texts: Path = DEPLOY,
+    ) -> None:
         self._data = data.resolve()
         self._targets = targets
         self._ports = ports
+        self._texts = texts
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -85,15 +93,15 @@ class Monitoring:
         self._stop()
 
     def _prometheus(self, program: str) -> list[str]:
-        text = (DEPLOY / "prometheus/prometheus.yml").read_text(encoding="utf-8")
         made = self._data / "prometheus.yml"
-        made.write_text(configuration(text, self._targets, self._ports), encoding="utf-8")
+        text = configuration(self._texts, self._targets, self._ports)
+        made.write_text(text, encoding="utf-8")
         return [
             program,
             f"--config.file={made}",
             f"--storage.tsdb.path={self._data / 'prometheus'}",
             "--enable-feature=expand-external-labels",
-            f"--web.console.templates={DEPLOY / 'prometheus/consoles'}",
+            f"--web.console.templates={self._texts / 'prometheus/consoles'}",
             f"--web.listen-address=127.0.0.1:{self._ports.prometheus}",
             f"--web.external-url={self.prometheus}",
         ]
@@ -101,7 +109,7 @@ class Monitoring:
     def _alertmanager(self, program: str) -> list[str]:
         return [
             "/bin/sh",
-            str(DEPLOY / "alertmanager/start"),
+            str(self._texts / "alertmanager/start"),
             program,
             f"--storage.path={self._data / 'alertmanager'}",
             "--cluster.listen-address=",
@@ -151,11 +159,12 @@ def installed(names: tuple[str, ...]) -> str:
     )
 
 
-def configuration(text: str, targets: Mapping[str, str], ports: Ports) -> str:
+def configuration(texts: Path, targets: Mapping[str, str], ports: Ports) -> str:
     """Give prometheus.yml with the addresses of this machine in the place of compose's."""
+    text = (texts / "prometheus/prometheus.yml").read_text(encoding="utf-8")
     head, _, _ = text.partition("scrape_configs:\n")
     head = head.replace('"alertmanager:9093"', f'"127.0.0.1:{ports.alertmanager}"')
-    head = head.replace("  - alerts.yml", f"  - {DEPLOY / 'prometheus/alerts.yml'}")
+    head = head.replace("  - alerts.yml", f"  - {texts / 'prometheus/alerts.yml'}")
     own = {
         "prometheus": f"127.0.0.1:{ports.prometheus}",
         "alertmanager": f"127.0.0.1:{ports.alertmanager}",
