@@ -13,6 +13,7 @@ from shared.adapters import records
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
 from shared.domain.errors import UnreachableError
+from shared.domain.topics import Place
 
 MAX_MESSAGE = 8 << 20
 """Broker, topics, producers and fetches allow 8 MiB, so that an event over our limit of 1 MiB
@@ -39,10 +40,13 @@ def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
     return wanted
 
 
-async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
+async def create_topics(
+    bootstrap: str, *, replication: int = 1, known: Iterable[Place] = ()
+) -> list[str]:
     """Create the topics and partitions that are missing; gives the names of those topics.
 
     A topic that has fewer partitions than are wanted gains the rest; one that has more keeps them.
+    Wanted are also those that were `known` before: one that was lost would be waited for for ever.
     A broker that has just come back is waited for. Raises SetupError where it does not answer.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -51,7 +55,7 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
         async with asyncio.timeout(READY_WITHIN):
             while True:
                 with suppress(NodeNotReadyError):
-                    return await _create_missing(admin, replication)
+                    return await _create_missing(admin, replication, set(known))
                 await asyncio.sleep(0.5)
     except (KafkaError, TimeoutError) as error:
         raise UnreachableError(unreachable(bootstrap, error)) from error
@@ -59,11 +63,14 @@ async def create_topics(bootstrap: str, *, replication: int = 1) -> list[str]:
         await admin.close()
 
 
-async def _create_missing(admin: AIOKafkaAdminClient, replication: int) -> list[str]:
+async def _create_missing(
+    admin: AIOKafkaAdminClient, replication: int, known: set[Place]
+) -> list[str]:
     created: list[str] = []
     grown: list[str] = []
     found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
-    for name, (partitions, configuration) in wanted_topics().items():
+    for name, (least, configuration) in wanted_topics().items():
+        partitions = max(least, *(number + 1 for topic, number in known if topic == name), 0)
         if name in found:
             if found[name] < partitions:
                 await admin.create_partitions({name: NewPartitions(partitions)})

@@ -37,3 +37,19 @@ async def test_a_consumer_has_room_anew_for_each_fetch(
     finally:
         await producer.stop()
         await consumer.stop()
+
+
+async def test_partitions_that_were_known_are_made_again_with_their_topic(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, grown = (f"{name}-{uuid4()}" for name in ("lost", "grown"))
+    monkeypatch.setattr(adapter, "wanted_topics", lambda: {lost: (2, {}), grown: (2, {})})
+    assert await adapter.create_topics(kafka, known=[(lost, 4), (lost, 0)]) == [lost, grown]
+    assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == [grown]
+    assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == []
+    assert await adapter.create_topics(kafka) == []
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    found = await admin.describe_topics([lost, grown])
+    await admin.close()
+    assert {topic["topic"]: len(topic["partitions"]) for topic in found} == {lost: 5, grown: 3}
