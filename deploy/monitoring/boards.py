@@ -11,6 +11,7 @@ from deploy.monitoring.panels import (
     OPEN,
     OPENED,
     PIPELINE,
+    STANDING,
     TITLES,
     Panel,
     bars,
@@ -73,8 +74,8 @@ BOARDS = (
     Board(
         "officers",
         "监管：违约总览",
-        "新发现了什么，在哪里，未结束的有多少。What was found, where, and what is open.",
-        (*FINDINGS, *_about(CHOSEN, ".*")[2:5]),
+        "新发现了什么，在哪里，未结束多久，涉及谁。What was found, where, how old, of whom.",
+        (*FINDINGS, *_about(CHOSEN, ".*")[2:5], *STANDING),
     ),
     Board(
         "delivery",

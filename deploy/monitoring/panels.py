@@ -21,9 +21,21 @@ OPENED = (
 )
 TITLES = "* on (rule) group_left (title_zh) max by (rule, title_zh) (vbp_rule_info)"
 ACCEPTED = "vbp_events_accepted_total"
+AGED = (
+    "sum(max by (jurisdiction, rule, severity, days) "
+    f'(vbp_open_violations_by_age{{{JURISDICTION}, {CHOSEN}, days=~"%s"}})) or vector(0)'
+)
+NAMED = (
+    "topk(10, max by (jurisdiction, party) "
+    f'(vbp_open_violations_of_party{{{JURISDICTION}, role="%s"}}))'
+)
 LIST = (
     "${api}/v1/violations?rule=${__data.fields.rule}&jurisdiction=${__data.fields.jurisdiction}"
     "&severity=${__data.fields.severity}&status=open&exempt=false"
+)
+LIST_OF_PARTY = (
+    "${api}/v1/violations?%s=${__data.fields.party}&jurisdiction=${__data.fields.jurisdiction}"
+    "&status=open&exempt=false"
 )
 
 
@@ -64,16 +76,21 @@ def number(title: str, said: str, question: str, unit: str = "short") -> Panel:
     return _panel("stat", title, said, _now(question), unit, 6, 4)
 
 
-def bars(title: str, said: str, question: str, legend: str) -> Panel:
-    """Show numbers side by side, as they are now."""
-    return _panel("bargauge", title, said, _now(question, legend), "short", 12, 9)
+def bars(title: str, said: str, *asked: str) -> Panel:
+    """Show numbers side by side, as they are now; `asked` as for `lines`."""
+    targets = [
+        {**target, "refId": chr(ord("A") + place)}
+        for place, pair in enumerate(zip(asked[::2], asked[1::2], strict=True))
+        for target in _now(*pair)
+    ]
+    return _panel("bargauge", title, said, targets, "short", 12, 9)
 
 
-def table(title: str, said: str, question: str) -> Panel:
+def table(title: str, said: str, question: str, leads_to: str = LIST) -> Panel:
     """Show one row for each series; every row leads to its list in the API."""
     (target,) = _now(question)
     panel = _panel("table", title, said, [{**target, "format": "table"}], "short", 12, 9)
-    link = {"title": "清单 List", "url": LIST, "targetBlank": True}
+    link = {"title": "清单 List", "url": leads_to, "targetBlank": True}
     panel.json["fieldConfig"]["defaults"]["links"] = [link]
     return panel
 
@@ -131,6 +148,33 @@ FINDINGS = (
         "按规则和所缺信息。Records not judged, by what the register lacks.",
         f"sum by (rule, missing) ({UNJUDGED})",
         "{{rule}} {{missing}}",
+    ),
+)
+
+STANDING = (
+    bars(
+        "未结束的时长",
+        "按发生至今的天数（中国日期）。Open, by the days since it occurred.",
+        *(AGED % "0-1", "1天内"),
+        *(AGED % "2-3", "2–3天"),
+        *(AGED % "4-7", "4–7天"),
+        *(AGED % "8-30", "8–30天"),
+        *(AGED % "31-90", "31–90天"),
+        *(AGED % "91-365", "91–365天"),
+        *(AGED % "366-", "一年以上"),
+    ),
+    *(
+        table(
+            f"涉及最多的{title}",
+            f"未结束事项中出现最多的十家；点开见清单。The ten {said} named most.",
+            NAMED % role,
+            LIST_OF_PARTY % role,
+        )
+        for role, title, said in (
+            ("distributor", "配送企业", "distributors"),
+            ("manufacturer", "生产企业", "manufacturers"),
+            ("hospital", "医疗机构", "hospitals"),
+        )
     ),
 )
 

@@ -86,20 +86,23 @@ def _unreachable(dsn: str, error: Exception) -> str:
     return f"PostgreSQL at {masked(dsn)} does not answer: {error!r}. Start it, or set VBP_DATABASE"
 
 
-async def migrate(dsn: str, folder: Path, service: str) -> list[str]:
+async def migrate(dsn: str, folder: Path, service: str, *, first: str | None = None) -> list[str]:
     """Apply the numbered .sql files of a service that this database lacks; gives their names.
 
-    Forward only, one transaction a file, one migrator at a time. Raises SetupError if a file that
-    was applied has disappeared: the code is then older than the database.
+    Forward only, one transaction a file, each of which begins with `first`; one migrator at a time.
+    Raises SetupError if a file that was applied has disappeared: the code is then older than the
+    database.
     """
     connection = await connect(dsn)
     try:
-        return await _migrate(connection, folder, service)
+        return await _migrate(connection, folder, service, first)
     finally:
         await connection.close()
 
 
-async def _migrate(connection: Connection, folder: Path, service: str) -> list[str]:
+async def _migrate(
+    connection: Connection, folder: Path, service: str, first: str | None
+) -> list[str]:
     await connection.execute("SELECT pg_advisory_lock(hashtext('vbp-migrate'))")
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS public.vbp_migration "
@@ -111,6 +114,8 @@ async def _migrate(connection: Connection, folder: Path, service: str) -> list[s
     _refuse_unknown(applied, files, service)
     for name in (name for name in files if name not in applied):
         async with connection.transaction():
+            if first is not None:
+                await connection.execute(first)
             await connection.execute(files[name])
             await connection.execute(
                 "INSERT INTO public.vbp_migration (service, file) VALUES ($1, $2)", service, name

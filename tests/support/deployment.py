@@ -2,12 +2,15 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import yaml
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
@@ -195,3 +198,15 @@ async def scraped(app: FastAPI) -> list[Metric]:
         answer = await client.get("/metrics")
         answer.raise_for_status()
         return list(text_string_to_metric_families(answer.text))
+
+
+def tool(folder: Path, program: str, *arguments: str) -> str:
+    """Run a program that checks our texts, in a folder; gives what it says."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not on PATH")
+    done = subprocess.run(  # noqa: S603  # our own arguments
+        [found, *arguments], cwd=folder, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

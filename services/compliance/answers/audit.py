@@ -138,11 +138,16 @@ async def check_counts(
 ) -> list[str]:
     """Compare the gauges with what violations and records come to."""
     problems = []
-    for *key, held, told in await connection.fetch(QUERIES["open_counts"]):
-        name = "/".join(map(str, key))
-        problems.append(f"open_count {name}: {Difference('count', held, told)}")
-    rows = await connection.fetch(QUERIES["unjudged_counts"])
-    kept = {tuple(key): count for *key, count in rows}
+    differing = {
+        "open_count": await connection.fetch(QUERIES["open_counts"]),
+        "open_day": await connection.fetch(QUERIES["open_days"]),
+        "open_party": await connection.fetch(QUERIES["open_parties"]),
+    }
+    for table, rows in differing.items():
+        for *key, held, told in rows:
+            name = "/".join(map(str, key))
+            problems.append(f"{table} {name}: {Difference('count', held, told)}")
+    kept = {tuple(key): count for *key, count in await connection.fetch(QUERIES["unjudged_counts"])}
     for key in sorted(kept.keys() | unjudged.keys()):
         held, told = kept.get(key, 0), unjudged.get(key, 0)
         if held != told:

@@ -69,6 +69,31 @@ FULL JOIN (SELECT jurisdiction, rule, severity, coalesce(area, '') AS area, exem
 WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
 ORDER BY jurisdiction, rule, severity, area, exempt;
 
+-- open_days --
+-- Give the counts of open violations by day that are not what the violations come to.
+SELECT jurisdiction, rule, severity, day,
+       coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.open_day g
+FULL JOIN (SELECT jurisdiction, rule, severity,
+                  date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, count(*) AS count
+           FROM compliance.violation WHERE status = 'open' AND NOT exempt GROUP BY 1, 2, 3, 4) AS v
+    USING (jurisdiction, rule, severity, day)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, rule, severity, day;
+
+-- open_parties --
+-- Give the counts of open violations by party that are not what the violations come to.
+SELECT jurisdiction, role, party, coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.open_party g
+FULL JOIN (SELECT jurisdiction, role, party, count(*) AS count
+           FROM compliance.violation,
+                LATERAL (VALUES ('manufacturer', manufacturer), ('distributor', distributor),
+                                ('hospital', hospital)) AS named (role, party)
+           WHERE status = 'open' AND NOT exempt AND party IS NOT NULL GROUP BY 1, 2, 3) AS v
+    USING (jurisdiction, role, party)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, role, party;
+
 -- unjudged_counts --
 -- Give the gauges of unjudged records.
 SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count;

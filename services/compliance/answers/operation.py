@@ -30,6 +30,13 @@ QUERIES = queries(Path(__file__).with_suffix(".sql"))
 COUNTED_AT_MOST = 10_000
 """A count that the answer needs only roughly stops here, so that it costs a few milliseconds."""
 
+_STARTS = (2, 4, 8, 31, 91, 366)
+AGES = ("0-1", "2-3", "4-7", "8-30", "31-90", "91-365", "366-")
+"""Stretches of days that tell how old an open violation is: from the day it occurred, in China."""
+
+PARTIES_SHOWN = 10
+"""Of each role; as labels of metrics they must be few."""
+
 _LETTERS_SHOWN = 10
 _LOSSES_SHOWN = 100
 _QUARANTINED_SHOWN = 10
@@ -79,6 +86,25 @@ class OpenCount(Struct, frozen=True):
     severity: str
     area: str
     exempt: bool
+    count: int
+
+
+class AgeCount(Struct, frozen=True):
+    """How many violations of an age stand open, none that are exempt; `days` is one of AGES."""
+
+    jurisdiction: str
+    rule: str
+    severity: str
+    days: str
+    count: int
+
+
+class PartyCount(Struct, frozen=True):
+    """In how many open violations a party is named, in one role; none that are exempt."""
+
+    jurisdiction: str
+    role: str
+    party: str
     count: int
 
 
@@ -146,6 +172,22 @@ async def waiting(database: Database) -> Waiting:
 async def open_counts(database: Database) -> list[OpenCount]:
     """Count open violations; what there is none of has no row."""
     return [OpenCount(**row) for row in await database.fetch(QUERIES["open"])]
+
+
+async def age_counts(database: Database) -> list[AgeCount]:
+    """Count open violations by age; what there is none of has no row."""
+    rows = await database.fetch(QUERIES["ages"], _STARTS)
+    return [
+        AgeCount(
+            row["jurisdiction"], row["rule"], row["severity"], AGES[row["stretch"]], row["count"]
+        )
+        for row in rows
+    ]
+
+
+async def parties(database: Database) -> list[PartyCount]:
+    """Give who is named in most of what stands open."""
+    return [PartyCount(**row) for row in await database.fetch(QUERIES["parties"], PARTIES_SHOWN)]
 
 
 async def found_counts(database: Database) -> list[FoundCount]:

@@ -41,6 +41,22 @@ HAVING sum(g.count) <> 0;
 -- Give how many violations were ever found.
 SELECT jurisdiction, rule, severity, area, count FROM compliance.found_count;
 
+-- ages --
+-- Count what stands open by its age in days, in stretches that end with the days given.
+SELECT jurisdiction, rule, severity,
+       width_bucket(floor(extract(epoch FROM now() - day) / 86400)::int, $1::int[]) AS stretch,
+       sum(count)::bigint AS count
+FROM compliance.open_day
+WHERE count <> 0
+GROUP BY 1, 2, 3, 4;
+
+-- parties --
+-- Give who is named in most of what stands open, so many of each role.
+SELECT jurisdiction, role, party, count
+FROM (SELECT *, row_number() OVER (PARTITION BY role ORDER BY count DESC, jurisdiction, party) AS place
+      FROM compliance.open_party WHERE count > 0) AS placed
+WHERE place <= $1;
+
 -- unjudged --
 -- Give the gauge of records that a rule cannot judge, by what is missing.
 SELECT jurisdiction, rule, missing, count FROM compliance.unjudged_count

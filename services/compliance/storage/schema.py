@@ -8,6 +8,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.storage import positions, quarantine, register
 from shared.adapters import kafka, postgres
+from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
@@ -15,8 +16,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def migrate(settings: Settings) -> list[str]:
-    """Bring the schema to this version; gives the files applied."""
-    return await postgres.migrate(settings.database, MIGRATIONS, "compliance")
+    """Bring the schema to this version; gives the files applied.
+
+    Workers that run are shut out first: they know nothing of what the new schema keeps in step.
+    """
+    first = QUERIES["shut_out"]
+    return await postgres.migrate(settings.database, MIGRATIONS, "compliance", first=first)
+
+
+async def check(connection: Connection) -> None:
+    """Raise SetupError unless the schema is the one of this version."""
+    await postgres.check_migrated(connection, MIGRATIONS, "compliance")
 
 
 async def create_topics(settings: Settings, *, replication: int = 1) -> list[str]:
@@ -24,11 +34,12 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
     connection = await postgres.connect(settings.database)
     try:
         await positions.create(connection)
+        known = await positions.known(connection)
     except asyncpg.UndefinedTableError as error:
         raise SetupError(postgres.NO_SCHEMA) from error
     finally:
         await connection.close()
-    return await kafka.create_topics(settings.kafka, replication=replication)
+    return await kafka.create_topics(settings.kafka, replication=replication, known=known)
 
 
 async def prepare(settings: Settings, policies: Policies) -> None:
@@ -39,7 +50,7 @@ async def prepare(settings: Settings, policies: Policies) -> None:
     """
     connection = await postgres.connect(settings.database)
     try:
-        await postgres.check_migrated(connection, MIGRATIONS, "compliance")
+        await check(connection)
         await quarantine.judge_again(connection)
         for jurisdiction in sorted(policies.jurisdictions):
             digest = policies.digest(jurisdiction)

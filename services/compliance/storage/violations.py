@@ -1,7 +1,9 @@
 """Violations as last told, their history, and the gauges that are kept in step with them."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change
@@ -10,6 +12,9 @@ from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+ROLES = ("manufacturer", "distributor", "hospital")
+"""In which roles a violation names parties."""
 
 
 async def save(connection: Connection, judged: Round) -> None:
@@ -29,9 +34,10 @@ async def save(connection: Connection, judged: Round) -> None:
 async def tell(connection: Connection, changes: Iterable[Change]) -> None:
     """Write changes of violations, with a line of history and a row of the outbox each."""
     told = lines_of(changes)
+    moved: list[Mapping[str, Any]] = []
     if told.bodies:
         found = (told.bodies, told.changes, told.lines, told.supersedes, told.instants)
-        await connection.execute(QUERIES["tell"], *found)
+        moved += await connection.fetch(QUERIES["tell"], *found)
     if told.withdrawn:
         gone = (
             told.withdrawn,
@@ -39,4 +45,23 @@ async def tell(connection: Connection, changes: Iterable[Change]) -> None:
             told.withdrawn_instants,
             told.withdrawn_details,
         )
-        await connection.execute(QUERIES["withdraw"], *gone)
+        moved += await connection.fetch(QUERIES["withdraw"], *gone)
+    await _count(connection, moved)
+
+
+async def _count(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> None:
+    """Keep in step how old what stands open is, and who is named in it."""
+    days: Counter[tuple[Any, ...]] = Counter()
+    parties: Counter[tuple[Any, ...]] = Counter()
+    for row in moved:
+        days[row["jurisdiction"], row["rule"], row["severity"], row["day"]] += row["sign"]
+        for role in ROLES:
+            if row[role] is not None:
+                parties[row["jurisdiction"], role, row[role]] += row["sign"]
+    # In the order of their keys, as everybody takes them: no two workers wait for each other.
+    if by_day := sorted((*key, count) for key, count in days.items() if count):
+        await connection.execute(QUERIES["count_days"], *columns(by_day))
+        if fewer := [key for *key, count in by_day if count < 0]:
+            await connection.execute(QUERIES["forget_days"], *columns(fewer))
+    if by_party := sorted((*key, count) for key, count in parties.items() if count):
+        await connection.execute(QUERIES["count_parties"], *columns(by_party))

@@ -1,6 +1,7 @@
 -- tell --
 -- Write violations as found, a line of history each, and what is to be told of them; the instant
--- of each is the one that its line says, so that row and line never differ.
+-- of each is the one that its line says, so that row and line never differ. Gives the rows as they
+-- were and as they are now, as far as they are open.
 WITH told AS (
     SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes, at
     FROM unnest($1::jsonb[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[])
@@ -16,7 +17,7 @@ WITH told AS (
         supersedes = v.supersedes || t.supersedes,
         seq = v.seq + 1, head = sha256(v.head || t.line)
     FROM told t WHERE v.id = t.id
-    RETURNING v.id, v.seq, v.head
+    RETURNING v.id, v.seq, v.head, old AS was, new AS now
 ), opened AS (
     INSERT INTO compliance.violation
         (id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
@@ -29,17 +30,27 @@ WITH told AS (
            (t.body ->> 'occurred_at')::timestamptz, (t.body ->> 'cured_at')::timestamptz,
            t.at, t.at, 1, sha256(t.line), t.supersedes, t.body
     FROM told t WHERE NOT EXISTS (SELECT FROM compliance.violation v WHERE v.id = t.id)
-    RETURNING id, seq, head
+    RETURNING id, seq, head, new AS now
 ), lines AS (
     INSERT INTO compliance.history (violation, seq, at, actor, change, line, hash)
     SELECT now.id, now.seq, t.at, 'machine', t.change, t.line, now.head
-    FROM (SELECT * FROM changed UNION ALL SELECT * FROM opened) AS now JOIN told t USING (id)
+    FROM (SELECT id, seq, head FROM changed UNION ALL SELECT id, seq, head FROM opened) AS now
+    JOIN told t USING (id)
     RETURNING violation, seq
+), sent AS (
+    INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines
+), moved AS (
+    SELECT -1 AS sign, (was).* FROM changed
+    UNION ALL SELECT 1, (now).* FROM changed
+    UNION ALL SELECT 1, (now).* FROM opened
 )
-INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;
+SELECT sign, jurisdiction, rule, severity, date_trunc('day', occurred_at, 'Asia/Shanghai') AS day,
+       manufacturer, distributor, hospital
+FROM moved WHERE status = 'open' AND NOT exempt;
 
 -- withdraw --
 -- Note that violations never were, and say so; what a void took back says by which in its details.
+-- Gives those that were open until now.
 WITH told AS (
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::jsonb[])
         AS t (id, line, at, details)
@@ -49,13 +60,38 @@ WITH told AS (
         body = CASE t.details WHEN '{}' THEN v.body
                ELSE jsonb_set(v.body, '{details}', v.body -> 'details' || t.details) END
     FROM told t WHERE v.id = t.id
-    RETURNING v.id, v.seq, v.head, t.line, t.at
+    RETURNING v.id, v.seq, v.head, t.line, t.at, old AS was
 ), lines AS (
     INSERT INTO compliance.history (violation, seq, at, actor, change, line, hash)
     SELECT id, seq, at, 'machine', 'withdrawn', line, head FROM gone
     RETURNING violation, seq
+), sent AS (
+    INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines
+), moved AS (
+    SELECT (was).* FROM gone
 )
-INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines;
+SELECT -1 AS sign, jurisdiction, rule, severity,
+       date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, manufacturer, distributor, hospital
+FROM moved WHERE status = 'open' AND NOT exempt;
+
+-- count_days --
+-- Keep in step on which days what stands open occurred.
+INSERT INTO compliance.open_day (jurisdiction, rule, severity, day, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[])
+ON CONFLICT (jurisdiction, rule, severity, day) DO UPDATE SET count = open_day.count + excluded.count;
+
+-- forget_days --
+-- Take away the days of which nothing stands open any more: there is always a next one.
+DELETE FROM compliance.open_day d
+USING unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS t (jurisdiction, rule, severity, day)
+WHERE (d.jurisdiction, d.rule, d.severity, d.day) = (t.jurisdiction, t.rule, t.severity, t.day)
+  AND d.count = 0;
+
+-- count_parties --
+-- Keep in step who is named in what stands open.
+INSERT INTO compliance.open_party (jurisdiction, role, party, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+ON CONFLICT (jurisdiction, role, party) DO UPDATE SET count = open_party.count + excluded.count;
 
 -- count_open --
 -- Keep the gauge of open violations in step.

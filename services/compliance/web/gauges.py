@@ -13,7 +13,12 @@ from typing_extensions import override
 
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
-from services.compliance.answers.operation import COUNTED_AT_MOST, OpenCount
+from services.compliance.answers.operation import (
+    AGES,
+    COUNTED_AT_MOST,
+    PARTIES_SHOWN,
+    OpenCount,
+)
 from services.compliance.answers.service_shapes import Partition
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
@@ -119,6 +124,14 @@ _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Open violations.",
         ("rule", "severity", "jurisdiction", "area", "exempt"),
     ),
+    "vbp_open_violations_by_age": (
+        "Open violations by the days since they occurred; none that are exempt.",
+        ("rule", "severity", "jurisdiction", "days"),
+    ),
+    "vbp_open_violations_of_party": (
+        f"Open violations that name a party; the {PARTIES_SHOWN} of each role with most of them.",
+        ("jurisdiction", "role", "party"),
+    ),
     "vbp_unjudged_records": (
         "Records that a rule cannot judge, by what the register lacks.",
         ("rule", "jurisdiction", "missing"),
@@ -168,6 +181,17 @@ async def _read(
         "vbp_open_violations": {
             **dict.fromkeys(born, 0.0),
             **{_open_labels(row): row.count for row in await operation.open_counts(database)},
+        },
+        "vbp_open_violations_by_age": {
+            **{(*labels[:3], days): 0.0 for labels in born for days in AGES},
+            **{
+                (row.rule, row.severity, row.jurisdiction, row.days): row.count
+                for row in await operation.age_counts(database)
+            },
+        },
+        "vbp_open_violations_of_party": {
+            (row.jurisdiction, row.role, row.party): row.count
+            for row in await operation.parties(database)
         },
         "vbp_unjudged_records": {
             **{(rule, jurisdiction, ""): 0.0 for rule, _, jurisdiction, _, _ in born},

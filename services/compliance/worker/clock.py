@@ -49,6 +49,10 @@ CUT_OFF_AFTER = 10.0
 """Seconds for which a log must end before where we are to count as cut off: after a change of
 leaders the new one may need a moment to know how far it has been read."""
 
+SHUT_OUT_AFTER = 3.0
+"""Seconds for which what we hold must have had another owner to count as taken from us: where the
+group shares partitions out anew, it says so within that time."""
+
 NAMES = tuple(topic.name for topic in topics.INPUTS)
 
 
@@ -70,6 +74,7 @@ class Clock:
         self._heard = calendar.EPOCH
         self._known: set[Place] = set()
         self._ends_early: dict[Place, float] = {}
+        self._taken_since: float | None = None
 
     def moment(self) -> Moment:
         """Give now, and until when everything has been heard."""
@@ -87,7 +92,7 @@ class Clock:
     async def run(self, held: Callable[[], Mapping[Place, Hold]]) -> None:
         """Tick until cancelled; `held` gives the partitions that are ours.
 
-        Raises TransientError where PostgreSQL fails.
+        Raises TransientError where PostgreSQL fails, FencedError where they are not ours any more.
         """
         while True:
             began = time.monotonic()
@@ -109,12 +114,24 @@ class Clock:
         found = await self._broker.topics(NAMES)
         await self._begin_new(found)
         holds = await positions.still_held(self._connection, held) if held else {}
+        self._check_taken(taken=holds is None)
         if holds:
             await self._look(holds, found, asked)
         moment = await positions.heard(self._connection, self._time.now())
         self._latest = max(self._latest, moment.now)
         self._heard = max(self._heard, moment.heard)
         self._metrics.heard(self.moment())
+
+    def _check_taken(self, *, taken: bool) -> None:
+        """Raise FencedError where our partitions stay another's, which else only a batch finds."""
+        if not taken:
+            self._taken_since = None
+            return
+        self._taken_since = self._taken_since or time.monotonic()
+        if time.monotonic() - self._taken_since > SHUT_OUT_AFTER:
+            raise FencedError(
+                "our partitions were taken over, though the group gave them to nobody"
+            )
 
     async def _begin_new(self, found: Mapping[str, TopicFound]) -> None:
         """Make rows of partitions that were added: until somebody reads them, nothing is heard."""

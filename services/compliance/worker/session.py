@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
-from services.compliance.storage import facts, positions
+from services.compliance.storage import facts, positions, schema
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.positions import Span
 from services.compliance.worker import clock as clocks
@@ -263,6 +263,8 @@ async def joined(
     async with AsyncExitStack() as stack:
         connection = await positions.connect(settings.database, owner)
         stack.callback(connection.terminate)
+        # Another version may have changed the schema while this one ran, and shut it out.
+        await schema.check(connection)
         clock = await stack.enter_async_context(clocks.connected(settings, owner, metrics))
         taker = positions.Taker(settings.database, owner, connection)
         lines = Lines(connection, member(settings), clock, taker)

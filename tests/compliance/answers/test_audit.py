@@ -181,6 +181,16 @@ GONE = {
         "INSERT INTO compliance.open_count VALUES ('cn-sx', 'x', 'breach', '', false, 1)",
         "open_count cn-sx/x/breach//False: count is 1, and should be 0",
     ),
+    "the days of what is open": ("DELETE FROM compliance.open_day", "open_day cn-sx/"),
+    "an invented day": (
+        "INSERT INTO compliance.open_day VALUES ('cn-sx', 'x', 'breach', '2026-01-02Z', 1)",
+        "open_day cn-sx/x/breach/2026-01-02 00:00:00+00:00: count is 1, and should be 0",
+    ),
+    "who is named": ("DELETE FROM compliance.open_party", "open_party cn-sx/hospital/"),
+    "one more of a party": (
+        "UPDATE compliance.open_party SET count = count + 1 WHERE role = 'hospital'",
+        "count is 2, and should be 1",
+    ),
     "an invented count of unjudged ones": (
         "INSERT INTO compliance.unjudged_count VALUES ('cn-sx', 'x', 'cycle', 1)",
         "unjudged_count cn-sx/x/cycle: count is 1, and should be 0",

@@ -1,7 +1,9 @@
 """What the migrations make, and the queries that the service asks of it."""
 
+import asyncio
 import operator
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,11 @@ from services.compliance.storage import (
     schema,
     violations,
 )
+from services.compliance.storage.positions import Span
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain.errors import SetupError
-from tests.support.kept import a_violation, tell
+from shared.domain.errors import FencedError, SetupError
+from tests.support.kept import TOLD, a_violation, tell
 
 pytestmark = pytest.mark.integration
 
@@ -84,6 +87,32 @@ async def test_a_database_newer_than_the_code_is_left_alone(database: str, tmp_p
     await postgres.migrate(database, schema.MIGRATIONS, "compliance")
     with pytest.raises(SetupError, match=r"0001_compliance\.sql, .*\.sql\. Run the newer version"):
         await postgres.migrate(database, tmp_path, "compliance")
+
+
+async def test_a_migration_waits_for_a_batch_and_then_shuts_its_worker_out(
+    database: str, connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ("vbp.orders.v1", 0)
+    await positions.create(connection)
+    held = await positions.take(connection, [place], "w1", connection.get_server_pid())
+    for file in schema.MIGRATIONS.glob("*.sql"):
+        shutil.copy(file, tmp_path)
+    (tmp_path / "9999_more.sql").write_text("CREATE TABLE compliance.more ()")
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path)
+    async with connection.transaction():
+        await positions.advance(connection, [Span(*place, held[place].epoch, 0, 5)], TOLD)
+        migrating = asyncio.create_task(schema.migrate(Settings(database=database)))
+        await asyncio.wait([migrating], timeout=0.5)
+        assert not migrating.done()
+    assert await migrating == ["9999_more.sql"]
+
+    with pytest.raises(FencedError):
+        async with connection.transaction():
+            await positions.advance(connection, [Span(*place, held[place].epoch, 5, 6)], TOLD)
+    again = await positions.take(connection, [place], "w2", connection.get_server_pid())
+    assert again[place].next == 5
+    assert await schema.migrate(Settings(database=database)) == []
+    assert await positions.still_held(connection, again) is not None
 
 
 async def test_every_instant_is_kept_with_its_time_zone(connection: Connection) -> None:

@@ -1,18 +1,19 @@
 """What a scrape of the API shows of the service."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from services.compliance.answers.operation import AGES
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.web import gauges
 from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
 from shared.domain import topics
-from shared.domain.calendar import day_of
+from shared.domain.calendar import ZONE, day_of
 from tests.support.kept import NOBODY, POLICIES, busy, labelled, samples
 
 pytestmark = pytest.mark.integration
@@ -59,8 +60,17 @@ async def test_every_series_that_can_be_known_is_born_at_zero(api: httpx.AsyncCl
                 if name in {"vbp_open_violations", "vbp_violations_opened_total"}
                 and {("rule", rule), ("jurisdiction", carried.jurisdiction)} <= labels
             ]
-            assert len(series) in {3, 6}
+            severities, rest = divmod(len(series), 3)
+            assert severities in {1, 2, 3}
+            assert rest == 0
             assert set(series) == {0}
+            ages = [
+                value
+                for (name, labels), value in found.items()
+                if name == "vbp_open_violations_by_age"
+                and {("rule", rule), ("jurisdiction", carried.jurisdiction)} <= labels
+            ]
+            assert ages == [0] * len(AGES) * severities
     for topic in topics.INPUTS:
         assert found[labelled("vbp_lag_events", topic=topic.name)] == 0
         assert found[labelled("vbp_dead_letters_kept", topic=topic.name)] == 0
@@ -132,4 +142,55 @@ async def test_areas_that_nobody_enrolled_are_one_label_however_many_are_written
         ("warning", "cn-sx", "140100"): 2,
         ("warning", "cn-sx", "other"): 2 * 9_999,
         ("explain", "cn-tj", "other"): 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("days", "stretch"),
+    [
+        *((0, "0-1"), (1, "0-1"), (2, "2-3"), (3, "2-3"), (4, "4-7"), (7, "4-7"), (8, "8-30")),
+        *((30, "8-30"), (31, "31-90"), (90, "31-90"), (91, "91-365"), (365, "91-365")),
+        *((366, "366-"), (9_999, "366-"), (-2, "0-1")),
+    ],
+)
+async def test_what_stands_open_is_counted_by_the_days_since_it_occurred(
+    days: int, stretch: str, api: httpx.AsyncClient, connection: Connection
+) -> None:
+    today = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    await connection.executemany(
+        "INSERT INTO compliance.open_day VALUES ('cn-sx', 'late-response', $1, $2, $3)",
+        [
+            ("warning", today - timedelta(days=days), 5),
+            ("warning", today - timedelta(days=40_000), 0),
+            ("breach", today, 7),
+        ],
+    )
+    found = await samples(api)
+    asked = {"rule": "late-response", "severity": "warning", "jurisdiction": "cn-sx"}
+    counts = {age: found[labelled("vbp_open_violations_by_age", **asked, days=age)] for age in AGES}
+    assert counts == {age: 5 if age == stretch else 0 for age in AGES}
+
+
+async def test_of_the_parties_only_the_ten_named_most_in_each_role_are_shown(
+    api: httpx.AsyncClient, connection: Connection
+) -> None:
+    await connection.execute(
+        "INSERT INTO compliance.open_party "
+        "SELECT 'cn-sx', role, 'P' || n, n / 2 FROM generate_series(0, 999) AS n, "
+        "unnest(ARRAY['distributor', 'hospital']) AS role"
+    )
+    await connection.execute(
+        "INSERT INTO compliance.open_party VALUES ('cn-tj', 'manufacturer', E'\\n\"x', 1)"
+    )
+    shown = {
+        (labels["role"], labels["party"]): value
+        for (name, pairs), value in (await samples(api)).items()
+        if name == "vbp_open_violations_of_party"
+        for labels in [dict(pairs)]
+    }
+    most = {f"P{n}": n // 2 for n in range(990, 1_000)}
+    assert shown == {
+        **{("distributor", party): count for party, count in most.items()},
+        **{("hospital", party): count for party, count in most.items()},
+        ("manufacturer", '\n"x'): 1,
     }

@@ -1,5 +1,6 @@
 """A session whose partitions are taken anew at an awkward moment."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from prometheus_client import CollectorRegistry
 from services.compliance.worker import session as sessions
 from services.compliance.worker.intake import Intake, Limit
 from services.compliance.worker.metrics import WorkerMetrics
+from services.compliance.worker.session import Session
+from shared.domain.errors import FencedError, SetupError
 from tests.support.events import an_event
 from tests.support.workers.in_process import POLICIES, live
 
@@ -54,3 +57,40 @@ async def test_what_arrives_while_a_fetch_waits_and_partitions_are_taken_anew_is
 
         assert taken_anew
         assert await bus.connection.fetchval(FACTS) == 2
+
+
+async def test_a_session_whose_places_were_taken_ends_also_where_nothing_arrives(
+    kafka: str, database: str
+) -> None:
+    intake = Intake(POLICIES.jurisdictions, Limit())
+    metrics = WorkerMetrics(CollectorRegistry())
+    async with (
+        live(kafka, database) as bus,
+        sessions.joined(bus.settings, POLICIES, intake, metrics, "idle") as session,
+    ):
+        while not session.assigned:
+            await session.step()
+        await bus.connection.execute("UPDATE compliance.position SET epoch = epoch + 1")
+        with pytest.raises(FencedError, match="taken over"):
+            await asyncio.wait_for(_step_for_ever(session), 30)
+
+
+async def test_a_session_does_not_begin_on_a_schema_that_is_newer_than_its_program(
+    kafka: str, database: str
+) -> None:
+    async with live(kafka, database) as bus:
+        await bus.connection.execute(
+            "INSERT INTO public.vbp_migration (service, file) VALUES ('compliance', '9999_x.sql')"
+        )
+        intake = Intake(POLICIES.jurisdictions, Limit())
+        metrics = WorkerMetrics(CollectorRegistry())
+        joining = sessions.joined(bus.settings, POLICIES, intake, metrics, "older")
+        with pytest.raises(SetupError, match=r"9999_x\.sql\. Run the newer version"):
+            await joining.__aenter__()
+        owners = await bus.connection.fetch("SELECT owner FROM compliance.position")
+        assert {row["owner"] for row in owners} == {None}
+
+
+async def _step_for_ever(session: Session) -> None:
+    while True:
+        await session.step()
