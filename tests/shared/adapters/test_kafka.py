@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.adapters import kafka as adapter
 from shared.adapters import records
+from tests.support.workers.in_process import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -46,10 +47,15 @@ async def test_partitions_that_were_known_are_made_again_with_their_topic(
     monkeypatch.setattr(adapter, "wanted_topics", lambda: {lost: (2, {}), grown: (2, {})})
     assert await adapter.create_topics(kafka, known=[(lost, 4), (lost, 0)]) == [lost, grown]
     assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == [grown]
-    assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == []
-    assert await adapter.create_topics(kafka) == []
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
-    found = await admin.describe_topics([lost, grown])
+
+    async def made() -> bool:
+        """Whether the broker tells of them all, which it does a moment after it made them."""
+        found = await admin.describe_topics([lost, grown])
+        return {one["topic"]: len(one["partitions"]) for one in found} == {lost: 5, grown: 3}
+
+    await eventually(made, within=30)
     await admin.close()
-    assert {topic["topic"]: len(topic["partitions"]) for topic in found} == {lost: 5, grown: 3}
+    assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == []
+    assert await adapter.create_topics(kafka) == []
