@@ -37,7 +37,9 @@ EVERY = 0.1
 """Seconds between two probes."""
 
 LOOK = 0.004
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds for one probe; the first also waits for the worker to start."""
+
 GOALS = (0.05, 0.25)
 """Seconds, p50 and p99."""
 
