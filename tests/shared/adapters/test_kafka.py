@@ -45,17 +45,23 @@ async def test_partitions_that_were_known_are_made_again_with_their_topic(
 ) -> None:
     lost, grown = (f"{name}-{uuid4()}" for name in ("lost", "grown"))
     monkeypatch.setattr(adapter, "wanted_topics", lambda: {lost: (2, {}), grown: (2, {})})
-    assert await adapter.create_topics(kafka, known=[(lost, 4), (lost, 0)]) == [lost, grown]
-    assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == [grown]
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
 
-    async def made() -> bool:
-        """Whether the broker tells of them all, which it does a moment after it made them."""
-        found = await admin.describe_topics([lost, grown])
-        return {one["topic"]: len(one["partitions"]) for one in found} == {lost: 5, grown: 3}
+    async def told(lost_has: int, grown_has: int) -> None:
+        """Wait until the broker tells of partitions, a moment after it made them."""
 
-    await eventually(made, within=30)
+        async def all_are_told() -> bool:
+            found = await admin.describe_topics([lost, grown])
+            partitions = {topic["topic"]: len(topic["partitions"]) for topic in found}
+            return partitions == {lost: lost_has, grown: grown_has}
+
+        await eventually(all_are_told, within=60)
+
+    assert await adapter.create_topics(kafka, known=[(lost, 4), (lost, 0)]) == [lost, grown]
+    await told(5, 2)
+    assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == [grown]
+    await told(5, 3)
     await admin.close()
     assert await adapter.create_topics(kafka, known=[(lost, 4), (grown, 2)]) == []
     assert await adapter.create_topics(kafka) == []
