@@ -12,7 +12,9 @@ from services.cli import options
 
 app = typer.Typer()
 import_app = typer.Typer(no_args_is_help=True, help="Turn other records into events.")
+policy_app = typer.Typer(no_args_is_help=True, help="Policies: the documents behind the rules.")
 app.add_typer(import_app, name="import", rich_help_panel="Events")
+app.add_typer(policy_app, name="policy", rich_help_panel="Events")
 
 
 @app.command(rich_help_panel="Events")
@@ -108,3 +110,15 @@ def rules(name: Annotated[str | None, typer.Argument(metavar="[RULE]")] = None) 
     from services.commands import rules as command
 
     command.run(name)
+
+
+@policy_app.command("show")
+def policy_show(
+    policy: Annotated[str, typer.Argument(metavar="ID", help="cn-sx-2021-22, for one")],
+    *,
+    lang: Annotated[Literal["zh", "en"], typer.Option("--lang", help="In which language")] = "zh",
+) -> None:
+    """Print a policy as a document: clauses, what judges them or why nothing can, values."""
+    from services.commands import rules as command
+
+    command.show_policy(policy, lang)

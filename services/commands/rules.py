@@ -1,9 +1,10 @@
-"""`vbp rules`: the catalogue, and one rule with its clauses and the basis of its values."""
+"""`vbp rules`: the catalogue, and one rule with its clauses and values; and `vbp policy show`."""
 
 import sys
 
 from rich.table import Table
 
+from services.commands.policy_document import Language, document
 from services.commands.terminal import show
 from services.compliance.findings.rule import Rule
 from services.compliance.policies import policy as policies
@@ -24,6 +25,17 @@ def run(name: str | None) -> None:
             return
     names = ", ".join(rule.name for rule in RULES)
     raise InvalidArgumentError(f"no rule {name!r}; known are: {names}")
+
+
+def show_policy(name: str, language: Language) -> None:
+    """Print a policy as a document; raises InvalidArgumentError for an id that none has."""
+    known = policies.load().all
+    for policy in known:
+        if policy.id == name:
+            sys.stdout.write(document(policy, language))
+            return
+    names = ", ".join(policy.id for policy in known)
+    raise InvalidArgumentError(f"no policy {name!r}; known are: {names}")
 
 
 def _catalogue(known: tuple[Policy, ...]) -> Table:
