@@ -29,6 +29,8 @@ RULES = {
     "unreported-shortage",
     "listing-price",
     "payment-standard",
+    "unappointed-distributor",
+    "off-platform",
 }
 COMPARED = (
     "status",

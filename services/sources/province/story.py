@@ -50,6 +50,7 @@ class Story:
         price: str | None = None,
         named: Agreement | None = None,
         distributor: str | None = None,
+        channel: str = "platform",
     ) -> None:
         self.teller: Teller = world.teller
         self.end = world.plan.end
@@ -64,7 +65,7 @@ class Story:
         self.price = self.selected_price if price is None else price
         self.distributor = distributor or world.random.choice(world.cell(pair).standing)
         self.terms = named or pair.agreement_on(placed.date())
-        self.deliver_by, self.named = deliver_by, named
+        self.deliver_by, self.named, self.channel = deliver_by, named, channel
         self.response = self.response_due()
         self.delivery = self.delivery_due()
         self.place(placed)
@@ -132,7 +133,7 @@ class Story:
             "quantity": self.quantity,
             "unit_price": price or self.price,
             "urgency": "urgent" if self.urgent else "normal",
-            "channel": "platform",
+            "channel": self.channel,
         }
         if self.deliver_by is not None:
             data["deliver_by"] = self.deliver_by.isoformat()
@@ -166,13 +167,13 @@ class Story:
         """Tell that the hospital takes it back."""
         self.say("order.cancelled", self.teller.platform, at, {**self.about, "reason": "不再需要"})
 
-    def ship(self, at: datetime, quantity: int | None = None) -> None:
-        """Tell that goods leave the distributor."""
+    def ship(self, at: datetime, quantity: int | None = None, *, by: str | None = None) -> None:
+        """Tell that goods leave the distributor, or whom it lets ship."""
         self.notes += 1
         data: Data = {
             "shipment": f"S{self.order}-{self.notes}",
             **self.about,
-            "distributor": self.distributor,
+            "distributor": by or self.distributor,
             "quantity": self.quantity if quantity is None else quantity,
             "batch": f"{at:%y%m}{self.notes:02d}",
         }

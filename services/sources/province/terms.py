@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 DATA = Path(__file__).parent.parent / "data"
@@ -25,6 +25,8 @@ class Terms:
     stock_out_after: timedelta
     report_grace: timedelta
     episode_gap: timedelta
+    order_settles: timedelta
+    orders_asked_from: datetime
     clauses: dict[str, tuple[str, str]]
 
 
@@ -46,6 +48,8 @@ def read(path: Path) -> Terms:
         stock_out_after=timedelta(days=shortage["stock_out_after_days"]),
         report_grace=timedelta(hours=shortage["report_grace_hours"]),
         episode_gap=timedelta(days=shortage["episode_gap_days"]),
+        order_settles=timedelta(days=told["platform"]["settle_days"]),
+        orders_asked_from=told["platform"]["orders_asked_from"],
         clauses={rule: (clause, basis) for rule, (clause, basis) in told["clauses"].items()},
     )
 

@@ -115,6 +115,11 @@ PLANTED = {
     "selected-price": ("价格高于中选价格", "the price was above the selected price"),
     "unreported-shortage": ("断供未报告", "the product ran out and nobody reported it"),
     "listing-price": ("未按中选价格挂网", "another price was listed than the selected one"),
+    "unappointed-distributor": (
+        "由未受委托的企业配送",
+        "a distributor supplied that the winner had not entrusted",
+    ),
+    "off-platform": ("未通过采购平台采购", "it was bought past the platform"),
     "payment-standard": ("医保支付标准与中选价格不协同", "the insurance paid another standard"),
 }
 

@@ -5,6 +5,7 @@ from services.sources.province.planting import (
     caps,
     coverage,
     deliveries,
+    entrusting,
     listings,
     prices,
     refusals,
@@ -34,6 +35,7 @@ PLANTINGS = (
     *deliveries.PLANTINGS,
     *listings.PLANTINGS,
     *standards.PLANTINGS,
+    *entrusting.PLANTINGS,
 )
 
 

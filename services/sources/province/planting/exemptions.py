@@ -28,7 +28,9 @@ def miss(world: World, finding: Finding) -> None:
     if finding["distributor"] is None and world.random.getrandbits(1):
         grant(world, finding, 3, 10, {"product": finding["product"], "distributor": "D0001"})
     else:
-        grant(world, finding, 9, 0, {"product": finding["product"], "area": finding["area"]})
+        parties = {party: finding[party] for party in ("product", "area")}
+        named = {party: code for party, code in parties.items() if code is not None}
+        grant(world, finding, 9, 0, named)
 
 
 def grant(
