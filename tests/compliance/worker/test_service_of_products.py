@@ -106,7 +106,8 @@ async def test_a_product_of_the_register_is_judged_and_reached_by_touches(
 async def test_what_nothing_judges_has_no_record(
     desk: WorkerOnDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(KINDS, "product", KINDS["product"]._replace(rules=()))
+    for kind in ("product", "supply"):
+        monkeypatch.setitem(KINDS, kind, KINDS[kind]._replace(rules=()))
     await desk.handle(*REGISTER)
     kinds = await desk.connection.fetch("SELECT DISTINCT kind FROM compliance.dossier")
     assert {row["kind"] for row in kinds} == {"appointments", "commitment"}
@@ -125,3 +126,43 @@ async def test_a_product_told_to_a_version_without_rules_on_products_is_judged_b
     desk.service = Compliance(desk.connection, product_rule.carried())
     await desk.sweep()
     assert await desk.rules() == {product_rule.NAME}
+
+
+async def test_a_change_of_an_appointment_has_the_orders_of_its_product_judged_again(
+    desk: WorkerOnDatabase,
+) -> None:
+    other = an_event("distributor.appointed", appointment="AP2", distributor="D2")
+    await desk.handle(*REGISTER, APPOINTED, other)
+    await desk.handle(an_event("order.placed", "2022-03-01 09:00:00"))
+    await desk.sweep()
+    assert "unappointed-distributor" not in await desk.rules()
+
+    await desk.handle(an_event("distributor.released", "2022-04-01 09:00:00", end="2022-02-01"))
+    await desk.sweep()
+    assert "unappointed-distributor" in await desk.rules()
+
+    again = an_event("distributor.appointed", "2022-05-01 09:00:00", appointment="AP3")
+    await desk.handle(again)
+    await desk.sweep()
+    assert "unappointed-distributor" not in await desk.rules()
+
+
+async def test_a_stock_report_reaches_the_supply_of_its_product(desk: WorkerOnDatabase) -> None:
+    where = {"jurisdiction": "cn-tj"}
+    selected = an_event(
+        "product.selected", cycle_start="2019-03-01", cycle_end="2020-03-01", **where
+    )
+    await desk.handle(selected)
+    await desk.sweep()
+    assert "stock-report-missing" in await desk.rules()
+
+    reports = [
+        an_event("stock.reported", f"{day} 09:00:00", as_of=day, **where)
+        for day in (f"{year}-{month:02d}-05" for year, month in WINTER)
+    ]
+    await desk.handle(*reports)
+    await desk.sweep()
+    assert "stock-report-missing" not in await desk.rules()
+
+
+WINTER = [*((2019, month) for month in range(4, 13)), (2020, 1), (2020, 2)]
