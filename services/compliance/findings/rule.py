@@ -16,10 +16,8 @@ from services.compliance.records.evidence import Term
 Record = TypeVar("Record", default=Any)
 Terms = TypeVar("Terms", default=Any)
 
-Taken: TypeAlias = (
-    Breach
-    | Literal["stock_out", "owed", "settlement", "delivered", "punctual", "quality", "accepted"]
-)
+_Given: TypeAlias = Literal["stock_out", "owed", "settlement", "delivered", "punctual", "quality"]
+Taken: TypeAlias = Breach | _Given | Literal["accepted", "failed", "bought"]
 """What a record can give to another one, if a rule that the policy carries takes it: an order, but
 for `settlement`, a payment."""
 
@@ -28,10 +26,11 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     """A clause made a function; a plain `Rule` is one on whatever record.
 
     `record` is what it reads; `takes` what others must give to that record for it; `values` the
-    policy values it needs; `judge(record, terms, now)` gives its outcomes, `now` in UTC;
-    `words(finding)` explains one, in Chinese and English. What an `interval` rule finds lasts from
-    its anchor, and may take the place of what overlaps it. `lowers` is to what some of its findings
-    are lowered. `judge_goods(record, terms, now)` looks at goods that came before their order.
+    policy values it needs, `options` those that a policy may leave out; `judge(record, terms, now)`
+    gives its outcomes, `now` in UTC; `words(finding)` explains one, in Chinese and English. What an
+    `interval` rule finds lasts from its anchor, and may take the place of what overlaps it.
+    `lowers` is to what some of its findings are lowered. `judge_goods(record, terms, now)` looks at
+    goods that came before their order.
     """
 
     name: str
@@ -45,6 +44,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     interval: bool = False
     lowers: tuple[Severity, ...] = ()
     judge_goods: Callable[[Record, Any, datetime], Iterator[Outcome]] | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def reads(self) -> str:

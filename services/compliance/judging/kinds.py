@@ -15,7 +15,7 @@ from services.compliance.judging.contributions.announcement import (
     contribute_stock,
 )
 from services.compliance.judging.contributions.contribution import Unjudged
-from services.compliance.judging.contributions.giver import OF_ALL
+from services.compliance.judging.contributions.giver import COUNTED, OF_ALL
 from services.compliance.judging.contributions.order import contribute_order
 from services.compliance.judging.contributions.payment import contribute_payment
 from services.compliance.judging.contributions.statement import contribute_statements
@@ -216,7 +216,7 @@ def _on(*records: type[Record]) -> tuple[Rule, ...]:
 
 def _needs_scope(rule: Rule) -> bool:
     """Whether a rule cannot judge while nobody knows whether an order is in scope."""
-    return rule.record is Order or any(taken not in OF_ALL for taken in rule.takes)
+    return rule.record is Order or bool(set(rule.takes) - OF_ALL - COUNTED)
 
 
 KINDS: dict[str, Kind] = {

@@ -12,6 +12,7 @@ from services.compliance.findings.finding import Missing
 from services.compliance.law.law import Law
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
+from services.compliance.records.evidence import Term
 from shared.domain import calendar
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.product import Cycle, Product
@@ -37,6 +38,13 @@ class Agreed(NamedTuple):
     def end(self) -> datetime:
         """Give the instant at which it is over."""
         return calendar.start_of(self.agreement.end)
+
+    @property
+    def quantity(self) -> Term:
+        """Give the agreed quantity as a value."""
+        held = self.agreement
+        source = f"agreement {held.agreement}"
+        return Term("agreed_quantity", held.quantity, "agreement", source)
 
     @property
     def first(self) -> date:

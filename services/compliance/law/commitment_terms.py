@@ -6,15 +6,18 @@ from functools import cached_property
 from typing import NamedTuple, Unpack
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
-from services.compliance.law.agreements import Agreed, agreed_under, policy_of
+from services.compliance.law.agreements import Agreed, agreed_under, cycle_end, policy_of
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
+from services.compliance.law.order_terms import enrolled
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import evidence_of
-from shared.domain import ids
+from shared.domain import calendar, ids
 from shared.domain.records.agreement import Agreement
+from shared.domain.records.hospital import Hospital
+from shared.domain.records.product import Cycle
 
 
 class Volume(NamedTuple):
@@ -162,6 +165,32 @@ class CommitmentTerms(Terms):
                 if agreed is not None:
                     judged.append((policy, agreed))
         return judged
+
+    @property
+    def known(self) -> bool:
+        """Whether the register knows the product at all."""
+        return self._law.product(self.jurisdiction, self.product) is not None
+
+    @property
+    def enrolment(self) -> Hospital | None:
+        """Give the hospital, None if nobody enrolled it."""
+        return enrolled(self._law.register.hospitals.get((self.jurisdiction, self.hospital)))
+
+    @cached_property
+    def cycles(self) -> list[tuple[Cycle, Interval]]:
+        """Give the product's cycles with their days as instants, bridges left out, in order."""
+        product = self._law.product(self.jurisdiction, self.product)
+        if product is None:
+            return []
+        return [
+            (held, (calendar.start_of(held.start), calendar.start_of(cycle_end(product, held))))
+            for held in sorted(product.cycles.values(), key=lambda cycle: cycle.start)
+        ]
+
+    def area_on(self, day: date) -> str | None:
+        """Give the area in which the hospital stood on a day, None if nobody enrolled it."""
+        known = self.enrolment
+        return None if known is None else known.on(day).area
 
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Until when all must have been heard before a silence counts."""

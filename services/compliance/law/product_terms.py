@@ -19,7 +19,7 @@ from shared.domain import calendar, ids
 from shared.domain.calendar import instant_text, start_of
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
-from shared.domain.records.product import Cycle
+from shared.domain.records.product import Cycle, Product
 
 Record = TypeVar("Record")
 
@@ -34,15 +34,12 @@ class ProductTerms(Terms):
     @property
     def known(self) -> bool:
         """Whether the register knows the product at all."""
-        return self._law.product(self.jurisdiction, self.product) is not None
+        return self.told is not None
 
-    def policies(self, rule: str) -> list[Policy]:
-        """Give the policies of the jurisdiction that carry a rule."""
-        return [
-            policy
-            for policy in self._law.policies.of(self.jurisdiction)
-            if rule in policy.rules and policy.scope == "selected"
-        ]
+    @property
+    def told(self) -> Product | None:
+        """Give what the register tells of the product, None if nobody selected or listed it."""
+        return self._law.product(self.jurisdiction, self.product)
 
     def in_force(self, policy: Policy, day: date) -> bool:
         """Whether a policy, with whatever values, is the one in force on a day."""
@@ -74,10 +71,6 @@ class ProductTerms(Terms):
         """Give a hospital, None if nobody enrolled it."""
         return enrolled(self._law.register.hospitals.get((self.jurisdiction, code)))
 
-    def days_in_force(self, policy: Policy) -> Interval:
-        """Give the days of a policy as instants."""
-        return self._law.days_in_force(policy)
-
     def editions(self, policy: Policy) -> list[tuple[Interval, Policy]]:
         """Give the parts of a policy's days on which its values stand still, with those values."""
         editions = policy.editions or (policy,)
@@ -85,6 +78,10 @@ class ProductTerms(Terms):
         parts = zip(pairwise([*begins, calendar.LATEST]), editions, strict=True)
         days = [self.days_in_force(policy)]
         return [(there, values) for part, values in parts for there in intersection([part], days)]
+
+    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
+        """Until when all must have been heard before a silence counts."""
+        return self._law.heard_by(deadline, told)
 
     def manufacturer(self, policy: Policy, at: datetime) -> str | None:
         """Give who had won the product at an instant."""
@@ -95,10 +92,6 @@ class ProductTerms(Terms):
         """Give the cycles that a manufacturer has won, in order."""
         told = (stretch.cycle for stretch in self.stretches(policy))
         return [cycle for cycle in told if cycle.manufacturer == manufacturer]
-
-    def heard_by(self, deadline: datetime, told: datetime) -> datetime:
-        """Until when all must have been heard before a silence counts."""
-        return self._law.heard_by(deadline, told)
 
     def finding(
         self,

@@ -1,5 +1,6 @@
 """The supply period of a product: its cycles, with their bridges."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -49,8 +50,11 @@ def _bridge_end(cycle: Cycle, policy: Policy) -> date:
         policy.notice_day is None or cycle.start >= policy.notice_day
     ):
         return cycle.end
-    years = (cycle.end.year, min(cycle.end.year + 1, date.max.year))
-    days = sorted(
-        date.fromisoformat(f"{year:04}-{day}") for year in years for day in policy.alignment_days
-    )
-    return next((day for day in days if day >= cycle.end), cycle.end)
+    return first_day(policy.alignment_days, cycle.end)
+
+
+def first_day(days: Iterable[str], since: date) -> date:
+    """Give the first of some days of the year (`MM-DD`) at or after a day; itself if none is."""
+    years = (since.year, min(since.year + 1, date.max.year))
+    found = sorted(date.fromisoformat(f"{year:04}-{day}") for year in years for day in days)
+    return next((day for day in found if day >= since), since)

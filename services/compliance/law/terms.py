@@ -1,7 +1,9 @@
 """What all terms share: the law of one jurisdiction, which rules ask through them."""
 
+from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.working_days import Calendar
+from services.compliance.policies.policy import Policy
 
 
 class Terms:
@@ -15,3 +17,15 @@ class Terms:
     def calendar(self) -> Calendar:
         """The working days, as far as they are known."""
         return self._law.calendar
+
+    def policies(self, rule: str) -> list[Policy]:
+        """Give the policies of the jurisdiction that carry a rule."""
+        return [
+            policy
+            for policy in self._law.policies.of(self.jurisdiction)
+            if rule in policy.rules and policy.scope == "selected"
+        ]
+
+    def days_in_force(self, policy: Policy) -> Interval:
+        """Give the days of a policy as instants."""
+        return self._law.days_in_force(policy)

@@ -1,5 +1,6 @@
 """A commitment: what one hospital ordered and accepted of one product, and what went wrong."""
 
+from bisect import insort
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -8,6 +9,7 @@ from msgspec import Struct
 from typing_extensions import override
 
 from services.compliance.records.evidence import Evidence, Term
+from services.compliance.records.failed import Failed
 from shared.domain.records.record import Gathered
 
 Breach = Literal["refused", "overpriced", "undelivered"]
@@ -31,7 +33,9 @@ class Candidate(Struct, frozen=True, array_like=True, gc=False):
 class Dealing(Struct, frozen=True, array_like=True, tag="D", gc=False):
     """What one order contributes: quantities by day (ordinal), and candidates.
 
-    `day` is the day of placing; `agreement` the one that the order names.
+    `day` is the day of placing; `agreement` the one that the order names. `failed` is how the
+    supplier failed on it; `bought` when it was told (UTC), if it is in scope, as far as is known,
+    and not cancelled.
     """
 
     order: str
@@ -42,13 +46,20 @@ class Dealing(Struct, frozen=True, array_like=True, tag="D", gc=False):
     agreement: str | None
     accepted: dict[int, int]
     candidates: tuple[Candidate, ...]
+    failed: Failed | None = None
+    bought: datetime | None = None
 
 
 class Commitment(Struct, Gathered, array_like=True):
-    """Hospital × product: net accepted quantity by day, and dealings that have candidates."""
+    """Hospital × product: net accepted quantity by day, and dealings with which something is wrong.
+
+    `bought` are the orders in scope by their day of placing (ordinal): when each was told, in
+    order. It grows by some bytes a day and some an order.
+    """
 
     accepted: dict[int, int] = {}
     dealings: dict[str, Dealing] = {}
+    bought: dict[int, list[datetime]] = {}
 
     @override
     def put(self, old: Dealing | None, new: Dealing | None) -> None:
@@ -62,8 +73,19 @@ class Commitment(Struct, Gathered, array_like=True):
                     self.accepted.pop(day, None)
         if old:
             self.dealings.pop(old.order, None)
-        if new and new.candidates:
-            self.dealings[new.order] = new
+            self._buy_not(old)
+        if new:
+            if new.candidates or new.failed:
+                self.dealings[new.order] = new
+            if new.bought:
+                insort(self.bought.setdefault(new.day, []), new.bought)
+
+    def _buy_not(self, old: Dealing) -> None:
+        told = self.bought.get(old.day, [])
+        if old.bought in told:
+            told.remove(old.bought)
+            if not told:
+                del self.bought[old.day]
 
     def accepted_between(self, start: int, end: int) -> int:
         """Sum what was accepted, less returned, on days in `[start, end)` (ordinals)."""

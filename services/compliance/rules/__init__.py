@@ -14,6 +14,7 @@ from services.compliance.records.commitment import Commitment
 from services.compliance.records.statement import Statement
 from services.compliance.records.supply import Supply
 from services.compliance.rules import (
+    agreement_missing,
     agreement_terms,
     beyond_volume_supply,
     coverage_gap,
@@ -34,6 +35,8 @@ from services.compliance.rules import (
     supply_refusal,
     unappointed_distributor,
     unreported_shortage,
+    volume_pace,
+    volume_shortfall,
 )
 from shared.domain.records.order import Order
 from shared.domain.records.record import ProductEntry
@@ -52,7 +55,10 @@ ON_COMMITMENTS: tuple[Rule[Commitment, CommitmentTerms], ...] = (
     beyond_volume_supply.RULE,
     supply_refusal.RULE,
     selected_price.RULE,
+    agreement_missing.RULE,
     agreement_terms.RULE,
+    volume_shortfall.RULE,
+    volume_pace.RULE,
 )
 ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (
     unreported_shortage.RULE,

@@ -63,6 +63,8 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "short-delivery": ("七",),
                 "remote-service": ("七",),
                 "quality-rejection": ("七",),
+                "volume-shortfall": ("七",),
+                "agreement-missing": ("四¶1", "六"),
             },
         ),
         (
@@ -80,6 +82,9 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "stock-report-missing": ("三（三）",),
                 "reserve-below": ("三（三）",),
                 "stop-notice-late": ("三（三）",),
+                "volume-shortfall": ("三（一）", "三（四）"),
+                "volume-pace": ("三（四）", "四（二）"),
+                "agreement-missing": ("三（一）", "四（一）"),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
@@ -107,11 +112,11 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "settlement_months": 1,
             },
         ),
-        (SX, "reading", {"count_self_delivery": False}),
+        (SX, "reading", {"count_self_delivery": False, "signing_days": 30}),
         (
             SX,
             "assumption",
-            {"response_hours": 24, "urgent_response_hours": 2}
+            {"response_hours": 24, "urgent_response_hours": 2, "no_volume_months": 3}
             | HOURS
             | SHORTAGE
             | SETTLED
@@ -125,13 +130,15 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "quality_reasons": ["quality", "质量"],
             },
         ),
-        (TJ, "clause", {"standard_checks": ["base", "same-name"]}),
+        (TJ, "clause", {"standard_checks": ["base", "same-name"], "sign_by": "2019-02-28"}),
+        (TJ, "reading", {"signing_days": 30}),
         (
             TJ,
             "assumption",
             HOURS
             | SHORTAGE
             | {"settle_days": 3, "orders_told_since": "2019-03-01"}
+            | {"pace_ratio": 0.8, "settling_months": 2, "no_volume_months": 3}
             | {
                 "quality_ratio": 0,
                 "quality_reasons": ["quality", "质量"],
@@ -154,7 +161,7 @@ def test_values_are_those_agreed_with_the_basis_they_have(
 
 
 def test_only_the_contracts_of_scms_have_no_value_of_a_clause() -> None:
-    assert {it.basis for it in BY_ID[TJ].values.values()} == {"clause", "assumption"}
+    assert {it.basis for it in BY_ID[TJ].values.values()} == {"clause", "reading", "assumption"}
     assert {it.basis for it in BY_ID[SX].values.values()} == {"clause", "reading", "assumption"}
     assert not BY_ID[SCMS].values
 

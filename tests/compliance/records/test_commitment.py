@@ -1,6 +1,9 @@
 from random import Random
 
+import msgspec
+
 from services.compliance.records.commitment import Candidate, Commitment, Dealing
+from services.compliance.records.failed import Failed
 from tests.support.events import instant
 
 AT = instant("2022-03-01 10:00:00")
@@ -58,3 +61,31 @@ def test_a_sum_over_days_leaves_its_last_day_out() -> None:
     record = Commitment()
     record.put(None, a_dealing("O1", {4: 1, 5: 10, 6: 100, 7: 1000}))
     assert record.accepted_between(5, 7) == 110
+
+
+def test_what_was_bought_is_kept_by_day_as_often_as_it_was_told() -> None:
+    first, second = instant("2022-03-01 09:00:00"), instant("2022-03-01 10:00:00")
+    record = Commitment()
+    orders = [
+        msgspec.structs.replace(a_dealing(name, {}), bought=told)
+        for name, told in (("O1", second), ("O2", first), ("O3", first))
+    ]
+    for order in orders:
+        record.put(None, order)
+    assert record.bought == {738_000: [first, first, second]}
+    for order in orders[::2]:
+        record.put(order, msgspec.structs.replace(order, bought=None))
+    assert record.bought == {738_000: [first]}
+    record.put(orders[1], None)
+    assert record == Commitment()
+
+
+def test_an_order_on_which_the_supplier_failed_is_kept_until_it_did_not() -> None:
+    at = instant("2022-03-03 09:00:00")
+    good = a_dealing("O1", {})
+    bad = msgspec.structs.replace(good, failed=Failed(at, 100, {}, at, ()))
+    record = Commitment()
+    record.put(None, bad)
+    assert record.dealings == {"O1": bad}
+    record.put(bad, good)
+    assert record == Commitment()

@@ -82,7 +82,8 @@ def test_a_policy_sets_all_hours_of_delivery_or_as_that_of_scms_none() -> None:
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 def test_every_value_of_a_policy_is_used_by_a_rule_that_it_carries(policy: Policy) -> None:
-    used = {name for rule in policy.rules for name in BY_NAME[rule].values}
+    rules = [BY_NAME[rule] for rule in policy.rules]
+    used = {name for rule in rules for name in (*rule.values, *rule.options)}
     unused = policy.told.keys() - used
     assert not unused
 

@@ -30,6 +30,9 @@ NOBODY: Takers = {}
 OF_ALL = frozenset({"accepted"})
 """What is taken of every order placed, in scope or not."""
 
+COUNTED = frozenset({"failed", "bought"})
+"""What is only counted: no rule is unjudged while an order's scope is not known."""
+
 AFTER_SOME_DAYS = frozenset({"undelivered", "stock_out", "delivered"})
 """What asks what had come some days after the order was due."""
 

@@ -5,6 +5,7 @@ within the agreed volume or beyond it.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from services.compliance.findings.finding import Missing, Watch
@@ -14,6 +15,7 @@ from services.compliance.law.failing import first_refusal
 from services.compliance.law.supply_period import selected_price
 from services.compliance.records.commitment import Breach, Candidate, Dealing
 from services.compliance.records.evidence import evidence_of
+from services.compliance.records.failed import Failed
 from shared.domain.records.order_facts import Invoiced, Placed
 from shared.domain.records.product import Cycle
 
@@ -28,24 +30,45 @@ def give_volume(giver: Giver) -> list[Given]:
                 candidates.append(item)
             else:
                 given.append(item)
-    if giver.accepted or candidates:
-        given.append(_dealing(giver, giver.accepted, candidates))
+    failed = giver.failing() if "failed" in giver.takers else None
+    if isinstance(failed, Watch):
+        given.append(failed)
+        failed = None
+    told = _bought(giver) if "bought" in giver.takers else None
+    if giver.accepted or candidates or failed or told:
+        dealing = _dealing(giver, tuple(candidates), failed, told)
+        placed = giver.terms.placed
+        given.append(Contribution("commitment", placed.product, placed.hospital, dealing))
     return given
 
 
-def _dealing(giver: Giver, accepted: dict[int, int], candidates: list[Candidate]) -> Contribution:
+def _bought(giver: Giver) -> datetime | None:
+    """Give when the order was told, unless it was taken back since."""
+    known = not isinstance(giver.terms.scope(), Missing)
+    if known and giver.order.cancelled is not None:
+        return None
+    return giver.terms.placed.telling.told
+
+
+def _dealing(
+    giver: Giver,
+    candidates: tuple[Candidate, ...],
+    failed: Failed | None,
+    bought: datetime | None,
+) -> Dealing:
     terms, placed = giver.terms, giver.terms.placed
-    dealing = Dealing(
+    return Dealing(
         terms.order,
         terms.day.toordinal(),
         terms.area,
         placed.distributor,
         terms.manufacturer,
         placed.agreement,
-        accepted,
-        tuple(candidates),
+        giver.accepted,
+        candidates,
+        failed,
+        bought,
     )
-    return Contribution("commitment", placed.product, placed.hospital, dealing)
 
 
 def _overpriced(giver: Giver) -> Iterable[Candidate]:

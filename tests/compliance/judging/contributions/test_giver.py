@@ -56,6 +56,8 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "overpriced": {"beyond-volume-supply", "selected-price"},
         "undelivered": {"beyond-volume-supply"},
         "stock_out": {"unreported-shortage"},
+        "failed": {"volume-shortfall"},
+        "bought": {"agreement-missing"},
         "owed": {"late-settlement"},
         "settlement": {"late-settlement"},
         "delivered": {"short-delivery"},
@@ -66,6 +68,8 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "refused": {"supply-refusal"},
         "overpriced": {"selected-price"},
         "stock_out": {"unreported-shortage"},
+        "failed": {"volume-shortfall"},
+        "bought": {"agreement-missing"},
         "quality": {"quality-rejection"},
         "accepted": {"reserve-below"},
     }

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.periods import Month
 from services.compliance.records.commitment import Candidate, Dealing
 from services.compliance.records.supply import Served, StockOut
+from shared.domain.cloudevents import Event
 from shared.domain.records.order import Order
 from tests.support.builders import law_of, tell
 from tests.support.events import an_event, instant
@@ -24,7 +26,12 @@ def at(now: str, heard: str | None = None) -> Moment:
     return Moment(instant(now), instant(heard or now))
 
 
-def given(*told: Any, moment: Moment | None = None, **placed: Any) -> list[Given]:
+def given(
+    *told: Any,
+    moment: Moment | None = None,
+    register: Sequence[Event] = REGISTER,
+    **placed: Any,
+) -> list[Given]:
     """What an order placed on 1 March at 9 gives, with what else is told of it."""
     moment = moment or at(LATER)
     order = Order()
@@ -32,7 +39,7 @@ def given(*told: Any, moment: Moment | None = None, **placed: Any) -> list[Given
     order = order.as_of(moment.now)
     assert order.placed is not None
     where = placed.get("jurisdiction", "cn-sx")
-    terms = OrderTerms(law_of(*REGISTER), where, "O1", order.placed)
+    terms = OrderTerms(law_of(*register), where, "O1", order.placed)
     return list(contribute_order(order, terms, moment, in_scope=terms.scope() is True))
 
 
@@ -79,11 +86,29 @@ def test_an_order_gives_its_quantities_by_day_in_scope_or_not() -> None:
 
 def test_an_order_of_which_nothing_is_wrong_and_nothing_came_is_only_counted() -> None:
     said = given(moment=at("2022-03-02 09:00:00"))
-    assert (dealings(said), stock_outs(said)) == ([], [])
+    told = dealing(said)
+    assert told.bought == instant("2022-03-01 09:00:00")
+    assert (told.accepted, told.candidates, told.failed, stock_outs(said)) == ({}, (), None, [])
     found = served(said)
     assert (found.ordered, found.delivered, found.remote, found.in_time) == (100, 0, False, False)
     assert (found.inspected, found.accepted) == ({}, {})
     assert Month.numbered(found.month) == Month(2022, 3)
+
+
+def test_an_order_out_of_scope_or_cancelled_was_not_bought() -> None:
+    cancelled = an_event("order.cancelled", "2022-03-01 10:00:00")
+    assert dealings(given(cancelled)) == []
+    assert dealings(given(cancelled, moment=at("2022-03-01 09:59:59"))) != []
+    later = an_event("order.placed", "2022-02-28 09:00:00", product="P9")
+    listed = [*REGISTER, an_event("product.listed", product="P9")]
+    assert dealings(given(later, register=listed)) == []
+
+
+def test_an_order_of_an_unknown_product_was_bought_as_far_as_is_known() -> None:
+    told = dealing(given(an_event("order.cancelled", "2022-03-01 10:00:00"), product="P9"))
+    assert told.bought == instant("2022-03-01 09:00:00")
+    before = an_event("order.placed", "2021-12-16 09:00:00", product="P9")
+    assert dealings(given(before, product="P9")) == []
 
 
 def test_where_only_single_orders_are_judged_nothing_is_given() -> None:
@@ -148,7 +173,7 @@ def test_a_rejection_told_late_waits_until_it_has_settled() -> None:
 
 def test_nothing_accepted_is_a_candidate_once_it_was_heard() -> None:
     said = given(moment=at("2022-03-10 09:00:01", heard="2022-03-10 08:59:59"))
-    assert dealings(said) == []
+    assert candidates(said) == {}
     assert Watch(STALE, silent=True) in said
     found = candidates(given(moment=at("2022-03-10 09:00:01")))
     assert (found["undelivered"].occurred_at, found["undelivered"].cured_at) == (STALE, None)
@@ -204,7 +229,7 @@ def test_what_was_taken_back_in_time_or_refused_with_an_excuse_is_left_out() -> 
 
 
 def test_an_order_of_a_hospital_that_nobody_enrolled_is_unjudged_once_it_would_count() -> None:
-    placed = {"hospital": "H9", "area": "1409", "urgency": "urgent"}
+    placed: dict[str, Any] = {"hospital": "H9", "area": "1409", "urgency": "urgent"}
     due = instant("2022-03-01 17:00:00")
     early = given(moment=at("2022-03-01 17:00:00"), **placed)
     assert Watch(due, silent=True) in early
