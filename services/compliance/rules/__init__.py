@@ -27,6 +27,7 @@ from services.compliance.rules import (
     payment_standard,
     quality_rejection,
     remote_service,
+    renewal_date,
     reserve_below,
     selected_price,
     short_delivery,
@@ -72,6 +73,7 @@ ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (
 ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (
     listing_price.RULE,
     payment_standard.RULE,
+    renewal_date.RULE,
 )
 
 ON_STATEMENTS: tuple[Rule[Statement, AccountTerms], ...] = (late_settlement.RULE,)

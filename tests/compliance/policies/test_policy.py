@@ -28,6 +28,8 @@ SHORTAGE = {
 }
 SETTLED = {"rounding_tolerance": 1, "payments_told_since": "2021-12-17"}
 
+RENEWED = {"by_execution_start": False, "yearly_too": False}
+
 
 def term(basis: str) -> Term:
     return Term("limit", 1, basis, "anywhere")
@@ -65,6 +67,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "quality-rejection": ("七",),
                 "volume-shortfall": ("七",),
                 "agreement-missing": ("四¶1", "六"),
+                "renewal-date": ("四¶3",),
             },
         ),
         (
@@ -112,7 +115,7 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "settlement_months": 1,
             },
         ),
-        (SX, "reading", {"count_self_delivery": False, "signing_days": 30}),
+        (SX, "reading", {"count_self_delivery": False, "signing_days": 30} | RENEWED),
         (
             SX,
             "assumption",
