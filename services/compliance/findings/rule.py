@@ -17,9 +17,11 @@ Record = TypeVar("Record", default=Any)
 Terms = TypeVar("Terms", default=Any)
 
 _Given: TypeAlias = Literal["stock_out", "owed", "settlement", "delivered", "punctual", "quality"]
-Taken: TypeAlias = Breach | _Given | Literal["accepted", "failed", "bought"]
+_Paid: TypeAlias = Literal["passed_on", "advance", "use", "agreed"]
+Taken: TypeAlias = Breach | _Given | _Paid | Literal["accepted", "failed", "bought"]
 """What a record can give to another one, if a rule that the policy carries takes it: an order, but
-for `settlement`, a payment."""
+for `settlement` and `passed_on` (a payment), `advance` and `use` (a prepayment), `agreed` (an
+agreement)."""
 
 
 class Rule(Struct, Generic[Record, Terms], frozen=True):

@@ -18,6 +18,8 @@ from services.compliance.judging.contributions.contribution import Unjudged
 from services.compliance.judging.contributions.giver import COUNTED, OF_ALL
 from services.compliance.judging.contributions.order import contribute_order
 from services.compliance.judging.contributions.payment import contribute_payment
+from services.compliance.judging.contributions.pledges import contribute_pledges
+from services.compliance.judging.contributions.prepayment import contribute_prepayment
 from services.compliance.judging.contributions.statement import contribute_statements
 from services.compliance.judging.kind import Kind, Said, by_rules, outcomes, said_by
 from services.compliance.judging.moment import Moment
@@ -25,16 +27,20 @@ from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.funding_terms import FundingTerms
 from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import OrderTerms
+from services.compliance.law.prepayment_terms import PrepaymentTerms
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.records.account import SUPPLY, Account
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
+from services.compliance.records.funding import Funding
 from services.compliance.records.paid_order import PaidOrder
 from services.compliance.records.payment import Payment
+from services.compliance.records.prepayment import Prepayment
 from services.compliance.records.statement import Statement
 from services.compliance.records.stock import Stock
 from services.compliance.records.supply import Supply
@@ -98,6 +104,43 @@ def _payment(
         return []
     where = subject.jurisdiction
     return [Columns(paid.product), *contribute_payment(subject.key, where, paid, law)]
+
+
+def _prepayment(
+    kind: Kind, subject: Subject, record: Prepayment, law: Law, moment: Moment
+) -> list[Said]:
+    said: list[Said] = []
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        said.append(Watch(ahead))
+    made = record.by(moment.now)
+    if made is None:
+        return said
+    terms = PrepaymentTerms(law, subject.jurisdiction, subject.key, made)
+    agreement = terms.meant()
+    product = made.product if isinstance(agreement, Missing) else agreement.product
+    said.append(Columns(product, made.hospital, None, made.agreement))
+    said += outcomes(kind.rules, record, terms, moment)
+    said += contribute_prepayment(record, terms, moment)
+    return said
+
+
+def _commitment(
+    kind: Kind, subject: Subject, record: Commitment, law: Law, moment: Moment
+) -> list[Said]:
+    terms = _commitment_terms(law, subject)
+    said: list[Said] = [_between(subject.key)]
+    said += outcomes(kind.rules, record, terms, moment)
+    said += contribute_pledges(terms)
+    return said
+
+
+def _of_hospital_alone(key: str) -> Columns:
+    return Columns(None, key)
+
+
+def _funding_terms(law: Law, subject: Subject) -> FundingTerms:
+    return FundingTerms(law, subject.jurisdiction, subject.key)
 
 
 def _account(
@@ -190,6 +233,27 @@ def _payment_needs(needs: Needs, subject: Subject, payment: Payment) -> None:
             needs.products.add((subject.jurisdiction, told.product))
 
 
+def _prepayment_needs(needs: Needs, subject: Subject, prepayment: Prepayment) -> None:
+    where = subject.jurisdiction
+    for made in prepayment.told:
+        needs.hospitals.add((where, made.hospital))
+        if made.agreement is not None:
+            needs.contracts.add((where, made.agreement))
+        elif made.product is not None:
+            needs.products.add((where, made.product))
+            needs.between.add((where, made.product, made.hospital))
+
+
+def _hospital(needs: Needs, subject: Subject, _record: Record) -> None:
+    needs.hospitals.add((subject.jurisdiction, subject.key))
+
+
+def _statement_needs(needs: Needs, subject: Subject, statement: Statement) -> None:
+    hospital = _of_statement(subject.key).hospital
+    if hospital is not None and statement.book is not None:
+        needs.hospitals.add((subject.jurisdiction, hospital))
+
+
 def _nothing(_needs: Needs, _subject: Subject, _record: Record) -> None:
     """Ask the register for nothing: what the record holds says it all."""
 
@@ -230,6 +294,14 @@ KINDS: dict[str, Kind] = {
             needs=_payment_needs,
         ),
         Kind(
+            name="prepayment",
+            level=0,
+            record=Prepayment,
+            says=_prepayment,
+            needs=_prepayment_needs,
+            rules=_on(Prepayment),
+        ),
+        Kind(
             name="order",
             level=1,
             record=PaidOrder,
@@ -258,7 +330,7 @@ KINDS: dict[str, Kind] = {
             level=3,
             record=Statement,
             says=by_rules,
-            needs=_nothing,
+            needs=_statement_needs,
             rules=_on(Statement),
             terms=_statement_terms,
             columns=_of_statement,
@@ -271,10 +343,20 @@ KINDS: dict[str, Kind] = {
             needs=_nothing,
         ),
         Kind(
+            name="funding",
+            level=3,
+            record=Funding,
+            says=by_rules,
+            needs=_hospital,
+            rules=_on(Funding),
+            terms=_funding_terms,
+            columns=_of_hospital_alone,
+        ),
+        Kind(
             name="commitment",
             level=2,
             record=Commitment,
-            says=by_rules,
+            says=_commitment,
             needs=_commitment_needs,
             rules=_on(Commitment),
             terms=_commitment_terms,

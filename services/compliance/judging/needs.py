@@ -12,10 +12,11 @@ Pair = tuple[str, str, str]
 class Needs:
     """What judging some records asks of the register; keys begin with the jurisdiction.
 
-    `prices` and `standards` are those of a product. `named` are agreements by their id, `between`
-    those of a product and a hospital, `whole` all those of a product, with their hospitals; `kin`
-    are products whose whole varieties and classes are asked for, with their standards;
-    `appointments` are known by their id, `entrusted` are products of which all are asked for.
+    `prices` and `standards` are those of a product. `named` are agreements by their id, `contracts`
+    such with their products, `between` those of a product and a hospital, `whole` all those of a
+    product, with their hospitals; `kin` are products whose whole varieties and classes are asked
+    for, with their standards; `appointments` are known by their id, `entrusted` are products of
+    which all are asked for.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class Needs:
         self.prices: set[Key] = set()
         self.standards: set[Key] = set()
         self.named: set[Key] = set()
+        self.contracts: set[Key] = set()
         self.between: set[Pair] = set()
         self.whole: set[Key] = set()
         self.kin: set[Key] = set()

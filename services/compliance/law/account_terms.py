@@ -6,11 +6,11 @@ from decimal import Decimal
 from services.compliance.findings.finding import About
 from services.compliance.law.law import Law
 from services.compliance.law.money import exact
+from services.compliance.law.order_terms import enrolled
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING, Policy
 from services.compliance.records.account import ONWARD, Claim
-from services.compliance.records.evidence import Term
-from shared.domain import ids
+from shared.domain import calendar, ids
 
 TOLERANCE = "rounding_tolerance"
 """Something is paid when no more than this is left of it (yuan)."""
@@ -37,6 +37,11 @@ class AccountTerms(Terms):
         """Until when all must have been heard before a silence counts."""
         return self._law.heard_by(deadline, told)
 
+    def area_on(self, instant: datetime) -> str | None:
+        """Give the area of the hospital that pays on a day, None if it was never enrolled."""
+        held = enrolled(self._law.register.hospitals.get((self.jurisdiction, self.payer)))
+        return None if held is None else held.on(calendar.day_of(instant)).area
+
     def about(self, claim: Claim) -> About:
         """Give the parties of a claim."""
         if self.leg == ONWARD:
@@ -47,11 +52,12 @@ class AccountTerms(Terms):
 
 
 def tolerance(law: Law, jurisdiction: str) -> Decimal:
-    """Give what may be left of something that is paid, by the last policy that says so."""
-    policies = [policy for policy in law.policies.of(jurisdiction) if TOLERANCE in policy.values]
-    return exact(policies[-1].number(TOLERANCE)) if policies else Decimal(0)
+    """Give what may be left of something that is paid, by the last policy that says so.
 
-
-def tolerance_term(policy: Policy) -> Term:
-    """Give the tolerance as a term of a finding: it only spares somebody."""
-    return policy.term(TOLERANCE)
+    An account lasts longer than a day's policy: should the value change, its first one holds.
+    """
+    policies = [policy for policy in law.policies.of(jurisdiction) if TOLERANCE in policy.told]
+    if not policies:
+        return Decimal(0)
+    last = policies[-1]
+    return exact(last.on(last.in_force).number(TOLERANCE))

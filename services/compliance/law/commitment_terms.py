@@ -157,14 +157,15 @@ class CommitmentTerms(Terms):
 
     @cached_property
     def _agreed(self) -> list[tuple[Policy, Agreed | Missing]]:
-        judged = []
+        return [(policy, agreed) for _, policy, agreed in self.held() if agreed is not None]
+
+    def held(self) -> Iterator[tuple[Agreement, Policy, Agreed | Missing | None]]:
+        """Give the agreements that have a policy, with it, and as each is judged under it."""
         for agreement in self.agreements:
             policy = policy_of(self._law, self.jurisdiction, agreement)
             if policy is not None:
                 agreed = agreed_under(self._law, self.jurisdiction, agreement, policy)
-                if agreed is not None:
-                    judged.append((policy, agreed))
-        return judged
+                yield agreement, policy, agreed
 
     @property
     def known(self) -> bool:

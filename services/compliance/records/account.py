@@ -81,8 +81,9 @@ class Advance(Struct, frozen=True, array_like=True, tag="V", gc=False):
     """What one prepayment contributes, made for an agreement of the account's two.
 
     `returned` are what came back, from when on in all; `due` is when it must be back, None where
-    that is not known yet. It counts for `late-onward-payment` if it `moves_on`: on its day the
-    policy carried the rule, and payments were told.
+    that is not known yet. It must move on if it `moves_on`: on its day a policy asked for that and
+    payments were told; what it is `used` for is known if payments were told on its day. `judged`
+    is the first day (ordinal) of the agreement that its policy holds on.
     """
 
     prepayment: str
@@ -94,6 +95,8 @@ class Advance(Struct, frozen=True, array_like=True, tag="V", gc=False):
     returned: tuple[Step, ...]
     due: datetime | None
     moves_on: bool
+    used: bool
+    judged: int
     told: datetime
     evidence: tuple[Evidence, ...]
 

@@ -19,11 +19,14 @@ class Settling(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Use(Struct, frozen=True, array_like=True, gc=False):
-    """What came of the prepayments for an agreement until an instant: used, of what could be."""
+    """What came of the prepayments for an agreement until an instant: used, of what could be.
+
+    `day` (ordinal) is one that the agreement's policy holds on.
+    """
 
     agreement: str
     product: str
-    since: datetime
+    day: int
     until: datetime
     prepaid: Decimal
     could: Decimal

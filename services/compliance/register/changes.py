@@ -14,12 +14,12 @@ Touch = tuple[str, str | None, str | None]
 class Changes(NamedTuple):
     """What register events changed.
 
-    `entries` are as merged, by the kind of entry and its key; `new_agreements` those told of for
-    the first time, which orders may have waited for.
+    `entries` are as merged, by the kind of entry and its key; `agreements` those told of, which
+    orders may have waited for, and prepayments name.
     """
 
     entries: dict[tuple[str, Key], Any]
-    new_agreements: set[Key]
+    agreements: set[Key]
     touches: set[Touch]
 
     @property
@@ -45,6 +45,6 @@ def merge(register: Register, events: Iterable[Event]) -> Changes:
         entry, where, code, before, after = merged
         changes.entries[entry.name, (where, code)] = after
         changes.touches.update((where, *reach) for reach in entry.touched(code, before, after))
-        if entry is AGREEMENT and before is None:
-            changes.new_agreements.add((where, code))
+        if entry is AGREEMENT:
+            changes.agreements.add((where, code))
     return changes

@@ -7,10 +7,14 @@ them out.
 from services.compliance.findings.rule import Rule
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.funding_terms import FundingTerms
 from services.compliance.law.order_terms import OrderTerms
+from services.compliance.law.prepayment_terms import PrepaymentTerms
 from services.compliance.law.product_terms import ProductTerms
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
+from services.compliance.records.funding import Funding
+from services.compliance.records.prepayment import Prepayment
 from services.compliance.records.statement import Statement
 from services.compliance.records.supply import Supply
 from services.compliance.rules import (
@@ -20,11 +24,15 @@ from services.compliance.rules import (
     coverage_gap,
     distributor_cap,
     late_delivery,
+    late_onward_payment,
     late_response,
     late_settlement,
     listing_price,
     off_platform,
     payment_standard,
+    prepayment_return,
+    prepayment_share,
+    prepayment_use,
     quality_rejection,
     remote_service,
     renewal_date,
@@ -76,7 +84,13 @@ ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (
     renewal_date.RULE,
 )
 
-ON_STATEMENTS: tuple[Rule[Statement, AccountTerms], ...] = (late_settlement.RULE,)
+ON_STATEMENTS: tuple[Rule[Statement, AccountTerms], ...] = (
+    late_settlement.RULE,
+    late_onward_payment.RULE,
+    prepayment_use.RULE,
+)
+ON_PREPAYMENTS: tuple[Rule[Prepayment, PrepaymentTerms], ...] = (prepayment_return.RULE,)
+ON_FUNDING: tuple[Rule[Funding, FundingTerms], ...] = (prepayment_share.RULE,)
 
 RULES: tuple[Rule, ...] = (
     *ON_APPOINTMENTS,
@@ -85,5 +99,7 @@ RULES: tuple[Rule, ...] = (
     *ON_SUPPLY,
     *ON_PRODUCTS,
     *ON_STATEMENTS,
+    *ON_PREPAYMENTS,
+    *ON_FUNDING,
 )
 """All rules, in the order in which the catalogue shows them."""

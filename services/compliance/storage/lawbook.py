@@ -120,13 +120,23 @@ class Lawbook:
     async def read(self, connection: Connection, needs: Needs) -> None:
         """Read what is needed and not yet remembered."""
         await self._read_references(connection, needs)
-        await self._read_agreements(connection, "named", needs.named)
+        await self._read_agreements(connection, "named", needs.named | needs.contracts)
+        if needs.contracts:
+            await self._read_references(connection, self._products_of(needs.contracts))
         await self._read_agreements(connection, "between", needs.between)
         await self._read_agreements(connection, "whole", needs.whole)
         if needs.whole:
             await self._read_references(connection, self._hospitals_of(needs.whole))
         await self._read_kin(connection, needs.kin)
         await self._read_appointments(connection, needs)
+
+    def _products_of(self, agreements: Iterable[Key]) -> Needs:
+        needs = Needs()
+        for where, name in agreements:
+            held = self.law.register.agreements.get((where, name))
+            if held is not None:
+                needs.products.add((where, held.product))
+        return needs
 
     def _hospitals_of(self, products: Iterable[Key]) -> Needs:
         needs = Needs()

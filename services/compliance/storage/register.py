@@ -66,7 +66,7 @@ async def save(connection: Connection, changes: Changes, begun: Iterable[Subject
     if agreements:
         await connection.execute(QUERIES["save_agreements"], *columns(agreements))
     begins = list(begun)
-    await dossiers.end_waiting(connection, changes.new_agreements)
+    await dossiers.end_waiting(connection, changes.agreements)
     await dossiers.begin(connection, begins)
     products = await _with_agreements(connection, changes.touches)
     kin = await _with_kin(connection, changes)

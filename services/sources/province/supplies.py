@@ -13,16 +13,16 @@ SHARES = {"drug": Decimal("0.5"), "consumable": Decimal("0.3")}
 
 
 def tell(world: World) -> None:
-    """Tell each product's monthly stock, and each hospital's prepayments."""
+    """Tell each product's monthly stock, and what is prepaid for each agreement."""
     for product in world.products:
         if product.cycles:
             tell_stock(world, product)
     for pair in world.pairs:
         for agreement in pair.agreements:
             at = world.midday(agreement.start + timedelta(days=20))
-            if world.plan.start <= at < world.plan.end - timedelta(days=1):
+            if at < world.plan.end - timedelta(days=1):
                 agency = f"{world.plan.jurisdiction}-{pair.hospital.area}"
-                price = Decimal(pair.product.cycles[-1].price)
+                price = max(Decimal(cycle.price) for cycle in pair.product.cycles)
                 amount = price * agreement.quantity * SHARES[pair.product.category]
                 data: Data = {
                     "prepayment": f"Y{agreement.id}",

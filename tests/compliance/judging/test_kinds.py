@@ -37,7 +37,7 @@ def test_what_a_record_contributes_goes_to_a_later_level() -> None:
         for subject, row in rows.items()
         for contribution in msgspec.msgpack.decode(row.judgement, type=Judgement).given
     }
-    assert {giver for giver, _ in given} == {"order", "announcement", "account"}
+    assert {giver for giver, _ in given} == {"order", "announcement", "account", "commitment"}
     assert all(KINDS[giver].level < KINDS[taker].level for giver, taker in given)
 
 

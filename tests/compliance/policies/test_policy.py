@@ -26,7 +26,28 @@ SHORTAGE = {
     "report_grace_hours": 24,
     "episode_gap_days": 7,
 }
-SETTLED = {"rounding_tolerance": 1, "payments_told_since": "2021-12-17"}
+SETTLED = {
+    "rounding_tolerance": 1,
+    "payments_told_since": "2021-12-17",
+    "prepayments_told_since": "2021-12-17",
+}
+PREPAID = {
+    "hospital_onward_workdays": 5,
+    "distributor_onward_workdays": 3,
+    "first_share": 0.5,
+    "second_prepayment_months": 6,
+    "return_months": 3,
+    "return_after": "agreement",
+    "return_years": ["every"],
+}
+PASSED_ON = {
+    "rounding_tolerance": 1,
+    "payments_told_since": "2019-03-01",
+    "onward_told_since": "2019-03-01",
+    "prepayments_told_since": "2019-03-01",
+    "onward_share": 0.9,
+    "first_prepayment_days": 30,
+}
 
 RENEWED = {"by_execution_start": False, "yearly_too": False}
 
@@ -61,6 +82,8 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "unappointed-distributor": ("七",),
                 "agreement-terms": ("四¶1", "六"),
                 "off-platform": ("五",),
+                "prepayment-share": ("八（一）¶1",),
+                "prepayment-return": ("八（一）¶1",),
                 "late-settlement": ("八（一）¶2",),
                 "short-delivery": ("七",),
                 "remote-service": ("七",),
@@ -88,6 +111,10 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "volume-shortfall": ("三（一）", "三（四）"),
                 "volume-pace": ("三（四）", "四（二）"),
                 "agreement-missing": ("三（一）", "四（一）"),
+                "late-onward-payment": ("三（一）",),
+                "prepayment-share": ("三（二）",),
+                "prepayment-return": ("三（二）",),
+                "prepayment-use": ("三（二）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
@@ -113,9 +140,18 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "coverage_grace_days": 0,
                 "standard_checks": ["base", "not-passed", "class"],
                 "settlement_months": 1,
+                "prepayment_share_drug": 0.5,
+                "prepayment_share_consumable": 0.3,
+                "return_months": 2,
+                "return_after": "cycle",
+                "return_years": ["2022"],
             },
         ),
-        (SX, "reading", {"count_self_delivery": False, "signing_days": 30} | RENEWED),
+        (
+            SX,
+            "reading",
+            {"count_self_delivery": False, "signing_days": 30, "last_day_rolls": True} | RENEWED,
+        ),
         (
             SX,
             "assumption",
@@ -133,13 +169,18 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
                 "quality_reasons": ["quality", "质量"],
             },
         ),
-        (TJ, "clause", {"standard_checks": ["base", "same-name"], "sign_by": "2019-02-28"}),
-        (TJ, "reading", {"signing_days": 30}),
+        (
+            TJ,
+            "clause",
+            {"standard_checks": ["base", "same-name"], "sign_by": "2019-02-28"} | PREPAID,
+        ),
+        (TJ, "reading", {"signing_days": 30, "last_day_rolls": True}),
         (
             TJ,
             "assumption",
             HOURS
             | SHORTAGE
+            | PASSED_ON
             | {"settle_days": 3, "orders_told_since": "2019-03-01"}
             | {"pace_ratio": 0.8, "settling_months": 2, "no_volume_months": 3}
             | {
@@ -164,8 +205,12 @@ def test_values_are_those_agreed_with_the_basis_they_have(
 
 
 def test_only_the_contracts_of_scms_have_no_value_of_a_clause() -> None:
-    assert {it.basis for it in BY_ID[TJ].values.values()} == {"clause", "reading", "assumption"}
-    assert {it.basis for it in BY_ID[SX].values.values()} == {"clause", "reading", "assumption"}
+        (
+            TJ,
+            "clause",
+            {"standard_checks": ["base", "same-name"], "sign_by": "2019-02-28"} | PREPAID,
+        ),
+        (TJ, "reading", {"signing_days": 30, "last_day_rolls": True}),
     assert not BY_ID[SCMS].values
 
 

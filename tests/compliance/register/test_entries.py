@@ -55,10 +55,10 @@ def test_an_agreement_touches_the_parties_that_it_had_and_those_that_it_has() ->
     register = Register()
     signed = merged(register, an_event("agreement.signed"))
     assert signed.touches == {("cn-sx", "P1", "H1")}
-    assert signed.new_agreements == {("cn-sx", "A1")}
+    assert signed.agreements == {("cn-sx", "A1")}
     moved = merged(register, an_event("agreement.signed", "2022-02-01 00:00:00", hospital="H2"))
     assert moved.touches == {("cn-sx", "P1", "H1"), ("cn-sx", "P1", "H2")}
-    assert moved.new_agreements == set()
+    assert moved.agreements == {("cn-sx", "A1")}
 
 
 def test_an_exemption_touches_whom_it_names_and_all_once_it_is_corrected() -> None:

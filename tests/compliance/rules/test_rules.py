@@ -44,8 +44,11 @@ def with_values(jurisdiction: str, changed: dict[str, Any]) -> Policies:
     if not changed:
         return POLICIES
     return Policies(
-        (policy if policy.jurisdiction != jurisdiction else _with(policy, changed))
-        for policy in POLICIES.all
+        [
+            (policy if policy.jurisdiction != jurisdiction else _with(policy, changed))
+            for policy in POLICIES.all
+        ],
+        POLICIES.table,
     )
 
 
@@ -62,7 +65,8 @@ def explains_itself(violation: dict[str, Any]) -> None:
     is_open = violation["cured_at"] is None
     assert violation["status"] == ("open" if is_open else "closed")
     for message in (violation["message_zh"], violation["message_en"]):
-        assert (violation["order"] or violation["product"]) in message
+        named = violation["order"] or violation["product"] or violation["hospital"]
+        assert named in message
     assert ("征求意见稿" in violation["message_zh"]) == violation["draft"]
     assert violation["quote"]
     assert violation["clause"]

@@ -278,7 +278,7 @@ async def test_what_register_events_change_is_read_before_they_are_merged(
         "agreements": {"P3H3"},
         "exemptions": {"X1"},
     }
-    assert changes.merge(book.law.register, events).new_agreements == set()
+    assert changes.merge(book.law.register, events).agreements == {("cn-sx", "P3H3")}
 
 
 async def kept(connection: Connection, *events: Event) -> Lawbook:

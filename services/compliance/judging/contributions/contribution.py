@@ -14,6 +14,7 @@ from services.compliance.records.account import Entry as AccountEntry
 from services.compliance.records.appointments import Appointment
 from services.compliance.records.commitment import Dealing
 from services.compliance.records.evidence import Evidence
+from services.compliance.records.funding import Deposit, Pledges
 from services.compliance.records.paid_order import Remittance
 from services.compliance.records.statement import Book
 from services.compliance.records.supply import Report, Served, StockOut, Stocks
@@ -39,6 +40,8 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
         | Remittance
         | AccountEntry
         | Book
+        | Deposit
+        | Pledges
     )
 
     def target(self, jurisdiction: str) -> Subject:

@@ -63,6 +63,7 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "delivered": {"short-delivery"},
         "punctual": {"remote-service"},
         "quality": {"quality-rejection"},
+        "agreed": {"prepayment-share"},
     }
     assert names(BY_ID["cn-tj-2019-draft"]) == {
         "refused": {"supply-refusal"},
@@ -72,6 +73,11 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "bought": {"agreement-missing"},
         "quality": {"quality-rejection"},
         "accepted": {"reserve-below"},
+        "owed": {"late-onward-payment", "prepayment-use"},
+        "advance": {"late-onward-payment", "prepayment-use"},
+        "passed_on": {"late-onward-payment"},
+        "use": {"prepayment-use"},
+        "agreed": {"prepayment-share"},
     }
     assert names(BY_ID["scms"]) == names(NOTHING) == {}
 
