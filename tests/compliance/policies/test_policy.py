@@ -205,12 +205,9 @@ def test_values_are_those_agreed_with_the_basis_they_have(
 
 
 def test_only_the_contracts_of_scms_have_no_value_of_a_clause() -> None:
-        (
-            TJ,
-            "clause",
-            {"standard_checks": ["base", "same-name"], "sign_by": "2019-02-28"} | PREPAID,
-        ),
-        (TJ, "reading", {"signing_days": 30, "last_day_rolls": True}),
+    for issued in (SX, TJ):
+        bases = {it.basis for it in BY_ID[issued].values.values()}
+        assert bases == {"clause", "reading", "assumption"}
     assert not BY_ID[SCMS].values
 
 
