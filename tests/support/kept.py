@@ -1,5 +1,7 @@
 """Violations kept in PostgreSQL as the worker keeps them, and the API that answers from there."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,6 +10,7 @@ from uuid import UUID, uuid5
 
 import httpx
 import msgspec
+import uvicorn
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.compliance.findings.violation import Change, ChangeKind, Violation
@@ -129,6 +132,22 @@ async def an_api(database: str, *, migrated: bool = True) -> AsyncIterator[httpx
         httpx.AsyncClient(transport=transport, base_url="http://api") as client,
     ):
         yield client
+
+
+@asynccontextmanager
+async def served(database: str) -> AsyncIterator[str]:
+    """Serve the API from a database on a port of this machine; gives its address."""
+    await postgres.migrate(database, MIGRATIONS, "compliance")
+    app = create_app(Settings(database=database), POLICIES)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    # Whoever connects before it serves waits in the queue of the socket.
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
 
 
 @asynccontextmanager
