@@ -87,17 +87,24 @@ def serve(
 
 @app.command(rich_help_panel="Run")
 def worker(
-    service: Annotated[Service, typer.Argument(metavar="SERVICE", help="compliance")],
+    service: Annotated[
+        Service, typer.Argument(metavar="SERVICE", help="compliance, orders, delivery")
+    ],
     *,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Else VBP_METRICS_PORT, else 9003")
+        int | None,
+        typer.Option(help="Else VBP_METRICS_PORT, else 9003, 9001, 9002"),
     ] = None,
     accept_dead_letters: Annotated[
         int | None,
         typer.Option(metavar="N", help="Pass over N invalid messages before too many stop it"),
     ] = None,
 ) -> None:
-    """Judge what comes over the bus, until stopped; start as many as there are partitions."""
+    """Work on what comes over the bus, until stopped; at most as many as there are partitions.
+
+    compliance judges; orders keeps the life of each order and purchase progress, month by month;
+    delivery keeps scorecards.
+    """
     from services.commands import serve as command
 
     raise typer.Exit(command.work(service, metrics_port, accept_dead_letters))

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import TaskID
 
 from deploy.local.stack import LocalStack
-from services.commands import demo_verdict, publish
+from services.commands import demo_verdict, publish, setup
 from services.commands.archives import Refusals
 from services.commands.processes import Children, choose_ports
 from services.commands.terminal import counted, counting, say, step
@@ -25,12 +25,21 @@ from services.compliance.answers.database import Database
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
 from services.compliance.worker.service import SETTLE
-from shared.adapters.addresses import PORTS
+from shared.adapters.addresses import PORTS, TALLY_PORTS
+from shared.domain import calendar
 from shared.domain.errors import InvalidArgumentError, SetupError
 
+WORKERS = {"worker": "compliance", **{f"{name}-worker": name for name in TALLY_PORTS}}
+"""Which worker each process of this name is."""
+
+WANTED = PORTS | {f"{name}-worker": port for name, port in TALLY_PORTS.items()}
 EVENTS, TRUTH, MARK = "events.ndjson", "truth.ndjson", "vbp-demo"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.2
+_COUNTED = """
+SELECT bool_and(counted.next_offset >= judged.next_offset) AS counted
+FROM {service}.position counted JOIN compliance.position judged USING (topic, partition)
+"""
 JUDGED_WITHIN = 300.0
 
 
@@ -55,9 +64,15 @@ def run(wish: Wish) -> int:
             _simulate(makers, wish)
         stack = running.enter_context(LocalStack(wish.data, say=say))
         step(f"Kafka and PostgreSQL run, data in {wish.data}")
-        addresses = {"VBP_KAFKA": stack.kafka, "VBP_DATABASE": stack.database}
+        ports = choose_ports(WANTED)
+        addresses = {
+            "VBP_KAFKA": stack.kafka,
+            "VBP_DATABASE": stack.database,
+            "VBP_ORDERS_URL": f"http://127.0.0.1:{ports['orders']}",
+            "VBP_DELIVERY_URL": f"http://127.0.0.1:{ports['delivery']}",
+        }
         children = running.enter_context(Children(logs, addresses))
-        ports = _start(children, Settings(kafka=stack.kafka, database=stack.database))
+        _start(children, Settings(kafka=stack.kafka, database=stack.database), ports)
         if not wish.keep:
             _tell(makers, wish, stack.kafka)
         # What has just been told may be followed by late facts: silence counts only after that.
@@ -101,19 +116,18 @@ def _simulate(makers: Children, wish: Wish) -> None:
     )
 
 
-def _start(children: Children, settings: Settings) -> dict[str, int]:
-    """Make the database and the topics, start services and worker; gives their ports."""
-    asyncio.run(schema.migrate(settings))
+def _start(children: Children, settings: Settings, ports: Mapping[str, int]) -> None:
+    """Make the database and the topics, start services and workers."""
+    asyncio.run(setup.migrate_all(settings))
     asyncio.run(schema.create_topics(settings))
     step("The database is migrated, the topics are there")
-    ports = choose_ports(PORTS)
     for name, port in ports.items():
-        if port != PORTS[name]:
-            say(f"  port {PORTS[name]} is taken: {name} listens on {port}")
-        if name != "worker":
+        if port != WANTED[name]:
+            say(f"  port {WANTED[name]} is taken: {name} listens on {port}")
+        if name in WORKERS:
+            children.start(name, "worker", WORKERS[name], "--metrics-port", str(port))
+        else:
             children.start(name, "serve", name, "--port", str(port))
-    children.start("worker", "worker", "compliance", "--metrics-port", str(ports["worker"]))
-    return ports
 
 
 def _tell(makers: Children, wish: Wish, bootstrap: str) -> None:
@@ -137,7 +151,13 @@ async def _judged(dsn: str, children: Children, until: datetime) -> None:
                     raise SetupError(f"not judged within 5 minutes, see {children.log('worker')}")
                 await asyncio.sleep(POLL_SECONDS)
         letters = await operation.letter_counts(database)
-    step("Everything is heard and judged")
+        step("Everything is heard and judged")
+        while not await _all_counted(database):
+            children.check()
+            if time.monotonic() > give_up:
+                raise SetupError("not counted within 5 minutes, see its log")
+            await asyncio.sleep(POLL_SECONDS)
+    step("Progress and scorecards are counted")
     for topic, count in letters.items():
         say(f"  {counted(count, 'dead letter')} of {topic}")
 
@@ -153,6 +173,15 @@ async def _all_judged(database: Database, until: datetime, update: Callable[...,
     waiting = await operation.waiting(database)
     counts = (waiting.touches, waiting.due.by_clock, waiting.due.by_hearing)
     return not any(waits.count for waits in counts)
+
+
+async def _all_counted(database: Database) -> bool:
+    """Whether orders and delivery have taken in all that compliance has."""
+    counted = 0
+    for service in TALLY_PORTS:
+        (row,) = await database.fetch(_COUNTED.format(service=service))
+        counted += row["counted"] is True
+    return counted == len(TALLY_PORTS)
 
 
 def _show(
@@ -173,6 +202,9 @@ def _show(
     lines = (
         ("Violations", f"{api}/v1/violations?severity=breach&exempt=false"),
         ("of one rule", f"{api}/v1/violations?rule=coverage-gap"),
+        ("Progress", f"{at['orders']}/v1/progress?month={_month()}&group_by=area"),
+        ("Scorecards", f"{at['delivery']}/v1/scorecards?month={_month()}&group_by=distributor"),
+        ("Bulletin", f"{api}/bulletins/{_month()}"),
         ("Status", f"{api}/v1/status"),
         ("API docs", f"{api}/docs  {at['orders']}/docs  {at['delivery']}/docs"),
         ("Metrics", "  ".join(f"{address}/metrics" for address in at.values())),
@@ -185,6 +217,10 @@ def _show(
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _month() -> str:
+    return calendar.day_of(datetime.now(UTC)).strftime("%Y-%m")
 
 
 def _stay(children: Children, data: Path) -> None:

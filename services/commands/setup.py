@@ -6,11 +6,22 @@ import sys
 from services.commands.terminal import say
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
+from services.delivery.answers import MIGRATIONS as DELIVERY
+from services.orders.answers import MIGRATIONS as ORDERS
+from shared.adapters import postgres
 
 
 def migrate(settings: Settings) -> None:
     """Bring the schema to this version; print the files applied."""
-    _print(asyncio.run(schema.migrate(settings)), "The schema is at this version already")
+    _print(asyncio.run(migrate_all(settings)), "The schemas are at this version already")
+
+
+async def migrate_all(settings: Settings) -> list[str]:
+    """Bring the schemas of all services to this version; gives the files applied."""
+    applied = await schema.migrate(settings)
+    for service, folder in (("orders", ORDERS), ("delivery", DELIVERY)):
+        applied += await postgres.migrate(settings.database, folder, service)
+    return applied
 
 
 def create_topics(settings: Settings, replication: int) -> None:

@@ -1,9 +1,10 @@
 """Makes an HTTP service of a door: routes, documentation, settings, life."""
 
 import contextlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from fastapi import FastAPI, Request, Response
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from shared.adapters import http, logs, server
 from shared.adapters.metrics import begin
 from shared.adapters.problems import PROBLEM, describe, problems
+from shared.adapters.reading import Database
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
 from shared.door import bodies, results
@@ -59,8 +61,23 @@ class DoorConfig(msgspec.Struct, frozen=True):
     types: frozenset[str]
 
 
+class Answers(NamedTuple):
+    """What a service answers beside taking events.
+
+    `routes` adds them to the application, which answers with `shapes`; `database` is read for them,
+    and may be away: events are taken all the same.
+    """
+
+    database: Database
+    routes: Callable[[FastAPI, Database, Collection[str]], None]
+    shapes: tuple[type[msgspec.Struct], ...]
+
+
 def create_door(
-    config: DoorConfig, settings: DoorSettings, jurisdictions: frozenset[str]
+    config: DoorConfig,
+    settings: DoorSettings,
+    jurisdictions: frozenset[str],
+    answers: Answers | None = None,
 ) -> FastAPI:
     """Make the application of a door; its producer lives as long as its lifespan."""
     registry = begin(config.name)
@@ -80,7 +97,10 @@ def create_door(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with publisher.running():
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(publisher.running())
+            if answers is not None:
+                await stack.enter_async_context(answers.database)
             yield
 
     async def ready() -> None:
@@ -96,7 +116,11 @@ def create_door(
         lifespan=lifespan,
     )
     _add_route(app, door)
-    _document(app, config.types)
+    shapes: tuple[type[msgspec.Struct], ...] = ()
+    if answers is not None:
+        answers.routes(app, answers.database, jurisdictions)
+        shapes = answers.shapes
+    _document(app, config.types, shapes)
     http.count_requests(app, config.name, registry)
     return app
 
@@ -143,10 +167,12 @@ def _add_route(app: FastAPI, door: Door) -> None:
         return await door.take(request)
 
 
-def _document(app: FastAPI, types: Collection[str]) -> None:
+def _document(
+    app: FastAPI, types: Collection[str], shapes: tuple[type[msgspec.Struct], ...]
+) -> None:
     """Add to the OpenAPI document what pydantic does not know: events and results."""
     said = [topics.DATA_OF[kind] for kind in sorted(types)]
-    structs = [*said, results.Results, results.Accepted]
+    structs = [*said, results.Results, results.Accepted, *shapes]
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     schemas["StoppedProblem"] = {"allOf": [_ref("Problem"), _ref("Results")]}
     schemas["Event"] = {"oneOf": [_event(kind) for kind in sorted(types)]}

@@ -10,6 +10,12 @@ class DoorSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="VBP_", extra="ignore", frozen=True)
 
     kafka: str = Field("127.0.0.1:9092", description="where Apache Kafka listens, host:port")
+    database: str = Field(
+        "postgresql://vbp@127.0.0.1:5432/vbp",
+        min_length=1,
+        repr=False,
+        description="DSN of PostgreSQL, which is only read; it may hold a password",
+    )
     host: str = Field("127.0.0.1", description="the address to listen at")
     port: int = Field(8000, ge=0, le=65_535, description="the port to listen at")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

@@ -64,7 +64,10 @@ def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -
         (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),
         (["simulate", "--out", "absent/x"], "vbp: absent/x cannot be written"),
         (["rules", "x"], "no rule 'x'; known are: distributor-cap"),
-        (["worker", "orders"], "vbp: orders has no worker yet"),
+        (
+            ["worker", "orders", "--accept-dead-letters", "1"],
+            "vbp: --accept-dead-letters: the orders",
+        ),
         (["serve", "orders", "--port", "70000"], "VBP_PORT"),
         (["demo", "--data", "."], "holds no demo"),
         (["demo", "--data", "new", "--keep"], "no province is kept in new"),

@@ -266,3 +266,6 @@ _TAKE: dict[type[Fact], Callable[[OrderTold, Any, str, str], None]] = {
     Invoiced: lambda order, fact, product, key: _take(order, order.invoices, key, fact, product),
 }
 """How an order takes in a fact that was kept: the fact, the product it names, and its key."""
+
+MERGED = frozenset(_MERGE)
+"""What data an order is told by."""

@@ -1,0 +1,242 @@
+"""Scorecards: how suppliers answer, deliver and fill orders, and what was wrong with the goods.
+
+Every figure is defined in docs/months.md, and comes with its denominator.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+
+from services.delivery.lines import NEVER_ANSWERED, SUMS
+from shared.adapters import postgres
+from shared.adapters.answering import month_text
+from shared.adapters.reading import Database
+from shared.domain import calendar
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+Group = Literal["none", "distributor", "manufacturer", "product", "area", "month", "remote"]
+
+RUNNING = timedelta(days=31)
+"""How long after its end a month still counts as running: lines are then asked one by one, so that
+what is not due yet is left out."""
+
+_BY_DISTRIBUTOR = {"distributor", "area", "remote"}
+_BY_PRODUCT = {"manufacturer", "product"}
+_DUE_BY = {
+    "asked": "answer_at",
+    "prompt": "answer_at",
+    "due": "due_at",
+    "on_time": "due_at",
+    "owed": "cut_at",
+    "whole": "cut_at",
+    "ordered": "cut_at",
+    "delivered": "cut_at",
+}
+_REMOTE = {-1: "unknown", 0: "other", 1: "remote"}
+
+
+class CardsAsked(NamedTuple):
+    """What is asked for: months as numbers, both included, and what all lines must be of."""
+
+    jurisdiction: str
+    first: int
+    last: int
+    group_by: Group
+    distributor: str | None = None
+    area: str | None = None
+    remote: bool | None = None
+    manufacturer: str | None = None
+    product: str | None = None
+
+    @property
+    def of(self) -> tuple[Any, ...]:
+        """What lines must be of, in the order of the query."""
+        remote = None if self.remote is None else int(self.remote)
+        return (self.distributor, self.area, remote, self.manufacturer, self.product)
+
+    @property
+    def dimensions(self) -> set[str]:
+        """The columns by which lines are told apart."""
+        names = ("distributor", "area", "remote", "manufacturer", "product")
+        given = {name for name in names if getattr(self, name) is not None}
+        return (given | {self.group_by}) - {"none", "month"}
+
+
+class Response(Struct, frozen=True):
+    """响应: of the lines `asked` for an answer, those answered in time, and how fast."""
+
+    asked: int
+    in_time: int
+    share_in_time: float | None
+    answered: int
+    median_hours: int | None
+    p90_hours: int | None
+
+
+class Punctuality(Struct, frozen=True):
+    """OTIF, by line: of the lines `due`, those complete at or before their due."""
+
+    due: int
+    on_time_in_full: int
+    share: float | None
+
+
+class Filling(Struct, frozen=True):
+    """配送率: of the lines `owed`, what had come by the end of the grace after their due."""
+
+    owed: int
+    whole: int
+    rate_by_line: float | None
+    ordered: int
+    delivered: int
+    rate: float | None
+
+
+class Quality(Struct, frozen=True):
+    """Of the units `checked` at acceptance, those rejected for their quality."""
+
+    checked: int
+    rejected: int
+    share: float | None
+
+
+class Scorecard(Struct, frozen=True):
+    """One distributor, manufacturer, product, area, month, or remote hospitals against others."""
+
+    code: str
+    lines: int
+    response: Response
+    punctuality: Punctuality
+    filling: Filling
+    quality: Quality
+
+
+class Scorecards(Struct, frozen=True):
+    """Scorecards of the lines that fell due in some months, the worst filled first."""
+
+    jurisdiction: str
+    first: str
+    last: str
+    as_of: datetime
+    group_by: str
+    rows: list[Scorecard]
+
+
+class _Sums:
+    """What lines of one group come to."""
+
+    def __init__(self) -> None:
+        self.of: Counter[str] = Counter()
+        self.hours: Counter[int] = Counter()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        for name in SUMS:
+            self.of[name] += int(row[name] or 0)
+        if row["hours"] is not None and row["hours"] != NEVER_ANSWERED:
+            self.hours[row["hours"]] += int(row["lines"])
+
+
+async def scorecards(database: Database, asked: CardsAsked, now: datetime) -> Scorecards:
+    """Answer as of an instant (UTC)."""
+    found: dict[str, _Sums] = defaultdict(_Sums)
+    settled = _settled(now)
+    parts = [(asked.first, min(asked.last, settled), False)]
+    parts.append((max(asked.first, settled + 1), asked.last, True))
+    for first, last, running in parts:
+        if first <= last:
+            for row in await _counted(database, asked, (first, last), now if running else None):
+                found[_code(asked.group_by, row["code"])].add(row)
+    rows = [_card(code, sums) for code, sums in found.items()]
+    rows.sort(key=lambda row: (row.filling.rate is None, row.filling.rate or 0, row.code))
+    if asked.group_by == "month":
+        rows.sort(key=lambda row: row.code)
+    months = (month_text(asked.first), month_text(asked.last))
+    return Scorecards(asked.jurisdiction, *months, now, asked.group_by, rows)
+
+
+def _settled(now: datetime) -> int:
+    """Give the last month that has been over for so long that nothing in it is not due yet."""
+    day = calendar.day_of(now - RUNNING)
+    before = date(day.year, day.month, 1) - timedelta(days=1)
+    return before.year * 100 + before.month
+
+
+async def _counted(
+    database: Database, asked: CardsAsked, months: tuple[int, int], now: datetime | None
+) -> Iterable[Mapping[str, Any]]:
+    """Read sums, from the totals where they tell enough apart; as of `now` line by line."""
+    level, source, sums = "true", "kept", _plain()
+    values: tuple[Any, ...] = (asked.jurisdiction, *months, *asked.of)
+    if now is not None:
+        sums = ", ".join(_by_now(name) for name in SUMS)
+        values = (*values, now)
+    elif asked.dimensions <= _BY_DISTRIBUTOR:
+        level, source = "product = '' ", "card"
+    elif asked.dimensions <= _BY_PRODUCT:
+        level, source = "distributor = ''", "card"
+    group = {"none": "''", "month": "month::text", "remote": "remote::text"}.get(
+        asked.group_by, f"coalesce({asked.group_by}, '')"
+    )
+    query = QUERIES["counted"].format(group=group, sums=sums, source=source, level=level)
+    return await database.fetch(query, *values)
+
+
+def _plain() -> str:
+    return ", ".join(f"sum({name}) AS {name}" for name in SUMS)
+
+
+def _by_now(name: str) -> str:
+    due = _DUE_BY.get(name)
+    return f"sum({name}) {f'FILTER (WHERE {due} <= $9)' if due else ''} AS {name}"
+
+
+def _code(group: Group, code: str) -> str:
+    if group == "month":
+        return month_text(int(code))
+    return _REMOTE[int(code)] if group == "remote" else code
+
+
+def _card(code: str, sums: _Sums) -> Scorecard:
+    of, answered = sums.of, sum(sums.hours.values())
+    return Scorecard(
+        code,
+        of["lines"],
+        Response(
+            of["asked"],
+            of["prompt"],
+            _share(of["prompt"], of["asked"]),
+            answered,
+            _least_hours(sums.hours, 0.5),
+            _least_hours(sums.hours, 0.9),
+        ),
+        Punctuality(of["due"], of["on_time"], _share(of["on_time"], of["due"])),
+        Filling(
+            of["owed"],
+            of["whole"],
+            _share(of["whole"], of["owed"]),
+            of["ordered"],
+            of["delivered"],
+            _share(of["delivered"], of["ordered"]),
+        ),
+        Quality(of["checked"], of["failed"], _share(of["failed"], of["checked"])),
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None
+
+
+def _least_hours(hours: Counter[int], share: float) -> int | None:
+    """Give the least number of whole hours within which a share of the answers came."""
+    wanted, there = ceil(sum(hours.values()) * share), 0
+    for hour, lines in sorted(hours.items()):
+        there += lines
+        if there >= wanted:
+            return hour
+    return None

@@ -1,0 +1,73 @@
+"""What the orders service answers: the life of an order, and purchase progress."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
+from fastapi import Path as InPath
+
+from services.orders import life, progress
+from services.orders.life import OrderShown
+from services.orders.progress import Group, Progress, ProgressAsked
+from shared.adapters.answering import MONTH, answered, month_number, ok, only
+from shared.adapters.problems import ProblemError, problems
+from shared.adapters.reading import Database
+from shared.domain import calendar
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+SHAPES = (OrderShown, Progress)
+"""What is answered with."""
+
+Code = Annotated[str | None, Query(min_length=1, max_length=256)]
+
+
+def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str]) -> None:
+    """Add the questions that the orders service answers."""
+    usual = min(jurisdictions)
+
+    @app.get(
+        "/v1/orders/{order}",
+        tags=["orders"],
+        summary="One order: every step of its life, each with its event",
+        dependencies=[only("jurisdiction")],
+        responses=ok(OrderShown) | problems(400, 404, 422, 503),
+    )
+    async def show_order(
+        order: Annotated[str, InPath(max_length=256)], jurisdiction: Code = None
+    ) -> Response:
+        """Give an order as it stands: placed, answered, shipped, accepted, paid.
+
+        `jurisdiction` is needed only where several have an order of that name.
+        """
+        found = await life.life(database, order, jurisdiction)
+        if found is None:
+            raise ProblemError(404, "no-such-order", f"{order}: nobody has told of this order yet")
+        return answered(found)
+
+    @app.get(
+        "/v1/progress",
+        tags=["progress"],
+        summary="Purchase progress, month by month: completion, 序时进度, the slowest first",
+        dependencies=[only("jurisdiction", "month", "group_by", "area", "hospital", "product")],
+        responses=ok(Progress) | problems(400, 422, 503),
+    )
+    async def show_progress(  # noqa: PLR0913, PLR0917  # one parameter a question
+        jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,
+        month: Annotated[str | None, Query(pattern=MONTH)] = None,
+        group_by: Group = "none",
+        area: Code = None,
+        hospital: Code = None,
+        product: Code = None,
+    ) -> Response:
+        """Give what was bought in a month, and how far the agreements in force are by its end.
+
+        `month` is the current one unless it is given; `group_by=month` gives what was bought in
+        every month. Definitions and denominators are those of docs/months.md.
+        """
+        today = calendar.day_of(datetime.now(UTC))
+        number = today.year * 100 + today.month if month is None else month_number(month)
+        asked = ProgressAsked(jurisdiction, number, group_by, area, hospital, product)
+        return answered(await progress.progress(database, asked, today))

@@ -1,0 +1,11 @@
+-- life --
+-- Read an order of every jurisdiction that has one of that name.
+SELECT jurisdiction, record FROM kept WHERE "order" = $1 AND ($2::text IS NULL OR jurisdiction = $2);
+
+-- payments --
+-- Read the payments that name an order.
+SELECT body FROM payment WHERE jurisdiction = $1 AND "order" = $2 ORDER BY payment;
+
+-- places --
+-- Say how far the figures reach.
+SELECT sum(next_offset)::bigint AS read FROM position;

@@ -1,0 +1,50 @@
+"""What routes that answer questions share: their parameters checked, their answers declared."""
+
+from typing import Any
+
+import msgspec
+from fastapi import Depends, Request, Response
+from msgspec import Struct
+
+from shared.adapters.problems import ProblemError
+
+MONTH = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
+"""How a month is spelt: 2022-05."""
+
+
+def only(*known: str) -> Any:
+    """Refuse parameters that a route does not know, and those that are given twice."""
+
+    def check(request: Request) -> None:
+        given = request.query_params
+        if unknown := sorted(given.keys() - set(known)):
+            names = ", ".join(known) or "none"
+            detail = f"{', '.join(unknown)}: no such parameter here. Known are: {names}"
+            raise ProblemError(400, "unknown-parameter", detail)
+        if twice := sorted(name for name in set(given) if len(given.getlist(name)) > 1):
+            detail = f"{', '.join(twice)}: given more than once. Give one value"
+            raise ProblemError(400, "repeated-parameter", detail)
+
+    return Depends(check)
+
+
+def ok(shape: type[Struct]) -> dict[int | str, dict[str, Any]]:
+    """Declare the answer of a route: part of its `responses=`."""
+    schema = {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}}
+    described = (shape.__doc__ or "").split("\n", 1)[0]
+    return {200: {"description": described, "content": {"application/json": schema}}}
+
+
+def answered(answer: object) -> Response:
+    """Answer with a struct."""
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def month_number(text: str) -> int:
+    """Read a month: 2022-05 is 202205."""
+    return int(text[:4]) * 100 + int(text[5:])
+
+
+def month_text(month: int) -> str:
+    """Write a month: 202205 is 2022-05."""
+    return f"{month // 100:04}-{month % 100:02}"

@@ -1,0 +1,183 @@
+"""Faust, kept to what can be trusted of it: membership, whole batches, supervision.
+
+Four things it does are not used. It costs 60 microseconds a message; so what a fetch gave of a
+partition is one message to it, whose value is the list. It acknowledges messages that no agent has
+seen as soon as one raises, and commits past messages in flight; so nothing is acknowledged, and on
+every assignment the consumer is sought to where PostgreSQL says. It reads uncommitted messages and
+stops at a batch that is broken; so its consumer is made as all of ours are.
+"""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import faust
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faust.transport.drivers import aiokafka as driver
+from typing_extensions import override
+
+from shared.adapters import kafka, records
+from shared.domain.topics import Place
+
+log = logging.getLogger(__name__)
+
+SESSION_SECONDS = 15.0
+HEARTBEAT_SECONDS = 1.0
+FETCHED_AT_ONCE = 2_000
+"""Messages that one fetch gives at most, of all partitions together."""
+
+TAKEN_AT_ONCE = 24
+"""Lists of messages that are taken in at a time while there is a backlog: a fetch gives one of each
+partition that has something, so the messages of one or two fetches."""
+
+WITHIN = 0.2
+"""Seconds that a message may wait for others to come."""
+
+BUFFERED = 48
+"""Lists of messages that Faust reads ahead."""
+
+Places = Callable[[Iterable[Place]], Awaitable[Mapping[Place, int]]]
+"""Gives where partitions are to be read."""
+
+
+class _Thread(driver.AIOKafkaConsumerThread):
+    """The thread in which the group's consumer lives."""
+
+    @override
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        app: Any = self.app
+        conf = app.conf
+        self._assignor = RangePartitionAssignor
+        return kafka.consumer(
+            app.bootstrap,
+            group=conf.id,
+            # Partition i of all topics goes to one worker, where the facts of one order meet.
+            partition_assignment_strategy=[RangePartitionAssignor],
+            session_timeout_ms=int(SESSION_SECONDS * 1_000),
+            rebalance_timeout_ms=int(SESSION_SECONDS * 1_000),
+            heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1_000),
+            # A batch that waits for PostgreSQL is waited for: this thread sends heartbeats.
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1_000),
+            max_poll_records=conf.broker_max_poll_records,
+            fetch_max_wait_ms=100,
+            metadata_max_age_ms=10_000,
+        )
+
+    @override
+    async def _fetch_records(self, *asked: Any, **how: Any) -> Any:
+        """Fetch as Faust does; each fetch has room of its own to unpack batches in."""
+        records.Records.room = records.ROOM
+        return await super()._fetch_records(*asked, **how)
+
+
+class Consumer(driver.Consumer):
+    """A consumer that reads from where PostgreSQL says."""
+
+    @override
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    @override
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
+        """Give what a fetch gave, one message a partition; its offset is that of the last."""
+        fetched: tuple[Any, Any] = await self._wait_next_records(timeout)
+        records, active = fetched
+        generation = self.app.consumer_generation_id
+        if not records or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for tp, rows in records.items():
+            if not self._still_reads(generation):
+                return
+            ours = active is None or tp in active or tp in self._buffered_partitions
+            if rows and ours:
+                message: Any = self._to_message(tp, rows[-1])
+                message.value = rows
+                yield tp, message
+
+    def _still_reads(self, generation: int) -> bool:
+        return bool(self.flow_active) and self.app.consumer_generation_id == generation
+
+    @override
+    async def perform_seek(self) -> None:
+        """Seek every partition of ours; Faust calls it after each assignment, before it reads."""
+        app: Any = self.app
+        assigned = self.assignment()
+        found = await app.find_places((tp.topic, tp.partition) for tp in assigned)
+        offsets = {tp: found[tp.topic, tp.partition] for tp in assigned}
+        if offsets:
+            await self.seek_wait(offsets)
+        self._read_offset.update({tp: offset or None for tp, offset in offsets.items()})
+        self._committed_offset.update(dict(offsets))
+        app.assigned = True
+
+
+class Bus(faust.App):
+    """A Faust application whose one agent hands over whole batches, over and over."""
+
+    def __init__(
+        self, group: str, bootstrap: str, topics: tuple[str, ...], find_places: Places
+    ) -> None:
+        self.bootstrap = bootstrap
+        self.find_places = find_places
+        self.assigned = False
+        super().__init__(
+            group,
+            broker=f"kafka://{bootstrap}",
+            datadir=str(Path(tempfile.gettempdir()) / "vbp-faust"),
+            web_enabled=False,
+            autodiscover=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            table_standby_replicas=0,
+            stream_buffer_maxsize=BUFFERED,
+            stream_wait_empty=False,
+            key_serializer="raw",
+            value_serializer="raw",
+            broker_session_timeout=SESSION_SECONDS,
+            broker_rebalance_timeout=SESSION_SECONDS,
+            broker_heartbeat_interval=HEARTBEAT_SECONDS,
+            broker_max_poll_interval=3_600.0,
+            broker_max_poll_records=FETCHED_AT_ONCE,
+        )
+        transport: Any = self.transport
+        transport.Consumer = Consumer
+        self._topic = self.topic(
+            *topics,
+            key_serializer="raw",
+            value_serializer="raw",
+            acks=False,
+        )
+
+    def hand_over(self, take: Callable[[list[Any]], Awaitable[None]]) -> None:
+        """Have an agent hand every batch over; what `take` raises ends the process."""
+
+        async def tally(stream: Any) -> None:
+            # Only this pair acknowledges nothing whatever happens: `noack_take` alone goes on to
+            # acknowledge once its loop has been left.
+            async for events in stream.noack().noack_take(TAKEN_AT_ONCE, within=WITHIN):
+                try:
+                    await take([row for event in events for row in event.message.value])
+                except asyncio.CancelledError:
+                    raise
+                except Exception as error:
+                    log.critical("%s", error, exc_info=error)
+                    await self.crash(error)
+                    # What comes after is not handed over: it is read again by the next process.
+                    await asyncio.Event().wait()
+
+        self.agent(self._topic, name="tally", concurrency=1)(tally)
+
+    def behind(self, expected: Mapping[Place, int]) -> int:
+        """Count the messages that wait to be read, as far as the last fetches told."""
+        waiting = 0
+        for tp in self.consumer.assignment():
+            end = self.consumer.highwater(tp)
+            if end is not None:
+                waiting += max(0, end - expected.get((tp.topic, tp.partition), end))
+        return waiting

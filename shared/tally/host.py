@@ -1,0 +1,84 @@
+"""A worker that tallies, as a process: Faust hosts it, health is asked beside its metrics."""
+
+import asyncio
+import time
+from typing import Any
+
+import faust
+
+from shared.adapters import health
+from shared.adapters.health import Health
+from shared.adapters.metrics import begin
+from shared.adapters.patience import Patience
+from shared.domain.errors import UnreachableError
+from shared.tally.bus import Bus
+from shared.tally.metrics import TallyMetrics
+from shared.tally.settings import TallySettings
+from shared.tally.tally import Subject, Tally
+
+STUCK_AFTER = 120.0
+"""Seconds after which a batch that waits for nobody counts as stuck."""
+
+
+class _Work:
+    """Takes batches in, and notes that it does."""
+
+    def __init__(self, tally: Tally, patience: Patience, condition: Health) -> None:
+        self._tally = tally
+        self._patience = patience
+        self._condition = condition
+        self._since: float | None = None
+
+    async def take(self, messages: list[Any]) -> None:
+        self._since = time.monotonic()
+        await self._tally.take(messages, self._patience)
+        self._since = None
+
+    def turn(self, *, assigned: bool) -> None:
+        """Note that the loop turns, unless a batch is stuck in it."""
+        if self._since is None or time.monotonic() - self._since < STUCK_AFTER:
+            self._condition.turned(assigned=assigned)
+
+
+def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]) -> int:
+    """Run one worker until it is stopped; gives the exit code."""
+    registry = begin(f"{subject.service}-worker")
+    metrics = TallyMetrics(registry, subject.service, subject.topics)
+    condition = Health()
+    health.serve(condition, registry, settings.host, settings.metrics_port)
+    tally = Tally(subject, settings.database, jurisdictions, metrics)
+    patience = Patience("tallying", metrics)
+    asyncio.run(_prepared(tally, patience, condition))
+    bus = Bus(f"{settings.group}-{subject.service}", settings.kafka, subject.topics, tally.places)
+    work = _Work(tally, patience, condition)
+    bus.hand_over(work.take)
+
+    @bus.timer(interval=1.0)  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        work.turn(assigned=bus.assigned)
+        metrics.lag(bus.behind(tally.expected))
+
+    worker = faust.Worker(bus, loglevel=settings.log_level, override_logging=False, quiet=True)
+    code = _run_to_the_end(worker)
+    return 1 if bus.crash_reason is not None else code
+
+
+def _run_to_the_end(worker: faust.Worker) -> int:
+    """Run until stopped; Faust leaves by SystemExit, whose code says how."""
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 1
+
+
+async def _prepared(tally: Tally, patience: Patience, condition: Health) -> None:
+    """Prepare what must stand before anything is read, as soon as PostgreSQL answers."""
+    while True:
+        try:
+            await tally.prepare()
+        except UnreachableError as error:
+            condition.waits(error)
+            await patience.wait(error)
+        else:
+            tally.close()
+            return

@@ -1,0 +1,57 @@
+"""How far each partition was taken in, kept with what it led to.
+
+A place says that everything before it is in the figures. It needs no fence: what a worker writes
+that has lost its partition was read all the same, and taking it in again changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection
+from shared.domain.topics import Place
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+Span = tuple[str, int, int, int]
+"""Topic and partition, the first offset that was read of it, and the next one to read."""
+
+
+class Reach:
+    """What a batch has read of each partition; `expected` is where each was to be read next."""
+
+    def __init__(self, expected: Mapping[Place, int]) -> None:
+        self._expected = expected
+        self._of: dict[Place, tuple[int, int]] = {}
+
+    def read(self, place: Place, offset: int) -> None:
+        """Note a message.
+
+        Offsets have holes where a topic is transactional or compacted, so a batch begins where the
+        last one ended. One that lies before all others was read after its partition was sought.
+        """
+        begins = self._expected.get(place, offset)
+        first, following = self._of.get(place, (begins, begins))
+        if offset >= following:
+            self._of[place] = (first, offset + 1)
+        elif offset < first:
+            self._of[place] = (offset, offset + 1)
+
+    def spans(self) -> Iterator[Span]:
+        """Give what was read, in one order for every worker."""
+        return ((*place, *span) for place, span in sorted(self._of.items()))
+
+
+async def find(connection: Connection, places: Iterable[Place]) -> dict[Place, int]:
+    """Give where partitions are to be read next; at the beginning where nothing was."""
+    columns = postgres.columns(sorted(places)) or [[], []]
+    await connection.execute(QUERIES["create"], *columns)
+    rows = await connection.fetch(QUERIES["read"], *columns)
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def advance(connection: Connection, spans: Iterable[Span]) -> None:
+    """Note that spans are in the figures, where all before them is too."""
+    rows = list(spans)
+    if rows:
+        await connection.execute(QUERIES["advance"], *postgres.columns(rows))

@@ -1,0 +1,113 @@
+"""What the orders service answers, over HTTP from a real database."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.orders.app import create_app
+from services.orders.settings import Settings
+from services.orders.worker import SUBJECT
+from shared.adapters.kafka import create_topics
+from tests.support.builders import POLICIES
+from tests.support.doors import reached
+from tests.support.events import said
+from tests.support.tally.keeping import keeping, messages
+
+pytestmark = pytest.mark.integration
+
+EVENTS = [
+    said("product.selected", "2021-12-01"),
+    said("hospital.enrolled", "2021-12-01"),
+    said("agreement.signed", "2021-12-02"),
+    said("order.placed", "2022-03-31 09:00:00", quantity=600),
+    said("order.accepted", "2022-03-31 10:00:00"),
+    said("shipment.dispatched", "2022-03-31 18:00:00", quantity=600),
+    said("delivery.received", "2022-04-01 08:00:00", quantity_accepted=500, quantity_rejected=100),
+    said("goods.returned", "2022-05-02 08:00:00", quantity=50),
+    said("payment.made", "2022-05-30 08:00:00", order="O1", amount="180.00"),
+]
+
+
+@pytest_asyncio.fixture
+async def client(kafka: str, database: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service, whose tables hold one order."""
+    async with keeping(SUBJECT, database) as kept:
+        await kept.take(messages(EVENTS, SUBJECT.topics))
+    app = create_app(Settings(kafka=kafka, database=database), POLICIES.jurisdictions)
+    async with reached(app) as reader:
+        yield reader
+
+
+async def test_an_order_is_told_step_by_step_with_its_events(client: httpx.AsyncClient) -> None:
+    answer = (await client.get("/v1/orders/O1")).json()
+    steps = [(step["step"], step["event"]["id"]) for step in answer["steps"]]
+    assert steps == [
+        (name, event["id"])
+        for name, event in zip(
+            ("placed", "accepted", "shipped", "received", "returned", "paid"),
+            EVENTS[3:],
+            strict=True,
+        )
+    ]
+    assert (answer["status"], answer["accepted"], answer["returned"]) == ("paid", 500, 50)
+
+
+async def test_an_order_that_nobody_told_of_is_not_found(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/orders/O2")
+    assert (answer.status_code, "O2" in answer.json()["detail"]) == (404, True)
+
+
+@pytest.mark.parametrize("group", ["none", "area", "hospital", "product"])
+async def test_progress_counts_orders_by_placing_goods_by_acceptance(
+    client: httpx.AsyncClient, group: str
+) -> None:
+    seen = {}
+    for month in ("2022-03", "2022-04", "2022-05"):
+        answer = await client.get("/v1/progress", params={"month": month, "group_by": group})
+        (row,) = answer.json()["rows"]
+        bought, done = row["bought"], row["completed"]
+        seen[month] = (
+            *(bought[name] for name in ("ordered", "accepted", "returned")),
+            done["accepted"] - done["returned"],
+            done["completion"],
+            done["time_progress"],
+        )
+    assert seen == {
+        "2022-03": (600, 0, 0, 0, 0.0, round(90 / 365, 6)),
+        "2022-04": (0, 500, 0, 500, 0.5, round(120 / 365, 6)),
+        "2022-05": (0, 0, 50, 450, 0.45, round(151 / 365, 6)),
+    }
+
+
+async def test_the_agreed_amount_is_priced_as_selected(client: httpx.AsyncClient) -> None:
+    asked = {"month": "2022-04", "group_by": "agreement"}
+    (row,) = (await client.get("/v1/progress", params=asked)).json()["rows"]
+    assert (row["code"], row["rank"], row["completed"]["agreed_amount"]) == ("A1", 1, "360.00")
+    assert row["completed"]["amount"] == "180.00"
+
+
+async def test_all_months_are_told_one_by_one(client: httpx.AsyncClient) -> None:
+    rows = (await client.get("/v1/progress", params={"group_by": "month"})).json()["rows"]
+    assert [row["code"] for row in rows] == ["2022-03", "2022-04", "2022-05"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [({"month": "2022-13"}, 422), ({"months": "2022-01"}, 400), ({"group_by": "day"}, 422)],
+)
+async def test_what_cannot_be_asked_is_refused_with_a_reason(
+    client: httpx.AsyncClient, asked: dict[str, str], status: int
+) -> None:
+    answer = await client.get("/v1/progress", params=asked)
+    assert (answer.status_code, bool(answer.json()["detail"])) == (status, True)
+
+
+async def test_events_are_taken_while_the_database_is_away(kafka: str) -> None:
+    away = Settings(kafka=kafka, database="postgresql://vbp@127.0.0.1:9/vbp")
+    await create_topics(kafka)
+    async with reached(create_app(away, POLICIES.jurisdictions)) as reader:
+        assert (await reader.get("/v1/progress")).status_code == 503
+        body = EVENTS[3]
+        assert (await reader.post("/v1/events", json=body)).status_code == 202

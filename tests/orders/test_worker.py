@@ -1,0 +1,102 @@
+"""Purchase progress on a real database: exact whatever the order, the batches and the deaths."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.orders.worker import SUBJECT
+from shared.domain.records.order_told import MERGED
+from shared.domain.topics import DATA_OF
+from tests.support.histories import history
+from tests.support.tally.keeping import Kept, batches, keeping, messages, tally_of
+from tests.support.tally.reckoned import purchases
+
+pytestmark = pytest.mark.integration
+
+TABLES = ("purchase", "completion", "agreement", "entry", "payment", "kept")
+
+
+async def test_every_figure_is_that_of_brute_force_whatever_the_order_and_the_batches(
+    database: str,
+) -> None:
+    async with keeping(SUBJECT, database) as kept:
+        for seed in range(25):
+            await kept.empty()
+            chance = Random(seed)
+            events = history(chance)
+            for batch in batches(chance, messages(events, SUBJECT.topics)):
+                await kept.take(batch)
+            await _agrees(kept, [event for event in events if DATA_OF[event["type"]] in HEARD])
+
+
+HEARD = MERGED | {DATA_OF["vbp.agreement.signed.v1"]}
+
+
+async def _agrees(kept: Kept, events: list[dict[str, Any]]) -> None:
+    bought, completed = purchases([*events])
+    assert await kept.table("purchase") == {(*key, *row) for key, row in bought.items()}
+    assert await kept.table("completion") == {(*key, *row) for key, row in completed.items()}
+
+
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32), other=st.integers(0, 2**32))
+async def test_another_order_and_all_of_it_again_make_the_same_tables(
+    database: str, seed: int, other: int
+) -> None:
+    events = history(Random(seed))
+    found = messages(events, SUBJECT.topics)
+    async with keeping(SUBJECT, database) as kept:
+        await kept.empty()
+        for batch in batches(Random(seed), found):
+            await kept.take(batch)
+        first = [await kept.table(name) for name in kept.totals]
+        again = messages(Random(other).sample(events, len(events)), SUBJECT.topics)
+        await kept.empty()
+        for batch in batches(Random(other), again + found):
+            await kept.take(batch)
+        assert [await kept.table(name) for name in kept.totals] == first
+
+
+async def test_two_workers_that_hold_the_same_partitions_count_nothing_twice(
+    database: str,
+) -> None:
+    events = history(Random(7))
+    found = messages(events, SUBJECT.topics)
+    async with keeping(SUBJECT, database) as kept:
+        other, patience = tally_of(SUBJECT, database)
+        for at, batch in enumerate(batches(Random(7), found)):
+            await kept.take(batch)
+            await other.take(found[: max(0, at * 3)], patience)
+        await other.take(found, patience)
+        other.close()
+        await _agrees(kept, [event for event in events if DATA_OF[event["type"]] in HEARD])
+
+
+async def test_what_is_committed_is_the_place_too_and_never_over_a_gap(database: str) -> None:
+    found = messages(history(Random(3)), SUBJECT.topics)
+    topic = found[0].topic
+    one = [message for message in found if message.topic == topic]
+    async with keeping(SUBJECT, database) as kept:
+        await kept.tally.places([(topic, 0)])
+        await kept.take(one[:2])
+        assert await kept.tally.places([(topic, 0)]) == {(topic, 0): min(2, len(one))}
+        kept.tally.expected = {(topic, 0): 900}
+        await kept.take([one[0]._replace(offset=900)])
+        assert await kept.tally.places([(topic, 0)]) == {(topic, 0): min(2, len(one))}
+
+
+async def test_an_edition_of_the_figures_counts_every_order_anew(database: str) -> None:
+    events = history(Random(11))
+    async with keeping(SUBJECT, database) as kept:
+        await kept.take(messages(events, SUBJECT.topics))
+        rows = await kept.table("purchase")
+        await kept.connection.execute("UPDATE kept SET given = '\\x90'::bytea")
+        await kept.connection.execute("TRUNCATE purchase, completion")
+        await kept.connection.execute("UPDATE edition SET edition = 'older'")
+        await kept.tally.prepare()
+        assert await kept.table("purchase") == rows
