@@ -105,6 +105,37 @@ def publish(files: options.Files, *, strict: options.Strict = False) -> None:
 
 
 @app.command(rich_help_panel="Events")
+def bulletin(  # noqa: PLR0913  # one parameter an option
+    month: Annotated[str, typer.Argument(metavar="YYYY-MM", help="The month it is of")],
+    *,
+    jurisdiction: Annotated[str, typer.Option(help="Whose bulletin")] = "cn-sx",
+    form: Annotated[
+        Literal["html", "csv", "xlsx", "json"], typer.Option("--format", help="How to write it")
+    ] = "html",
+    out: Annotated[str, typer.Option(metavar="FILE", help="Where to write; - is stdout")] = "-",
+    issue: Annotated[
+        bool, typer.Option("--issue", help="Issue it: it then stays as it is")
+    ] = False,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who issues it")] = None,
+) -> None:
+    """Write the bulletin of a month (通报): completion, distributors, violations, shortages."""
+    import re
+
+    from services.commands import bulletin as command
+    from services.commands import settings
+    from services.compliance.answers.bulletin import Wanted
+    from services.compliance.settings import Settings
+    from shared.adapters.answering import MONTH
+
+    if not re.match(MONTH, month):
+        raise typer.BadParameter(f"{month!r} is no month. Write it as 2022-05")
+    if issue != (by is not None):
+        raise typer.BadParameter("--issue and --by NAME go together")
+    chosen = settings.settings(Settings)
+    command.run(chosen, Wanted(jurisdiction, month), form, out, by)
+
+
+@app.command(rich_help_panel="Events")
 def rules(name: Annotated[str | None, typer.Argument(metavar="[RULE]")] = None) -> None:
     """List the rules and their clauses; or explain one: its reading, texts and values."""
     from services.commands import rules as command

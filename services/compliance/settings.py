@@ -56,4 +56,14 @@ class Settings(LawSettings):
     accept_dead_letters: int = Field(
         0, ge=0, description="Invalid messages to pass over before their share stops the worker"
     )
+    orders_url: str = Field(
+        f"http://127.0.0.1:{PORTS['orders']}",
+        pattern=r"^https?://[^/]+",
+        description="Where the orders service answers, for the bulletin's figures",
+    )
+    delivery_url: str = Field(
+        f"http://127.0.0.1:{PORTS['delivery']}",
+        pattern=r"^https?://[^/]+",
+        description="Where the delivery service answers, for the bulletin's figures",
+    )
     log_level: str = Field("info", description="debug, info, warning or error")

@@ -9,12 +9,14 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.compliance.answers.database import Database
+from services.compliance.answers.figures import Figures
 from services.compliance.answers.shapes import schemas
 from services.compliance.policies import policy
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
+from services.compliance.web.bulletins import add_bulletins
 from services.compliance.web.console.pages import build_console
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, metrics, problems, server
@@ -75,10 +77,15 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         title="Violations of volume-based procurement",
         description=DESCRIPTION,
         version="1",
-        openapi_tags=[{"name": name} for name in ("violations", "catalogue", "operation")],
+        openapi_tags=[
+            {"name": name} for name in ("violations", "catalogue", "bulletins", "operation")
+        ],
         lifespan=lifespan,
     )
-    app.include_router(build_router(database, policies))
+    router = build_router(database, policies)
+    figures = Figures(settings.orders_url, settings.delivery_url)
+    add_bulletins(router, database, figures, policies.jurisdictions)
+    app.include_router(router)
     app.include_router(build_console(database, policies))
     problems.describe(app, schemas())
     http.count_requests(app, SERVICE, registry)

@@ -1,0 +1,240 @@
+"""The bulletin of a month (通报): sheets of figures, frozen when it is issued.
+
+A bulletin that was issued stays as it was; what has changed since is shown beside it.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from services.compliance.answers.database import Database, Row
+from services.compliance.answers.figures import Figures
+from services.compliance.rules import RULES
+from shared.adapters import postgres
+from shared.domain import calendar
+from shared.domain.topics import NUMBER_OF, SUPPLY
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+Cell = str | int | float | None
+
+
+class Sheet(Struct, frozen=True):
+    """One table of a bulletin; the first column names the row.
+
+    `percent` are the columns whose figures are shares, where 1 is all.
+    """
+
+    name: str
+    title: str
+    columns: list[str]
+    rows: list[list[Cell]]
+    percent: list[int] = []
+
+
+class Difference(Struct, frozen=True):
+    """A figure that was issued as `then` and is `now`; None where the row is not there."""
+
+    sheet: str
+    row: str
+    column: str
+    then: Cell
+    now: Cell
+
+
+class Bulletin(Struct, frozen=True):
+    """The bulletin of a month of a jurisdiction, as it was made at an instant (UTC)."""
+
+    jurisdiction: str
+    month: str
+    made_at: datetime
+    sheets: list[Sheet]
+
+
+class Issue(Struct, frozen=True):
+    """When a bulletin was issued (UTC), and by whom."""
+
+    at: datetime
+    by: str
+
+
+class Shown(Struct, frozen=True):
+    """A bulletin as it is shown: as issued, with what has changed since; or as it stands."""
+
+    bulletin: Bulletin
+    issue: Issue | None = None
+    since: list[Difference] = []
+
+
+class Wanted(NamedTuple):
+    """Which bulletin is asked for; `month` as 2022-05."""
+
+    jurisdiction: str
+    month: str
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first instant of the month, and that of the next."""
+        year, number = int(self.month[:4]), int(self.month[5:])
+        following = date(year + number // 12, number % 12 + 1, 1)
+        return calendar.start_of(date(year, number, 1)), calendar.start_of(following)
+
+
+async def show(database: Database, figures: Figures, wanted: Wanted) -> Shown:
+    """Give a bulletin; raises TransientError where figures cannot be had."""
+    rows = await database.fetch(QUERIES["issued"], *wanted)
+    if not rows:
+        return Shown(await compose(database, figures, wanted))
+    issued = msgspec.json.decode(rows[0]["body"], type=Bulletin)
+    now = await compose(database, figures, wanted)
+    issue = Issue(rows[0]["issued_at"], rows[0]["issued_by"])
+    return Shown(issued, issue, differences(issued, now))
+
+
+async def issue(dsn: str, bulletin: Bulletin, by: str) -> bool:
+    """Keep a bulletin as it is; False if one of its month was issued before."""
+    connection = await postgres.connect(dsn)
+    try:
+        body = msgspec.json.encode(bulletin).decode()
+        done = await connection.execute(
+            QUERIES["issue"], bulletin.jurisdiction, bulletin.month, bulletin.made_at, by, body
+        )
+    finally:
+        await connection.close()
+    return postgres.written(done) == 1
+
+
+async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulletin:
+    """Make a bulletin of what is known now."""
+    areas = await figures.progress(*wanted, "area")
+    hospitals = await figures.progress(*wanted, "hospital")
+    distributors = await figures.scorecards(*wanted, "distributor")
+    remote = await figures.scorecards(*wanted, "remote")
+    where, span = wanted.jurisdiction, wanted.span
+    found = await database.fetch(QUERIES["violations"], where, *span)
+    shortages = await database.fetch(QUERIES["shortages"], NUMBER_OF[SUPPLY.name], *span)
+    quality = await database.row(QUERIES["quality"], where, *span)
+    sheets = [
+        _progress("areas", "完成情况：统筹区 Completion by area", areas["rows"]),
+        _progress("hospitals", "完成情况：医疗机构 Completion by hospital", hospitals["rows"]),
+        _cards(
+            "distributors", "配送企业 Distributors, the worst filled first", distributors["rows"]
+        ),
+        _cards("remote", "偏远地区 Remote hospitals and others", remote["rows"]),
+        _violations(found),
+        _shortages(where, shortages),
+        _quality(quality),
+    ]
+    return Bulletin(where, wanted.month, datetime.now(UTC), sheets)
+
+
+def differences(then: Bulletin, now: Bulletin) -> list[Difference]:
+    """Give every figure that is another now."""
+    fresh = {sheet.name: sheet for sheet in now.sheets}
+    found = []
+    for sheet in then.sheets:
+        other = fresh.get(sheet.name)
+        if other is not None:
+            found += _changed(sheet, other)
+    return found
+
+
+def _changed(then: Sheet, now: Sheet) -> list[Difference]:
+    before = {str(row[0]): row for row in then.rows}
+    after = {str(row[0]): row for row in now.rows}
+    found = []
+    for name in dict.fromkeys([*before, *after]):
+        for at, column in enumerate(then.columns[1:], 1):
+            one, other = _cell(before, name, at), _cell(after, name, at)
+            if one != other:
+                found.append(Difference(then.name, name, column, one, other))
+    return found
+
+
+def _cell(rows: dict[str, list[Cell]], name: str, at: int) -> Cell:
+    row = rows.get(name)
+    return row[at] if row is not None and at < len(row) else None
+
+
+def _progress(name: str, title: str, rows: list[dict[str, Any]]) -> Sheet:
+    columns = [
+        *("编码 code", "位次 rank", "约定量 agreed", "净验收量 accepted", "完成率 completion"),
+        *(
+            "序时进度 time progress",
+            "进度比 pace",
+            "本月订购 ordered",
+            "本月验收 accepted in the month",
+        ),
+        "本月验收金额 amount",
+    ]
+    shown: list[list[Cell]] = []
+    for row in rows:
+        done, bought = row["completed"] or {}, row["bought"] or {}
+        net = done["accepted"] - done["returned"] if done else None
+        shown.append(
+            [
+                *(row["code"] or "-", row["rank"], done.get("agreed"), net),
+                *(done.get("completion"), done.get("time_progress"), done.get("pace")),
+                *(bought.get("ordered", 0), bought.get("accepted", 0)),
+                bought.get("accepted_amount", "0"),
+            ]
+        )
+    return Sheet(name, title, columns, shown, [4, 5])
+
+
+def _cards(name: str, title: str, rows: list[dict[str, Any]]) -> Sheet:
+    columns = [
+        *("编码 code", "订单行 lines", "及时响应率 answered in time", "响应中位时 median hours"),
+        *("九成响应时 p90 hours", "准时足量率 on time in full", "配送率(量) by quantity"),
+        *("配送率(行) by line", "质量拒收率 rejected for quality"),
+    ]
+    shown: list[list[Cell]] = [
+        [
+            *(row["code"] or "-", row["lines"], row["response"]["share_in_time"]),
+            *(row["response"]["median_hours"], row["response"]["p90_hours"]),
+            *(row["punctuality"]["share"], row["filling"]["rate"]),
+            *(row["filling"]["rate_by_line"], row["quality"]["share"]),
+        ]
+        for row in rows
+    ]
+    return Sheet(name, title, columns, shown, [2, 5, 6, 7, 8])
+
+
+def _violations(rows: list[Row]) -> Sheet:
+    columns = [
+        *("规则 rule", "事项", "发现 found", "违约 breaches", "未整改 open"),
+        *("已整改 closed", "已撤销 withdrawn", "豁免 exempt"),
+    ]
+    found = {row["rule"]: row for row in rows}
+    names = ("found", "breaches", "open", "closed", "withdrawn", "exempt")
+    shown: list[list[Cell]] = [
+        [rule.name, rule.title_zh, *(found[rule.name][name] for name in names)]
+        for rule in RULES
+        if rule.name in found
+    ]
+    return Sheet("violations", "违约事项 Violations that occurred in the month", columns, shown)
+
+
+def _shortages(where: str, rows: list[Row]) -> Sheet:
+    columns = ["报告 report", "产品 product", "生产企业 manufacturer", "原因 reason", "报告时间 at"]
+    shown: list[list[Cell]] = []
+    for row in rows:
+        said = msgspec.json.decode(row["said"])
+        if said["jurisdiction"] == where:
+            at = row["time"].astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M")
+            names = ("report", "product", "manufacturer", "reason")
+            shown.append([*(said[name] for name in names), at])
+    return Sheet("shortages", "短缺报告 Shortages reported", columns, shown)
+
+
+def _quality(row: Row) -> Sheet:
+    shown: list[list[Cell]] = [
+        ["无法接收的消息 messages that could not be taken", row["letters"]],
+        ["相互矛盾的陈述 contradictions", int(row["contradictions"])],
+        ["未能判定 unjudged for want of a term", int(row["unjudged"])],
+        ["未确认的丢失 losses not acknowledged", row["losses"]],
+    ]
+    return Sheet("quality", "数据质量 Quality of the data", ["指标 figure", "数 count"], shown)

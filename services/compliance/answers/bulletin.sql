@@ -1,0 +1,39 @@
+-- violations --
+-- Count the violations that occurred in a span of time, rule by rule, by how they stand.
+SELECT rule,
+       count(*) AS found,
+       count(*) FILTER (WHERE severity = 'breach' AND NOT exempt) AS breaches,
+       count(*) FILTER (WHERE status = 'open') AS open,
+       count(*) FILTER (WHERE status = 'closed') AS closed,
+       count(*) FILTER (WHERE status = 'withdrawn') AS withdrawn,
+       count(*) FILTER (WHERE exempt) AS exempt
+FROM compliance.violation
+WHERE jurisdiction = $1 AND occurred_at >= $2 AND occurred_at < $3
+GROUP BY rule;
+
+-- shortages --
+-- Read the shortage reports of a span of time; the fourth input is supply, the least told of all.
+SELECT convert_from(data, 'UTF8')::jsonb AS said, "time", source, id
+FROM compliance.fact
+WHERE topic = $1 AND type = 'vbp.shortage.reported.v1' AND "time" >= $2 AND "time" < $3
+ORDER BY "time", id
+LIMIT 1000;
+
+-- quality --
+-- Say what is known to be wrong with what was told.
+SELECT (SELECT count(*) FROM compliance.dead_letter WHERE told >= $2 AND told < $3) AS letters,
+       (SELECT coalesce(sum(count), 0) FROM compliance.contradiction_count
+        WHERE jurisdiction = $1) AS contradictions,
+       (SELECT coalesce(sum(count), 0) FROM compliance.unjudged_count WHERE jurisdiction = $1)
+           AS unjudged,
+       (SELECT count(*) FROM compliance.loss WHERE acknowledged_at IS NULL) AS losses;
+
+-- issued --
+-- Read a bulletin as it was issued.
+SELECT issued_at, issued_by, body FROM compliance.bulletin WHERE jurisdiction = $1 AND month = $2;
+
+-- issue --
+-- Keep a bulletin as it is told; one that was issued stays as it was.
+INSERT INTO compliance.bulletin (jurisdiction, month, issued_at, issued_by, body)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,202 @@
+"""Bulletins written down: HTML that prints on A4, CSV, and XLSX (a zip of XML, ECMA-376)."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from html import escape
+from typing import Literal
+
+from services.compliance.answers.bulletin import Cell, Sheet, Shown
+from shared.domain import calendar
+
+Form = Literal["html", "csv", "xlsx", "json"]
+
+_STYLE = """
+@page { size: A4 landscape; margin: 14mm 12mm; }
+body { font: 10pt/1.45 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", sans-serif;
+       color: #111; margin: 2em auto; max-width: 270mm; }
+h1 { font-size: 17pt; margin: 0 0 .2em; } h2 { font-size: 12pt; margin: 1.6em 0 .4em; }
+table { border-collapse: collapse; width: 100%; font-size: 8.5pt; }
+th, td { border: .4pt solid #888; padding: .25em .5em; text-align: right; }
+th { background: #eee; font-weight: 600; } td:first-child, th:first-child { text-align: left; }
+tr { break-inside: avoid; } thead { display: table-header-group; } h2 { break-after: avoid; }
+.since { background: #fff6e0; } .note { color: #444; }
+@media print { body { margin: 0; max-width: none; } }
+"""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for a formula at the beginning of a text."""
+
+
+def html(shown: Shown) -> str:
+    """Write a page that needs nothing else and prints well."""
+    bulletin = shown.bulletin
+    title = f"集中带量采购履约通报 {bulletin.jurisdiction} {bulletin.month}"
+    parts = [
+        "<!doctype html><html lang=zh-CN><head><meta charset=utf-8>",
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
+        f"<h1>{escape(title)}</h1><p class=note>{escape(_made(shown))}</p>",
+        *(_table(sheet) for sheet in bulletin.sheets),
+        _since(shown),
+        "<p class=note>各项指标的定义与分母见 docs/months.md (definitions of all figures).</p>",
+        "</body></html>",
+    ]
+    return "".join(parts)
+
+
+def _made(shown: Shown) -> str:
+    at = shown.bulletin.made_at.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M")
+    if shown.issue is None:
+        return f"草稿，数据截至 {at}，尚未发布 (draft as of {at}, not issued)"
+    return f"由 {shown.issue.by} 发布，数据截至 {at} (issued, as of {at})"
+
+
+def _table(sheet: Sheet) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in sheet.columns)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{escape(_text(sheet, at, cell))}</td>" for at, cell in cells)
+        + "</tr>"
+        for cells in (list(enumerate(row)) for row in sheet.rows)
+    )
+    if not sheet.rows:
+        return f"<h2>{escape(sheet.title)}</h2><p class=note>无 none</p>"
+    return (
+        f"<h2>{escape(sheet.title)}</h2><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _data(sheet: Sheet, at: int, cell: Cell) -> str:
+    return f"<td>{escape(_text(sheet, at, cell))}</td>"
+
+
+def _text(sheet: Sheet, at: int, cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if at in sheet.percent and isinstance(cell, int | float):
+        return f"{cell * 100:.1f} %"
+    if isinstance(cell, float):
+        return f"{cell:.2f}"
+    return f"{cell:,}" if isinstance(cell, int) else cell
+
+
+def _since(shown: Shown) -> str:
+    if shown.issue is None:
+        return ""
+    if not shown.since:
+        return "<h2>发布后变化 Changed since</h2><p class=note>无 none</p>"
+    sheets = {sheet.name: sheet for sheet in shown.bulletin.sheets}
+    lines = "".join(
+        f"<tr class=since><td>{escape(sheets[one.sheet].title)}</td><td>{escape(one.row)}</td>"
+        f"<td>{escape(one.column)}</td><td>{escape(_plain(one.then))}</td>"
+        f"<td>{escape(_plain(one.now))}</td></tr>"
+        for one in shown.since
+    )
+    return (
+        "<h2>发布后变化 Changed since</h2><table><thead><tr><th>表 sheet</th><th>行 row</th>"
+        "<th>列 column</th><th>发布时 then</th><th>现在 now</th></tr></thead>"
+        f"<tbody>{lines}</tbody></table>"
+    )
+
+
+def _plain(cell: Cell) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _safe(cell: Cell) -> str:
+    """Write a cell so that no spreadsheet takes a text from outside for a formula."""
+    text = _plain(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
+
+
+def csv_text(shown: Shown) -> str:
+    """Write all sheets one below the other, each line led by the name of its sheet."""
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\r\n")
+    for sheet in _sheets(shown):
+        lines.writerow([sheet.name, *sheet.columns])
+        for row in sheet.rows:
+            lines.writerow([sheet.name, *map(_safe, row)])
+    return out.getvalue()
+
+
+def _sheets(shown: Shown) -> Iterator[Sheet]:
+    yield from shown.bulletin.sheets
+    if shown.issue is not None:
+        rows: list[list[Cell]] = [
+            [one.row, one.sheet, one.column, one.then, one.now] for one in shown.since
+        ]
+        columns = ["行 row", "表 sheet", "列 column", "发布时 then", "现在 now"]
+        yield Sheet("since", "发布后变化 Changed since", columns, rows)
+
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def xlsx(shown: Shown) -> bytes:
+    """Write a workbook, a sheet for each table; texts are texts, whatever they begin with."""
+    sheets = list(_sheets(shown))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("[Content_Types].xml", _content_types(len(sheets)))
+        book.writestr(
+            "_rels/.rels",
+            f'{_XML}<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" '
+            f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        names = "".join(
+            f'<sheet name="{escape(sheet.name)}" sheetId="{at}" r:id="rId{at}"/>'
+            for at, sheet in enumerate(sheets, 1)
+        )
+        book.writestr(
+            "xl/workbook.xml",
+            f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+            f"<sheets>{names}</sheets></workbook>",
+        )
+        targets = "".join(
+            f'<Relationship Id="rId{at}" Type="{_OFFICE}/worksheet" '
+            f'Target="worksheets/sheet{at}.xml"/>'
+            for at in range(1, len(sheets) + 1)
+        )
+        book.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'{_XML}<Relationships xmlns="{_RELATIONS}">{targets}</Relationships>',
+        )
+        for at, sheet in enumerate(sheets, 1):
+            book.writestr(f"xl/worksheets/sheet{at}.xml", _worksheet(sheet))
+    return out.getvalue()
+
+
+def _content_types(count: int) -> str:
+    parts = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{at}.xml" ContentType="{_KIND}.worksheet+xml"/>'
+        for at in range(1, count + 1)
+    )
+    return (
+        f'{_XML}<Types xmlns="{_TYPES}"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/xl/workbook.xml" '
+        f'ContentType="{_KIND}.sheet.main+xml"/>{parts}</Types>'
+    )
+
+
+def _worksheet(sheet: Sheet) -> str:
+    head: list[Cell] = list(sheet.columns)
+    rows = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in (head, *sheet.rows))
+    return f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def _cell(cell: Cell) -> str:
+    if cell is None:
+        return "<c/>"
+    if isinstance(cell, str):
+        text = "".join(char for char in cell if char.isprintable())
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    return f"<c><v>{cell}</v></c>"
