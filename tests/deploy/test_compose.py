@@ -19,7 +19,9 @@ from deploy.local import kafka as local_kafka
 from services import cli
 from services.compliance.settings import Settings
 from services.delivery.settings import Settings as DeliverySettings
+from services.delivery.settings import WorkerSettings as DeliveryWorkerSettings
 from services.orders.settings import Settings as OrdersSettings
+from services.orders.settings import WorkerSettings as OrdersWorkerSettings
 from shared.adapters import kafka
 from shared.domain import topics
 from tests.support.deployment import (
@@ -40,6 +42,8 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "serve delivery": DeliverySettings,
     "serve compliance": Settings,
     "worker compliance": Settings,
+    "worker orders": OrdersWorkerSettings,
+    "worker delivery": DeliveryWorkerSettings,
     "migrate": Settings,
     "topics": Settings,
 }

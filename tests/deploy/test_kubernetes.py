@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from services.compliance.settings import Settings
-from shared.adapters.addresses import PORTS
+from shared.adapters.addresses import PORTS, TALLY_PORTS
 from shared.domain import topics
 from tests.support.deployment import alerts, prometheus, services
 from tests.support.kustomize import KUBERNETES, OVERLAYS, Resource, build, containers
@@ -120,8 +120,14 @@ def test_what_runs_on_is_probed(workload: Resource) -> None:
             assert container[probe]
 
 
+WORKERS = {
+    "compliance-worker": PORTS["worker"],
+    **{f"{name}-worker": port for name, port in TALLY_PORTS.items()},
+}
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
-@pytest.mark.parametrize("name", ["orders", "delivery", "compliance", "compliance-worker"])
+@pytest.mark.parametrize("name", ["orders", "delivery", "compliance", *WORKERS])
 def test_a_service_is_the_one_of_compose(overlay: str, name: str) -> None:
     (container,) = containers(named(overlay, "Deployment", name))
     there = services()[name]
@@ -134,7 +140,7 @@ def test_a_service_is_the_one_of_compose(overlay: str, name: str) -> None:
         if variable not in {"HEALTH_URL", "VBP_ACCEPT_DEAD_LETTERS"}
     }
     assert given.keys() == wanted
-    port = str(PORTS["worker" if name == "compliance-worker" else name])
+    port = str(WORKERS.get(name) or PORTS[name])
     assert port in given.values()
     assert [str(one["containerPort"]) for one in container["ports"]] == [port]
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
