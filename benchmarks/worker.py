@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from aiokafka import TopicPartition
 
-from benchmarks import crew
+from benchmarks import crew, rules
 from benchmarks.crew import Result
 from deploy.local.stack import LocalStack
 from services.compliance.judging.replay import Replay
@@ -113,6 +113,8 @@ async def run(orders: int, *, small: bool = False) -> None:
     _say(f"replay: merge and judge ({found} violations)", count, judged)
     _say("replay: all", count, read + judged)
     events = [cloudevents.read_structured(line) for line in lines]
+    for rule, cost in rules.costs(events, POLICIES, now).items():
+        sys.stdout.write(f"rule {rule:<43}{cost:>12.3f} microseconds an event\n")
     with tempfile.TemporaryDirectory() as data, LocalStack(Path(data)) as stack:
         settings = await fresh(stack, "floor")
         await publish(settings.kafka, events)

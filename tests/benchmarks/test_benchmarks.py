@@ -12,7 +12,12 @@ SAID = {
     "latency": ("published to visible, p50", "published to visible, p99"),
     "memory": ("MiB (goal 300",),
     "stored": ("microseconds an event", "against 200"),
-    "worker": ("floor: consume, decode, COPY", "three workers: ratio to the floor", "sweep"),
+    "worker": (
+        "rule late-delivery",
+        "floor: consume, decode, COPY",
+        "three workers: ratio to the floor",
+        "sweep",
+    ),
 }
 
 
