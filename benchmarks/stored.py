@@ -74,6 +74,10 @@ async def _cost(events: list[Event], size: int, *, settle: bool) -> float:
         result = await crew.judge(settings, len(events), 1, settle=False)
     cost = result.committed / len(timed) * 1e6
     sys.stdout.write(f"{rows:,} orders stored: {cost:.1f} microseconds an event\n")
+    (report,) = result.reports
+    spent = {"CPU of the worker": report.cpu, **report.parts}
+    said = (f"{part} {seconds / len(timed) * 1e6:.1f}" for part, seconds in spent.items())
+    sys.stdout.write(f"of it {', '.join(said)}\n")
     sys.stdout.flush()
     return cost
 
