@@ -18,7 +18,7 @@ Terms = TypeVar("Terms", default=Any)
 
 _Given: TypeAlias = Literal["stock_out", "owed", "settlement", "delivered", "punctual", "quality"]
 _Paid: TypeAlias = Literal["passed_on", "advance", "use", "agreed"]
-Taken: TypeAlias = Breach | _Given | _Paid | Literal["accepted", "failed", "bought"]
+Taken: TypeAlias = Breach | _Given | _Paid | Literal["accepted", "failed", "bought", "consumed"]
 """What a record can give to another one, if a rule that the policy carries takes it: an order, but
 for `settlement` and `passed_on` (a payment), `advance` and `use` (a prepayment), `agreed` (an
 agreement)."""

@@ -2,7 +2,8 @@
 
 Kinds are judged level by level, and what a record contributes goes to kinds of a later level: an
 order of level 1 to commitments and supplies of level 2; a payment is of level 0, for it may name
-an order. A kind may be heard and gathered at once.
+an order, and the use of a variety of level 3, for commitments contribute to it too. A kind may be
+heard and gathered at once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from services.compliance.judging.contributions.payment import contribute_payment
 from services.compliance.judging.contributions.pledges import contribute_pledges
 from services.compliance.judging.contributions.prepayment import contribute_prepayment
 from services.compliance.judging.contributions.statement import contribute_statements
+from services.compliance.judging.contributions.usage import contribute_contracts
 from services.compliance.judging.kind import Kind, Said, by_rules, outcomes, said_by
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
@@ -33,6 +35,7 @@ from services.compliance.law.law import Law
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.prepayment_terms import PrepaymentTerms
 from services.compliance.law.product_terms import ProductTerms
+from services.compliance.law.usage_terms import UsageTerms
 from services.compliance.records.account import SUPPLY, Account
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import Appointments
@@ -44,6 +47,7 @@ from services.compliance.records.prepayment import Prepayment
 from services.compliance.records.statement import Statement
 from services.compliance.records.stock import Stock
 from services.compliance.records.supply import Supply
+from services.compliance.records.usage import Usage
 from services.compliance.register.entries import AGREEMENT, ENTRIES, OF_PRODUCTS, PRODUCT, entry_of
 from services.compliance.register.register import Key
 from services.compliance.rules import RULES
@@ -132,6 +136,7 @@ def _commitment(
     said: list[Said] = [_between(subject.key)]
     said += outcomes(kind.rules, record, terms, moment)
     said += contribute_pledges(terms)
+    said += contribute_contracts(terms)
     return said
 
 
@@ -193,6 +198,22 @@ def _between(key: str) -> Columns:
 def _of_hospital(product: str, hospital: str) -> str:
     """Give the key of a record between a hospital and a product."""
     return ids.pair(hospital, product)
+
+
+def _of_variety(key: str) -> Columns:
+    """Give the columns of a record of a hospital and a variety, in the place of a product."""
+    hospital, variety = ids.parts(key)
+    return Columns(ids.pair("variety", variety), hospital)
+
+
+def _usage_terms(law: Law, subject: Subject) -> UsageTerms:
+    return UsageTerms(law, subject.jurisdiction, *ids.parts(subject.key))
+
+
+def _usage_needs(needs: Needs, subject: Subject, usage: Usage) -> None:
+    hospital, _ = ids.parts(subject.key)
+    needs.hospitals.add((subject.jurisdiction, hospital))
+    needs.kin.update((subject.jurisdiction, product) for product in usage.contracts)
 
 
 def _commitment_terms(law: Law, subject: Subject) -> CommitmentTerms:
@@ -359,7 +380,6 @@ KINDS: dict[str, Kind] = {
             says=_commitment,
             needs=_commitment_needs,
             rules=_on(Commitment),
-            terms=_commitment_terms,
             columns=_between,
             begun_by=(AGREEMENT,),
             begins=_of_hospital,
@@ -396,6 +416,16 @@ KINDS: dict[str, Kind] = {
             begun_by=(*OF_PRODUCTS, AGREEMENT),
             agreements=True,
             kin=True,
+        ),
+        Kind(
+            name="usage",
+            level=3,
+            record=Usage,
+            says=by_rules,
+            needs=_usage_needs,
+            rules=_on(Usage),
+            terms=_usage_terms,
+            columns=_of_variety,
         ),
     )
 }

@@ -151,12 +151,13 @@ class CommitmentTerms(Terms):
 
     def agreed(self, rule: str) -> Iterator[Agreed | Missing]:
         """Give the agreements that a rule judges, each in its cycle."""
-        for policy, agreed in self._agreed:
+        for policy, agreed in self.every_agreed:
             if rule in policy.rules:
                 yield agreed
 
     @cached_property
-    def _agreed(self) -> list[tuple[Policy, Agreed | Missing]]:
+    def every_agreed(self) -> list[tuple[Policy, Agreed | Missing]]:
+        """Give all agreements that are judged, each under its policy."""
         return [(policy, agreed) for _, policy, agreed in self.held() if agreed is not None]
 
     def held(self) -> Iterator[tuple[Agreement, Policy, Agreed | Missing | None]]:

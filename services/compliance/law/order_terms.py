@@ -10,12 +10,13 @@ from services.compliance.law.entrusted import Entrusted
 from services.compliance.law.law import Law
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
-from services.compliance.policies.policy import NOTHING
+from services.compliance.policies.policy import NOTHING, Policy
 from services.compliance.records.evidence import Term
 from shared.domain import calendar
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
 from shared.domain.records.order_facts import Placed
+from shared.domain.records.product import Cycle, Listed
 from shared.domain.records.telling import Fact
 
 DELIVERY_HOURS = ("delivery_hours", "urgent_delivery_hours", "remote_delivery_hours")
@@ -41,7 +42,7 @@ class OrderTerms(Terms):
         self.day = calendar.day_of(placed.telling.time)
         self.in_force = law.policies.on(jurisdiction, self.day) or NOTHING
         self.product = law.register.products.get((jurisdiction, placed.product))
-        self.stretch = self._stretch(jurisdiction)
+        self.stretch = self._stretch()
         self._due: Deadline | Missing | None = None
         self.agreement = law.agreement_for(
             jurisdiction, placed.hospital, placed.product, placed.agreement, self.day
@@ -51,14 +52,27 @@ class OrderTerms(Terms):
         self.area = placed.area if self.hospital is None else self.hospital.area
         self.manufacturer = None if self.stretch is None else self.stretch.cycle.manufacturer
 
-    def _stretch(self, jurisdiction: str) -> Stretch | None:
+    def _stretch(self) -> Stretch | None:
         if self.in_force is NOTHING or self.product is None:
             return None
+        return self._stretch_under(self.in_force)
+
+    def _stretch_under(self, policy: Policy) -> Stretch | None:
         time = self.placed.telling.time
-        for stretch in self._law.stretches(jurisdiction, self.placed.product, self.in_force):
+        for stretch in self._law.stretches(self.jurisdiction, self.placed.product, policy):
             if stretch.start <= time < stretch.end:
                 return stretch
         return None
+
+    def told_as(self, policy: Policy) -> Cycle | Listed | None:
+        """Give what the product was on the day: selected by a cycle, else listed, else neither.
+
+        That is as a policy has it, whatever the days on which it is in force.
+        """
+        stretch = self.stretch if policy.id == self.in_force.id else self._stretch_under(policy)
+        if stretch is not None:
+            return stretch.cycle
+        return None if self.product is None else self.product.listed
 
     def scope(self) -> bool | Missing:
         """Whether order rules judge this order (rules.md, *Scope*)."""

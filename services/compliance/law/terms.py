@@ -3,7 +3,7 @@
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.working_days import Calendar
-from services.compliance.policies.policy import Policy
+from services.compliance.policies.policy import Policies, Policy
 
 
 class Terms:
@@ -12,6 +12,11 @@ class Terms:
     def __init__(self, law: Law, jurisdiction: str) -> None:
         self._law = law
         self.jurisdiction = jurisdiction
+
+    @property
+    def known_policies(self) -> Policies:
+        """All policies, whatever they carry."""
+        return self._law.policies
 
     @property
     def calendar(self) -> Calendar:

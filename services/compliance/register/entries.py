@@ -65,6 +65,11 @@ def _nobody(*_: Any) -> set[Reach]:
     return set()
 
 
+def _product_and_kin(code: str, _before: Product | None, after: Product) -> set[Reach]:
+    """Touch what is of the product, and what is of a variety or class that it was ever told of."""
+    return {(code, None), *((family, None) for family in after.families)}
+
+
 def _parties(_code: str, before: Agreement | None, after: Agreement) -> set[Reach]:
     """Touch the parties that an agreement had, and those that it has."""
     return {(held.product, held.hospital) for held in (before, after) if held is not None}
@@ -88,7 +93,7 @@ PRODUCT = Entry(
     holds=Product,
     code=attrgetter("product"),
     merged=_merging(Product),
-    touched=lambda code, *_: {(code, None)},
+    touched=_product_and_kin,
 )
 HOSPITAL = Entry(
     name="hospital",

@@ -11,12 +11,14 @@ from services.compliance.law.funding_terms import FundingTerms
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.prepayment_terms import PrepaymentTerms
 from services.compliance.law.product_terms import ProductTerms
+from services.compliance.law.usage_terms import UsageTerms
 from services.compliance.records.appointments import Appointments
 from services.compliance.records.commitment import Commitment
 from services.compliance.records.funding import Funding
 from services.compliance.records.prepayment import Prepayment
 from services.compliance.records.statement import Statement
 from services.compliance.records.supply import Supply
+from services.compliance.records.usage import Usage
 from services.compliance.rules import (
     agreement_missing,
     agreement_terms,
@@ -28,6 +30,8 @@ from services.compliance.rules import (
     late_response,
     late_settlement,
     listing_price,
+    non_selected_excess,
+    non_selected_first,
     off_platform,
     payment_standard,
     prepayment_return,
@@ -78,6 +82,10 @@ ON_SUPPLY: tuple[Rule[Supply, ProductTerms], ...] = (
     stop_notice_late.RULE,
     quality_rejection.RULE,
 )
+ON_USAGES: tuple[Rule[Usage, UsageTerms], ...] = (
+    non_selected_excess.RULE,
+    non_selected_first.RULE,
+)
 ON_PRODUCTS: tuple[Rule[ProductEntry, ProductTerms], ...] = (
     listing_price.RULE,
     payment_standard.RULE,
@@ -97,6 +105,7 @@ RULES: tuple[Rule, ...] = (
     *ON_ORDERS,
     *ON_COMMITMENTS,
     *ON_SUPPLY,
+    *ON_USAGES,
     *ON_PRODUCTS,
     *ON_STATEMENTS,
     *ON_PREPAYMENTS,

@@ -11,12 +11,21 @@ from shared.domain.records.telling import Fact, all_told, stored
 
 
 class Enrolled(Fact, frozen=True, array_like=True, gc=False):
-    """参加集采 from a day on; area and remoteness hold from the day of the telling."""
+    """参加集采 from a day on; area, remoteness and ownership hold from the day of the telling.
+
+    A hospital of which nobody says otherwise is public.
+    """
 
     says = "vbp.hospital.enrolled.v1"
     area: str
     remote: bool
     enrolled_on: date
+    ownership: str | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is a public hospital (公立医疗机构)."""
+        return self.ownership in {None, "public"}
 
 
 class Withdrawn(Fact, frozen=True, array_like=True, gc=False):
@@ -37,7 +46,7 @@ class Hospital(Struct, array_like=True):
         telling = stored(event)
         match event.data:
             case say.HospitalEnrolled() as data:
-                told = Enrolled(telling, data.area, data.remote, data.enrolled_on)
+                told = Enrolled(telling, data.area, data.remote, data.enrolled_on, data.ownership)
                 self.enrolments = all_told(self.enrolments, told)
             case say.HospitalWithdrawn() as data:
                 gone = Withdrawn(telling, data.withdrawn_on)

@@ -189,7 +189,8 @@ def test_what_is_passed_on_is_the_new_in_place_of_what_was_kept() -> None:
     dossier = Dossier(subject)
     engine.hear(dossier, ORDER)
     engine.hear(dossier, REFUSED)
-    (first,) = engine.judge(dossier, law, at("2022-03-01 10:00:01")).transfers
+    first, used = engine.judge(dossier, law, at("2022-03-01 10:00:01")).transfers
+    assert used.target == Subject("cn-sx", "usage", "H1/V1")
     assert first.target == Subject("cn-sx", "commitment", "H1/P1")
     assert first.old is None
     assert [fact.telling.id for fact in first.causes] == [ORDER.id, REFUSED.id]

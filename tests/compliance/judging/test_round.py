@@ -42,7 +42,8 @@ def test_each_level_is_asked_for_only_when_the_one_before_it_was_judged() -> Non
         judging.judge()
     assert asked[0] == [PLACED]
     assert COMMITTED in asked[1]
-    assert len(asked) == 2
+    assert [subject.kind for subject in asked[2]] == ["usage"]
+    assert len(asked) == 3
     assert {change.violation.rule for change in judging.final_changes() if change.violation} >= {
         "supply-refusal"
     }

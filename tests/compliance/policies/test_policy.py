@@ -91,6 +91,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "volume-shortfall": ("七",),
                 "agreement-missing": ("四¶1", "六"),
                 "renewal-date": ("四¶3",),
+                "non-selected-first": ("七",),
             },
         ),
         (
@@ -115,6 +116,7 @@ def altered(folder: Path, old: str, new: str) -> Path:
                 "prepayment-share": ("三（二）",),
                 "prepayment-return": ("三（二）",),
                 "prepayment-use": ("三（二）",),
+                "non-selected-excess": ("三（四）",),
             },
         ),
         (SCMS, {"late-delivery": ("Scheduled Delivery Date",)}),
@@ -160,6 +162,7 @@ def test_a_policy_carries_the_rules_that_its_text_supports(
             | SHORTAGE
             | SETTLED
             | {"settle_days": 3, "orders_told_since": "2021-12-17"}
+            | {"pace_ratio": 0.8, "settling_months": 2}
             | {
                 "delivery_rate": 0.9,
                 "rate_min_orders": 20,

@@ -18,6 +18,7 @@ from services.compliance.records.funding import Deposit, Pledges
 from services.compliance.records.paid_order import Remittance
 from services.compliance.records.statement import Book
 from services.compliance.records.supply import Report, Served, StockOut, Stocks
+from services.compliance.records.usage import Contracts, Used
 from shared.domain import ids
 
 
@@ -42,6 +43,8 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
         | Book
         | Deposit
         | Pledges
+        | Used
+        | Contracts
     )
 
     def target(self, jurisdiction: str) -> Subject:

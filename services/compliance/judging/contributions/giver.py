@@ -16,6 +16,7 @@ from services.compliance.judging.contributions.contribution import Given, Unjudg
 from services.compliance.judging.moment import Moment
 from services.compliance.law.failing import failed_by_refusal, failed_by_silence
 from services.compliance.law.order_terms import OrderTerms
+from services.compliance.policies.policy import Policies, Policy
 from services.compliance.records.evidence import Term
 from services.compliance.records.failed import Failed
 from services.compliance.rules import RULES
@@ -117,6 +118,13 @@ def _stale(terms: OrderTerms) -> Stale | Missing:
 def takers_among(carried: Iterable[str]) -> Takers:
     """Give who takes what of the rules that a policy carries."""
     return _takers(tuple(carried))
+
+
+@lru_cache
+def policies_taking(policies: Policies, jurisdiction: str, taken: Taken) -> tuple[Policy, ...]:
+    """Give the policies of a jurisdiction that carry a rule which takes something."""
+    of = policies.of(jurisdiction)
+    return tuple(policy for policy in of if taken in takers_among(policy.rules))
 
 
 @lru_cache

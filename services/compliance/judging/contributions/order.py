@@ -7,13 +7,14 @@ from services.compliance.judging.contributions.bill import give_bill
 from services.compliance.judging.contributions.contribution import Given
 from services.compliance.judging.contributions.giver import NOBODY, Giver, Takers, takers_among
 from services.compliance.judging.contributions.supply import give_supply
+from services.compliance.judging.contributions.usage import give_use
 from services.compliance.judging.contributions.volume import give_volume
 from services.compliance.judging.moment import Moment
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.records.paid_order import Remittance
 from shared.domain.records.order import Order
 
-GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_supply)
+GIVINGS: tuple[Callable[[Giver], list[Given]], ...] = (give_volume, give_supply, give_use)
 NO_PAYMENTS: Mapping[str, Remittance] = {}
 
 

@@ -56,7 +56,7 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "overpriced": {"beyond-volume-supply", "selected-price"},
         "undelivered": {"beyond-volume-supply"},
         "stock_out": {"unreported-shortage"},
-        "failed": {"volume-shortfall"},
+        "failed": {"volume-shortfall", "non-selected-first"},
         "bought": {"agreement-missing"},
         "owed": {"late-settlement"},
         "settlement": {"late-settlement"},
@@ -64,6 +64,7 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "punctual": {"remote-service"},
         "quality": {"quality-rejection"},
         "agreed": {"prepayment-share"},
+        "consumed": {"non-selected-first"},
     }
     assert names(BY_ID["cn-tj-2019-draft"]) == {
         "refused": {"supply-refusal"},
@@ -78,6 +79,7 @@ def test_who_takes_what_is_said_by_the_rules_that_the_policy_carries() -> None:
         "passed_on": {"late-onward-payment"},
         "use": {"prepayment-use"},
         "agreed": {"prepayment-share"},
+        "consumed": {"non-selected-excess"},
     }
     assert names(BY_ID["scms"]) == names(NOTHING) == {}
 
