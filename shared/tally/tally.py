@@ -25,6 +25,12 @@ from shared.tally.places import Reach
 WITHIN = 60.0
 """Seconds that a transaction may take: a connection lost in the middle would hang for ever."""
 
+SMALLEST, LARGEST = 250, 8_000
+"""Messages of one transaction, by how long the last one took."""
+
+FAST, SLOW = 2.0, 10.0
+"""Seconds of a transaction below which the next may be larger, and above which it is smaller."""
+
 LOST = (
     *postgres.AWAY,
     asyncpg.InterfaceError,
@@ -69,9 +75,29 @@ class Tally:
         self._metrics = metrics
         self._keeper = Keeper(subject.book)
         self._connection: Connection | None = None
+        self._size = LARGEST
 
     async def take(self, messages: Sequence[Any], patience: Patience) -> None:
-        """Take messages in, for as long as PostgreSQL takes to answer; raises where it refuses."""
+        """Take messages in, for as long as PostgreSQL takes to answer; raises where it refuses.
+
+        They are written in parts, each a transaction, whose size follows how long the last took: on
+        a starved machine, one that never ended in time would be begun for ever.
+        """
+        at = 0
+        while at < len(messages) and not patience.ended:
+            part = messages[at : at + self._size]
+            try:
+                await self._take(part)
+            except ConflictError:
+                self._metrics.conflict()
+            except (TransientError, SetupError) as error:
+                self._size = max(self._size // 2, SMALLEST)
+                await patience.wait(error)
+            else:
+                patience.works()
+                at += len(part)
+
+    async def _take(self, messages: Sequence[Any]) -> None:
         began = time.monotonic()
         reach, events, counts = Reach(self.expected), [], Counter[str]()
         for message in messages:
@@ -80,20 +106,14 @@ class Tally:
             event = read(message, self._jurisdictions)
             if event is not None:
                 events.append(event)
-        while not patience.ended:
-            try:
-                await self._commit(events, reach)
-                break
-            except ConflictError:
-                self._metrics.conflict()
-            except (TransientError, SetupError) as error:
-                await patience.wait(error)
-        else:
-            return
-        patience.works()
+        await self._commit(events, reach)
+        seconds = time.monotonic() - began
         self.expected |= {(topic, number): end for topic, number, _, end in reach.spans()}
-        passed = len(messages) - len(events)
-        self._metrics.batch(counts, passed, time.monotonic() - began)
+        self._metrics.batch(counts, len(messages) - len(events), seconds)
+        if seconds > SLOW:
+            self._size = max(self._size // 2, SMALLEST)
+        elif seconds < FAST:
+            self._size = min(self._size * 2, LARGEST)
 
     async def _commit(self, events: list[Event], reach: Reach) -> None:
         connection = await self._connected()
@@ -168,7 +188,7 @@ class Tally:
                 self._dsn,
                 application_name=f"vbp-{self._subject.service}-worker",
                 search_path=self._subject.service,
-                idle_in_transaction_session_timeout="10s",
+                idle_in_transaction_session_timeout="60s",
                 jit="off",
             )
         return self._connection

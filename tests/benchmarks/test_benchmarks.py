@@ -11,6 +11,7 @@ SAID = {
     "api": ("violations written", "detail, anywhere", "status"),
     "latency": ("published to visible, p50", "published to visible, p99"),
     "memory": ("MiB (goal 300",),
+    "months": ("progress by area", "scorecards by distributor"),
     "stored": ("microseconds an event", "against 200"),
     "worker": (
         "rule late-delivery",

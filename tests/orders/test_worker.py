@@ -1,5 +1,6 @@
 """Purchase progress on a real database: exact whatever the order, the batches and the deaths."""
 
+import asyncio
 from random import Random
 from typing import Any
 
@@ -8,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.orders.worker import SUBJECT
+from shared.adapters import patience
 from shared.domain.records.order_told import MERGED
 from shared.domain.topics import DATA_OF
+from shared.tally import tally as tallies
 from tests.support.histories import history
 from tests.support.tally.keeping import Kept, batches, keeping, messages, tally_of
 from tests.support.tally.reckoned import purchases
@@ -100,3 +103,19 @@ async def test_an_edition_of_the_figures_counts_every_order_anew(database: str) 
         await kept.connection.execute("UPDATE edition SET edition = 'older'")
         await kept.tally.prepare()
         assert await kept.table("purchase") == rows
+
+
+async def test_a_transaction_that_does_not_end_in_time_is_tried_again_in_smaller_parts(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = history(Random(2))
+    found = messages(events, SUBJECT.topics)
+    monkeypatch.setattr(patience, "SHORTEST", 0.001)
+    async with keeping(SUBJECT, database) as kept:
+        monkeypatch.setattr(tallies, "WITHIN", 0.000_001)
+        taking = asyncio.create_task(kept.take(found))
+        await asyncio.sleep(0.5)
+        assert await kept.table("kept") == set()
+        monkeypatch.setattr(tallies, "WITHIN", 60.0)
+        await taking
+        await _agrees(kept, [event for event in events if DATA_OF[event["type"]] in HEARD])
