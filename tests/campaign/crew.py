@@ -18,6 +18,9 @@ from tests.support.workers.in_process import RUN, free_port
 LEAVE_WITHIN = 60.0
 LOOK = 0.25
 
+MEANT = {0, -signal.SIGKILL, -signal.SIGTERM}
+"""How a worker may end that was ended: SIGTERM itself ends one that has hardly begun."""
+
 WRONG_CLOCK = """
 import datetime
 from services.compliance.worker import broker_time
@@ -68,7 +71,7 @@ class Crew:
 
     def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
         self._environment = environment
-        self._logs = logs
+        self.logs = logs
         self.hands: list[Hand] = []
         self.hired = 0
 
@@ -80,7 +83,7 @@ class Crew:
     def hire(self, *, clock: float = 0) -> Hand:
         """Start a worker; `clock` is by how many seconds its clock is ahead."""
         self.hired += 1
-        log = self._logs / f"worker-{self.hired}.log"
+        log = self.logs / f"worker-{self.hired}.log"
         before = WRONG_CLOCK.format(seconds=clock) if clock else ""
         child = spawn(
             [sys.executable, "-c", before + RUN],
@@ -115,7 +118,7 @@ class Crew:
         told = []
         for hand in self.hands:
             code = hand.child.poll()
-            if code is None or (hand.is_doomed and code in {0, -signal.SIGKILL}):
+            if code is None or (hand.is_doomed and code in MEANT):
                 continue
             told.append(f"a worker ended with {code}: {tail(hand.log)}")
         return told

@@ -23,9 +23,12 @@ from tests.campaign.load import Load, told
 from tests.campaign.servers import Servers
 
 MOST_WORKERS = 3
-MOST_PARTITIONS = 40
+MOST_PARTITIONS = 60
 DUTY_ON, DUTY_OFF = 0.01, 0.19
 """Seconds that a starved worker may run, and those that it may not: a twentieth."""
+
+WRONG_FOR = 6.0
+"""Seconds that a worker with a wrong clock stays beyond the length of its fault: it must begin."""
 
 GONE = (KafkaError, VbpError, TimeoutError, OSError)
 ADMIN_WITHIN = 60.0
@@ -43,7 +46,7 @@ class Fault:
 
     @override
     def __str__(self) -> str:
-        return f"{self.kind} at {self.at:.1f} s for {self.lasts:.1f} s"
+        return f"{self.kind} for {self.lasts:.1f} s"
 
 
 @dataclass
@@ -94,9 +97,12 @@ async def starve_a_worker(stage: Stage, fault: Fault, chance: Random) -> None:
         hand.send(signal.SIGCONT)
 
 
-async def join(stage: Stage, _fault: Fault, _chance: Random) -> None:
-    if len(stage.crew.living) < MOST_WORKERS:
-        stage.crew.hire()
+async def join(stage: Stage, _fault: Fault, chance: Random) -> None:
+    """Have one more, in the place of another where they are many."""
+    hand = stage.crew.draw(chance)
+    if hand is not None and len(stage.crew.living) >= MOST_WORKERS:
+        hand.end(signal.SIGTERM)
+    stage.crew.hire()
 
 
 async def leave(stage: Stage, fault: Fault, chance: Random) -> None:
@@ -139,19 +145,18 @@ async def cut_a_worker_off(stage: Stage, fault: Fault, chance: Random) -> None:
     proxies = [stage.servers.kafka_proxy, stage.servers.database_proxy]
     chosen = chance.choice([proxies, proxies[:1], proxies[1:]])
     ports = hand.ports()
-    for proxy in chosen:
-        proxy.hold(ports)
+    held = [(proxy, proxy.hold(ports)) for proxy in chosen]
     await asyncio.sleep(fault.lasts)
-    for proxy in chosen:
-        proxy.release()
+    for proxy, hold in held:
+        proxy.release(hold)
 
 
 async def cut_all_off(stage: Stage, fault: Fault, chance: Random) -> None:
     """Let everything to one of the servers hang, new connections too."""
     proxy = chance.choice([stage.servers.kafka_proxy, stage.servers.database_proxy])
-    proxy.hold()
+    hold = proxy.hold()
     await asyncio.sleep(fault.lasts)
-    proxy.release()
+    proxy.release(hold)
 
 
 async def fill_the_disk(stage: Stage, fault: Fault, _chance: Random) -> None:
@@ -162,14 +167,17 @@ async def fill_the_disk(stage: Stage, fault: Fault, _chance: Random) -> None:
     await stage.servers.postgres.start()
 
 
-async def hire_with_a_wrong_clock(stage: Stage, _fault: Fault, chance: Random) -> None:
-    stage.crew.hire(clock=chance.choice((3600, 90, 20, -30, -3600, 86_400 * 400)))
+async def hire_with_a_wrong_clock(stage: Stage, fault: Fault, chance: Random) -> None:
+    """Have one more whose clock is wrong, long enough for it to take its share."""
+    hand = stage.crew.hire(clock=chance.choice((3600, 90, 20, -30, -3600, 86_400 * 400)))
+    await asyncio.sleep(WRONG_FOR + fault.lasts)
+    hand.end(signal.SIGTERM)
 
 
 async def add_partitions(stage: Stage, _fault: Fault, chance: Random) -> None:
     name = chance.choice(FED)
     count = (await partitions(stage.bootstrap))[name]
-    more = NewPartitions(count + chance.randint(1, 3))
+    more = NewPartitions(count + chance.randint(1, 2))
     if count < MOST_PARTITIONS:
         await administer(stage.bootstrap, lambda admin: admin.create_partitions({name: more}))
 
@@ -213,7 +221,7 @@ async def leave_a_transaction_open(stage: Stage, fault: Fault, chance: Random) -
     again = stage.load.told_so_far(chance.choice(FED))[-20:]
     sender = AIOKafkaProducer(
         bootstrap_servers=stage.bootstrap,
-        transactional_id=stage.database,
+        transactional_id=f"{stage.database}-{chance.random()}",
         transaction_timeout_ms=30_000,
     )
     try:
@@ -288,6 +296,7 @@ KINDS: dict[str, Happening] = {
     "unread removed": remove_unread,
     "transaction open": leave_a_transaction_open,
 }
-LOSE = {"topic made again", "unread removed"}
+LOSE = frozenset({"topic made again", "unread removed"})
+TAKE_OFFSETS = frozenset({"transaction open"})
 LENGTHS = {"worker frozen": 40.0, "worker starved": 20.0}
 USUAL_LENGTH = 12.0

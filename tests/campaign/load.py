@@ -52,11 +52,12 @@ class Message(NamedTuple):
 
 
 class Load:
-    """Events, and poison among them, in the order of publishing."""
+    """Events, and poison among them, in the order of publishing; `lines` are the events as told."""
 
     def __init__(self, lines: Sequence[bytes], chance: Random) -> None:
-        self.events = [read_structured(line, None, 0, n) for n, line in enumerate(lines)]
-        self.events += odd_orders(self.events, chance)
+        told = [read_structured(line, None, 0, n) for n, line in enumerate(lines)]
+        self.lines = [*lines, *odd_orders(told, chance)]
+        self.events = [read_structured(line, None, 0, n) for n, line in enumerate(self.lines)]
         self.messages = list(_spoilt(list(ordered(self.events)), chance))
         self.published = 0
         self.done = asyncio.Event()
@@ -157,7 +158,7 @@ def ordered(events: Sequence[Event]) -> Iterator[Event]:
         yield from group
 
 
-def odd_orders(events: Sequence[Event], chance: Random) -> list[Event]:
+def odd_orders(events: Sequence[Event], chance: Random) -> list[bytes]:
     """Tell some orders again as others, with deadlines at the ends of the calendar."""
     placed = [event for event in events if event.type == "vbp.order.placed.v1"]
     odd = []
@@ -174,7 +175,7 @@ def odd_orders(events: Sequence[Event], chance: Random) -> list[Event]:
             "time": event.time.isoformat(),
             "data": data,
         }
-        odd.append(read_structured(msgspec.json.encode(envelope), None, 0, len(events) + number))
+        odd.append(msgspec.json.encode(envelope))
     return odd
 
 
@@ -184,7 +185,7 @@ def _spoilt(events: Sequence[Event], chance: Random) -> Iterator[Message]:
     bombs = set(chance.sample(orders, 2))
     for number, event in enumerate(events):
         yield message_of(event)
-        if chance.random() < 0.01:
+        if chance.random() < poison.SHARE:
             yield Message(event.topic, *poison.draw(event, chance))
         if number in bombs:
             yield Message(event.topic, batch=_bomb(chance), headers=poison.MARK)

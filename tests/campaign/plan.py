@@ -1,28 +1,38 @@
 """What a seed comes to: how many workers, how large a load, which faults and when."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 
 from typing_extensions import override
 
-from tests.campaign.faults import KINDS, LENGTHS, LOSE, USUAL_LENGTH, Fault
+from tests.campaign.faults import KINDS, LENGTHS, LOSE, TAKE_OFFSETS, USUAL_LENGTH, Fault
 
 FIRST_AT = 2.0
 """Seconds before which nothing happens."""
 
+TAKE_OFFSETS_EVERY = 4
+"""What is lost is counted by offsets, of which a transaction takes some: one run in four has
+transactions, all others have losses."""
+
 
 @dataclass(frozen=True)
 class Scale:
-    """How much happens in a run: seconds of publishing, orders, faults, their length at most."""
+    """How much happens in a run: faults, seconds from one to the next, orders, and the longest.
 
-    seconds: tuple[float, float] = (12, 25)
-    orders: tuple[int, int] = (400, 1_800)
+    `apart` of the faults are of the kinds that lose something, or else open transactions.
+    """
+
+    faults: int = 20
+    every: float = 9.0
+    orders: tuple[int, int] = (4_000, 8_000)
     hospitals: int = 30
-    faults: tuple[int, int] = (1, 4)
     longest: float = 40.0
+    apart: int = 4
 
 
-SHORT = Scale(seconds=(4, 6), orders=(150, 250), hospitals=8, faults=(5, 5), longest=4.0)
+SHORT = Scale(faults=5, every=1.2, orders=(150, 250), hospitals=8, longest=3.0, apart=1)
 
 
 @dataclass(frozen=True)
@@ -38,47 +48,52 @@ class Plan:
 
     @override
     def __str__(self) -> str:
-        faults = "; ".join(map(str, self.faults))
         return (
-            f"seed {self.seed}: {self.workers} workers, {self.orders} orders in "
-            f"{self.seconds:.0f} s: {faults}"
+            f"seed {self.seed}: {self.workers} workers, {self.orders} orders, "
+            f"{len(self.faults)} faults in {self.seconds:.0f} s"
         )
 
 
 def plan(seed: int, scale: Scale, *, without: frozenset[str] = frozenset()) -> Plan:
-    """Draw a run; every kind comes first in its turn, and others are drawn beside it.
+    """Draw a run; over many seeds in a row every kind comes as often as any other.
 
     `without` are kinds that cannot be had on this machine.
     """
     chance = Random(f"{seed}/plan")
-    kinds = [kind for kind in KINDS if kind not in without]
-    seconds = chance.uniform(*scale.seconds)
-    drawn = [kinds[seed % len(kinds)]]
-    for _ in range(chance.randint(*scale.faults) - 1):
-        drawn.append(chance.choice([kind for kind in kinds if _bears(drawn, kind)]))
+    kinds = _kinds(seed, scale, without)
+    chance.shuffle(kinds)
     faults = tuple(
         Fault(
             kind,
-            at=chance.uniform(FIRST_AT, seconds),
+            at=FIRST_AT + scale.every * (number + chance.uniform(0, 0.6)),
             lasts=min(chance.uniform(1, LENGTHS.get(kind, USUAL_LENGTH)), scale.longest),
         )
-        for kind in drawn
+        for number, kind in enumerate(kinds)
     )
     return Plan(
         seed,
         chance.randint(1, 3),
         chance.randint(*scale.orders),
         scale.hospitals,
-        seconds,
-        tuple(sorted(faults, key=lambda fault: fault.at)),
+        FIRST_AT + scale.every * scale.faults,
+        faults,
     )
 
 
-def _bears(drawn: list[str], kind: str) -> bool:
-    """Whether a kind may come beside others: what is lost once is lost by one cause, and counted
-    by offsets, of which a transaction takes some.
-    """
-    lost = bool(LOSE & set(drawn))
-    return not (lost and (kind in LOSE or kind == "transaction open")) and not (
-        "transaction open" in drawn and kind in LOSE
-    )
+def _kinds(seed: int, scale: Scale, without: frozenset[str]) -> list[str]:
+    """Give the kinds of a run: the next ones of all that go together, and some of one sort."""
+    turn, place = divmod(seed, TAKE_OFFSETS_EVERY)
+    sort, number = (TAKE_OFFSETS, turn) if place == 0 else (LOSE, seed - turn - 1)
+    apart = _part(sorted(sort), number, scale.apart)
+    together = [kind for kind in KINDS if kind not in LOSE | TAKE_OFFSETS | without]
+    return apart + _part(together, seed, scale.faults - len(apart))
+
+
+def _part(kinds: list[str], number: int, size: int) -> list[str]:
+    """Give a part of all kinds told over and over, each time in another order."""
+
+    def over_and_over() -> Iterator[str]:
+        for turn in range((number + 1) * size // len(kinds) + 1):
+            yield from Random(f"{turn}/{kinds}").sample(kinds, len(kinds))
+
+    return list(islice(over_and_over(), number * size, (number + 1) * size))

@@ -8,6 +8,9 @@ import msgspec
 from shared.domain.cloudevents import Event, headers_of
 
 NAME = "poison"
+SHARE = 0.01
+"""How many messages of all are poison."""
+
 Headers = Sequence[tuple[str, bytes | None]]
 MARK: Headers = (("ce_id", NAME.encode()),)
 

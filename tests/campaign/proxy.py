@@ -9,20 +9,25 @@ Address = tuple[str, int]
 PIECE = 1 << 16
 
 
+class Hold:
+    """What does not pass for now: the connections from some ports, or None for all."""
+
+    def __init__(self, ports: frozenset[int] | None) -> None:
+        self.ports = ports
+
+
 class Proxy:
     """Listens on a port of 127.0.0.1 that stays, and forwards to wherever the server is now.
 
     `hold` lets everything, or the connections from some ports, hang: what comes in is not passed
-    on, nor is an end. `release` passes on what waited.
+    on, nor is an end. `release` passes on what waited, unless another hold lets it hang too.
     """
 
     def __init__(self, target: Callable[[], Address]) -> None:
         self._target = target
         self._server: asyncio.Server | None = None
-        self._passes = asyncio.Event()
-        self._passes.set()
-        self._held: frozenset[int] = frozenset()
-        self._all = False
+        self._holds: list[Hold] = []
+        self._released = asyncio.Event()
         self._pumps: set[asyncio.Task[None]] = set()
 
     @property
@@ -41,15 +46,17 @@ class Proxy:
             pump.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
-    def hold(self, ports: Collection[int] | None = None) -> None:
+    def hold(self, ports: Collection[int] | None = None) -> Hold:
         """Stop forwarding for clients at these ports; without any for all, new ones too."""
-        self._held = frozenset(ports or ())
-        self._all = ports is None
-        self._passes.clear()
+        hold = Hold(None if ports is None else frozenset(ports))
+        self._holds.append(hold)
+        return hold
 
-    def release(self) -> None:
-        """Forward again, what came in meanwhile first."""
-        self._passes.set()
+    def release(self, hold: Hold | None = None) -> None:
+        """End a hold, or all, and forward again, what came in meanwhile first."""
+        self._holds = [other for other in self._holds if hold is not None and other is not hold]
+        self._released.set()
+        self._released = asyncio.Event()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._accept(reader, writer))
@@ -91,8 +98,8 @@ class Proxy:
                 await writer.drain()
 
     async def _pass(self, client: int) -> None:
-        while not self._passes.is_set() and (self._all or client in self._held):
-            await self._passes.wait()
+        while any(hold.ports is None or client in hold.ports for hold in self._holds):
+            await self._released.wait()
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:

@@ -1,9 +1,12 @@
-"""What a campaign says: a line for each run as it ends, and tables at the end."""
+"""What a campaign says: a line for each fault as it comes and each run as it ends, and a table."""
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.campaign import poison
+from tests.campaign.faults import Fault
 from tests.campaign.run import Verdict
 
 
@@ -11,6 +14,26 @@ def say(text: str) -> None:
     """Write a line at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+class Progress:
+    """Tells of each fault which one of all it is, and after how many minutes it comes."""
+
+    def __init__(self, faults: int) -> None:
+        self._faults = faults
+        self._came = 0
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._began
+
+    def came(self, fault: Fault) -> None:
+        """Tell of a fault that comes now."""
+        self._came += 1
+        minutes, seconds = divmod(int(self.seconds), 60)
+        say(f"{self._came:>5}/{self._faults}{minutes:>5}:{seconds:02}  {fault}")
 
 
 def line(verdict: Verdict, *, short: bool) -> None:
@@ -24,12 +47,17 @@ def line(verdict: Verdict, *, short: bool) -> None:
     for problem in verdict.problems:
         say(f"    - {problem}")
     if verdict.problems:
-        flag = " --short" if short else ""
-        say(f"    again: python -m tests.campaign --seeds {verdict.plan.seed}{flag}")
+        say(f"    again: {again(verdict, short=short)}")
+
+
+def again(verdict: Verdict, *, short: bool) -> str:
+    """Give the command that repeats a run."""
+    flag = " --short" if short else ""
+    return f"python -m tests.campaign --seeds {verdict.plan.seed}{flag}"
 
 
 def show(verdicts: Sequence[Verdict]) -> None:
-    """Tell of all runs: how often each fault came, and with what it failed."""
+    """Tell of all runs: of each kind of fault how many held, and how many were in a failed run."""
     if not verdicts:
         return
     came: Counter[str] = Counter()
@@ -38,16 +66,15 @@ def show(verdicts: Sequence[Verdict]) -> None:
         kinds = [fault.kind for fault in verdict.plan.faults]
         came.update(kinds)
         failed.update(kinds if verdict.problems else ())
-    say(f"\n{'fault':<24}{'times':>7}{'in runs that failed':>22}")
+    say(f"\n{'fault':<24}{'planted':>9}{'held':>8}{'failed':>8}")
     for kind, times in sorted(came.items()):
-        say(f"{kind:<24}{times:>7}{failed[kind]:>22}")
+        say(f"{kind:<24}{times:>9}{times - failed[kind]:>8}{failed[kind]:>8}")
     bad = [verdict for verdict in verdicts if verdict.problems]
     say(
-        f"\n{len(verdicts)} runs, {came.total()} faults, "
-        f"{sum(verdict.messages for verdict in verdicts):,} messages, "
-        f"{sum(verdict.violations for verdict in verdicts):,} violations; "
+        f"{'in all':<24}{came.total():>9}{came.total() - failed.total():>8}{failed.total():>8}\n"
+        f"\n{len(verdicts)} runs, {len(bad)} failed; "
+        f"{sum(verdict.messages for verdict in verdicts):,} messages, {poison.SHARE:.0%} of them "
+        f"poison; {sum(verdict.violations for verdict in verdicts):,} violations; "
         f"at most {max(verdict.peak for verdict in verdicts) >> 20} MiB in a worker; "
-        f"{len(bad)} failed"
+        f"{sum(verdict.seconds for verdict in verdicts) / 60:.0f} minutes"
     )
-    for verdict in bad:
-        say(f"FAILED {verdict.plan}")
