@@ -31,3 +31,8 @@ def run(settings: Settings) -> None:
         f"{counted(done.records, 'record')} made anew from {counted(done.facts, 'fact')}. "
         "Start the worker: it judges them again"
     )
+    if done.aside:
+        say(
+            f"{counted(done.aside, 'record')} set aside still: this version fails on them too. "
+            "/v1/status names them, with the error; report it"
+        )

@@ -1,8 +1,7 @@
 """A dossier: a record, and what was last said of it. One row of storage, one step of the engine."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +10,6 @@ from services.compliance.judging.contributions.contribution import Contribution
 from services.compliance.judging.defect import Remedy
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.records.evidence import Evidence
 from shared.domain import calendar
@@ -62,12 +60,31 @@ class Judgement(Struct, array_like=True, gc=False):
         return Moment(max(self.judged_at, moment.now), max(self.heard, moment.heard))
 
 
+class Unread(NamedTuple):
+    """What is stored of a record, or was last said of it, and cannot be read; None what can."""
+
+    error: Exception
+    record: bytes | None
+    judgement: bytes | None
+
+
+class Kept(Struct, frozen=True, array_like=True):
+    """A judgement that cannot be read, kept as it is for a version that can, and what it waits for.
+
+    No judgement is such an array: one begins with a list.
+    """
+
+    judgement: bytes
+    aside: Remedy
+
+
 class Dossier:
     """A record with its last judgement.
 
     `before` is the judgement with which the round took it, `columns` are what a change of the
     register finds it by, `causes` the facts told since it was last judged, `voids` those without
-    which other records would have contributed otherwise since then.
+    which other records would have contributed otherwise since then. What is `unread` is stored as
+    it was.
     """
 
     __slots__ = (
@@ -77,6 +94,7 @@ class Dossier:
         "judgement",
         "record",
         "subject",
+        "unread",
         "version",
         "voids",
     )
@@ -97,15 +115,31 @@ class Dossier:
         self.columns = columns
         self.causes: list[Evidence] = []
         self.voids: list[Evidence] = []
+        self.unread: Unread | None = None
 
-    def set_aside(self, remedy: Remedy) -> None:
-        """Let what was last said stand, and look again only when that can bring the record back."""
+    def set_aside(self, remedy: Remedy) -> Remedy:
+        """Let what was last said stand, and look again only when that can bring the record back.
+
+        Gives what that is.
+        """
         # A record that lacks a fact stays so, whatever goes wrong in it later.
-        wanted = "rebuild" if self.judgement.aside == "rebuild" else remedy
+        wanted: Remedy = "rebuild" if self.judgement.aside == "rebuild" else remedy
         self.judgement = msgspec.structs.replace(
             self.judgement, look_at=None, hear_at=None, aside=wanted
         )
         self.causes, self.voids = [], []
+        return wanted
+
+    def encoded(self) -> tuple[bytes, bytes]:
+        """Write the record and what was said of it, as they are stored."""
+        if self.unread is None:
+            return encode(self.record), encode(self.judgement)
+        _, record, judgement = self.unread
+        aside = self.judgement.aside or "judge"
+        return (
+            encode(self.record) if record is None else record,
+            encode(self.judgement if judgement is None else Kept(judgement, aside)),
+        )
 
     def conclude(self, judgement: Judgement, columns: Columns | None) -> None:
         """Note what was said of the record now, and where it stands if that is known."""
@@ -115,16 +149,9 @@ class Dossier:
         self.causes, self.voids = [], []
 
 
-def needs_of(dossiers: Iterable[Dossier]) -> Needs:
-    """Give what judging some dossiers asks of the register."""
-    needs = Needs()
-    for dossier in dossiers:
-        KINDS[dossier.subject.kind].needs(needs, dossier.subject, dossier.record)
-    return needs
-
-
 _decode_record = {name: msgspec.msgpack.Decoder(kind.record) for name, kind in KINDS.items()}
 decode_judgement = msgspec.msgpack.Decoder(Judgement).decode
+_decode_kept = msgspec.msgpack.Decoder(Kept).decode
 encode = msgspec.msgpack.Encoder().encode
 
 
@@ -136,11 +163,46 @@ def decode_record(kind: str, record: bytes) -> Record:
 def decode(
     subject: Subject, record: bytes, judgement: bytes, version: int, columns: Columns
 ) -> Dossier:
-    """Read a dossier as it was stored."""
-    return Dossier(
-        subject,
-        decode_record(subject.kind, record),
-        decode_judgement(judgement),
-        version,
-        columns,
-    )
+    """Read a dossier as it was stored; what cannot be read of it is `unread`."""
+    try:
+        held, said = decode_record(subject.kind, record), decode_judgement(judgement)
+    except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
+        some, said, unread = _half_read(subject.kind, record, judgement, error)
+        dossier = Dossier(subject, some, said, version, columns)
+        dossier.unread = unread
+        return dossier
+    return Dossier(subject, held, said, version, columns)
+
+
+def _half_read(
+    kind: str, record: bytes, judgement: bytes, error: Exception
+) -> tuple[Record | None, Judgement, Unread | None]:
+    """Read what can be read of a dossier, and give the rest, if any, as it was."""
+    held = unread_record = None
+    said, unread_judgement = last_said(judgement)
+    try:
+        held = decode_record(kind, record)
+    except Exception as fault:  # noqa: BLE001  # as above
+        error, unread_record = fault, record
+    whole = unread_record is None and unread_judgement is None
+    return held, said, None if whole else Unread(error, unread_record, unread_judgement)
+
+
+def last_said(judgement: bytes) -> tuple[Judgement, bytes | None]:
+    """Read what was last said of a record, and give it as it is where it cannot be read."""
+    try:
+        return decode_judgement(judgement), None
+    except Exception:  # noqa: BLE001  # as above
+        aside, kept = _kept_in(judgement)
+    try:
+        return msgspec.structs.replace(decode_judgement(kept), aside=aside), None
+    except Exception:  # noqa: BLE001  # as above
+        return Judgement(aside=aside), kept
+
+
+def _kept_in(judgement: bytes) -> tuple[Remedy | Literal[""], bytes]:
+    try:
+        kept = _decode_kept(judgement)
+    except Exception:  # noqa: BLE001  # as above
+        return "", judgement
+    return kept.aside, kept.judgement

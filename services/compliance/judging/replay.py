@@ -7,13 +7,14 @@ from datetime import datetime
 from services.compliance.findings.violation import Violation
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
-from services.compliance.judging.defect import Defect
+from services.compliance.judging.defect import Defect, defects_of
 from services.compliance.judging.kinds import LAST_HEARD, LEVELS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, subject_of
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
+from services.compliance.register import changes
 from services.compliance.register.entries import entry_of
 from services.compliance.register.register import Register
 from shared.domain.cloudevents import Event
@@ -65,7 +66,9 @@ class Replay:
     def know(self, event: Event) -> None:
         """Take in what an event tells of the law alone: orders of any share are judged by it."""
         if event.told <= self.moment.now and entry_of(event) is not None:
-            self.law.register.merge(event)
+            failed = changes.merge(self.law.register, [event]).failed
+            if failed:
+                self._defects.update(defects_of(failed))
 
     def judge_orders(self, has: Callable[[str], bool] | None = None, *, first: bool = True) -> None:
         """Judge what events merge into, which others may share; no more can be told then.

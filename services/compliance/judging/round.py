@@ -7,36 +7,22 @@ Whatever drives it does so level by level, because what to load next depends on 
         judging.judge()
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
-import msgspec
-
-from services.compliance.findings.violation import Change
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
-from services.compliance.judging.defect import Defect, Remedy, defect_of
-from services.compliance.judging.dossier import Dossier, needs_of
+from services.compliance.judging.defect import Remedy, defect_of
+from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.kinds import KINDS, LEVELS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
+from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
 from shared.domain.cloudevents import Event
-from shared.domain.records.contested import Contradiction
 
-OpenKey = tuple[str, str, str, str, bool]
-FoundKey = tuple[str, str, str, str]
-UnjudgedKey = tuple[str, str, str]
-
-
-class Contradicted(NamedTuple):
-    """Contradictions that went and came, each with the record that they are in."""
-
-    gone: list[tuple[Subject, Contradiction]]
-    new: list[tuple[Subject, Contradiction]]
-
+T = TypeVar("T")
 
 PART = 500
 """Records that are judged without a pause: some hundredths of a second."""
@@ -50,15 +36,29 @@ class Level(NamedTuple):
     due: dict[Subject, None]
 
 
-class Round:
-    """Records judged together, level by level, and everything that changed."""
+class Refusal(NamedTuple):
+    """Why what was made of a record cannot be written; and whether it is better left as it was."""
 
-    def __init__(self, law: Law, moment: Moment) -> None:
+    error: Exception
+    remedy: Remedy
+
+
+Refused: TypeAlias = Mapping[Subject, Refusal]
+NOTHING: Refused = {}
+
+
+class Round(Outcome):
+    """Records judged together, level by level.
+
+    `refused` are set aside without being judged: a round before this one could not be written
+    because of them.
+    """
+
+    def __init__(self, law: Law, moment: Moment, refused: Refused = NOTHING) -> None:
+        super().__init__()
         self.law = law
         self.moment = moment
-        self.dossiers: dict[Subject, Dossier] = {}
-        self.changes: list[Change] = []
-        self.defects: dict[Subject, Defect] = {}
+        self._refused = refused
         self._levels = {number: Level({}, {}, {}) for number in LEVELS}
         self._level = Level({}, {}, {})
         self._opened: list[Dossier] = []
@@ -116,26 +116,43 @@ class Round:
             dossier.before = dossier.judgement
             self.dossiers[dossier.subject] = dossier
         for subject, events in self._level.heard.items():
-            dossier = self._held(subject)
-            try:
-                for event in events:
-                    engine.hear(dossier, event)
-            except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
-                self.set_aside(dossier, error, "rebuild")
+            self._put_in(engine.hear, self._held(subject), events)
         for subject, transfers in self._level.given.items():
-            dossier = self._held(subject)
-            try:
-                for transfer in transfers:
-                    engine.receive(dossier, transfer)
-            except Exception as error:  # noqa: BLE001  # as above
-                self.set_aside(dossier, error, "rebuild")
+            self._put_in(engine.receive, self._held(subject), transfers)
         subjects = dict.fromkeys((*self._level.heard, *self._level.given, *self._level.due))
         held = (self.dossiers.get(subject) for subject in subjects)
         self._opened = [dossier for dossier in held if dossier is not None]
+        for dossier in self._opened:
+            if dossier.unread is not None:
+                self.set_aside(dossier, dossier.unread.error, "judge")
+            elif (refusal := self._refused.get(dossier.subject)) is not None:
+                self.set_aside(dossier, *refusal)
+
+    def _put_in(
+        self, put: Callable[[Dossier, T], None], dossier: Dossier, told: Iterable[T]
+    ) -> None:
+        """Put into a record what it is told, unless nothing can be put into it."""
+        refusal, unread = self._refused.get(dossier.subject), dossier.unread
+        if unread is not None and unread.record is not None:
+            self.set_aside(dossier, unread.error, "rebuild")
+        elif refusal is not None and refusal.remedy == "rebuild":
+            self.set_aside(dossier, *refusal)
+        else:
+            try:
+                for one in told:
+                    put(dossier, one)
+            except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
+                self.set_aside(dossier, error, "rebuild")
 
     def needs(self) -> Needs:
         """Give what judging this level asks of the register."""
-        return needs_of(self._opened)
+        needs = Needs()
+        for dossier in self._opened:
+            try:
+                KINDS[dossier.subject.kind].needs(needs, dossier.subject, dossier.record)
+            except Exception as error:  # noqa: BLE001  # as above
+                self.set_aside(dossier, error, "judge")
+        return needs
 
     def judge(self) -> None:
         """Judge this level; what its records contribute to others waits for a later one."""
@@ -148,29 +165,22 @@ class Round:
         for number, dossier in enumerate(self._opened):
             if number % PART == PART - 1:
                 yield
-            if dossier.judgement.aside == "rebuild":
+            if dossier.judgement.aside == "rebuild" or dossier.subject in self.defects:
                 continue
             try:
                 judged = engine.judge(dossier, self.law, self.moment)
             except Exception as error:  # noqa: BLE001  # as above
                 self.set_aside(dossier, error, "judge")
                 continue
-            self.changes += judged.changes
+            if judged.changes:
+                self.changed[dossier.subject] = judged.changes
             given += judged.transfers
         self.give(given)
 
     def set_aside(self, dossier: Dossier, error: Exception, remedy: Remedy) -> None:
         """Set a record aside for a defect of ours; all others go on."""
-        dossier.set_aside(remedy)
-        self.defects[dossier.subject] = defect_of(error, remedy)
-
-    def brought_back(self) -> list[Subject]:
-        """Give the records that were set aside before and are judged again."""
-        return sorted(
-            subject
-            for subject, dossier in self.dossiers.items()
-            if dossier.before.aside and not dossier.judgement.aside
-        )
+        wanted = dossier.set_aside(remedy)
+        self.defects[dossier.subject] = defect_of(error, wanted)
 
     def leave(self, kinds: Collection[str], wanted: Callable[[Subject], bool]) -> None:
         """Forget the records of some kinds, and what is contributed to records not wanted.
@@ -194,90 +204,3 @@ class Round:
         if dossier is None:
             dossier = self.dossiers[subject] = Dossier(subject)
         return dossier
-
-    def final_changes(self) -> list[Change]:
-        """Give one change a violation; one that moved between dossiers was not withdrawn."""
-        found = {change.id: change for change in self.changes if change.violation is not None}
-        gone = {change.id: change for change in self.changes if change.violation is None}
-        return [*found.values(), *(change for key, change in gone.items() if key not in found)]
-
-    def open_counts(self) -> Counter[OpenKey]:
-        """Give how the numbers of open violations changed."""
-        counts: Counter[OpenKey] = Counter()
-        for subject, dossier in self.dossiers.items():
-            was, now = dossier.before.findings, dossier.judgement.findings
-            for findings, sign in ((was, -1), (now, 1)) if was or now else ():
-                for told in findings:
-                    if told.cured_at is None:
-                        place = told.area or ""
-                        key = (subject.jurisdiction, told.rule, told.severity, place, told.exempt)
-                        counts[key] += sign
-        return Counter({key: count for key, count in counts.items() if count})
-
-    def found_counts(self) -> Counter[FoundKey]:
-        """Give how many violations were newly found, an act that was over at once among them.
-
-        Neither one that is exempt, nor one that only takes the place of another: nobody needs to be
-        told of those. One that was over and goes on again is found again.
-        """
-        news = {
-            change.id.bytes: change.violation
-            for change in self.final_changes()
-            if change.kind != "changed" and change.violation is not None and not change.supersedes
-        }
-        known = {
-            told.id: told
-            for dossier in (self.dossiers.values() if news else ())
-            for told in dossier.before.findings
-            if told.id in news
-        }
-        counts: Counter[FoundKey] = Counter()
-        for name, found in news.items():
-            was = known.get(name)
-            again = was is not None and was.cured_at is not None and found.cured_at is None
-            if not found.exempt and (was is None or again):
-                counts[found.jurisdiction, found.rule, found.severity, found.area or ""] += 1
-        return counts
-
-    def unjudged_counts(self) -> Counter[UnjudgedKey]:
-        """Give how the numbers of unjudged records changed."""
-        counts: Counter[UnjudgedKey] = Counter()
-        for subject, dossier in self.dossiers.items():
-            was, now = dossier.before.missing, dossier.judgement.missing
-            if was == now:
-                continue
-            for missing, sign in ((was, -1), (now, 1)):
-                for rule, term in missing:
-                    counts[subject.jurisdiction, rule, term] += sign
-        return Counter({key: count for key, count in counts.items() if count})
-
-    def contradictions(self) -> Contradicted:
-        """Give the contradictions that came up, and those that are none any more."""
-        gone: list[tuple[Subject, Contradiction]] = []
-        new: list[tuple[Subject, Contradiction]] = []
-        for subject, dossier in self.dossiers.items():
-            was, now = dossier.before.contradictions, dossier.judgement.contradictions
-            if was or now:
-                gone += [(subject, one) for one in was if one not in now]
-                new += [(subject, one) for one in now if one not in was]
-        return Contradicted(gone, new)
-
-    def forget_watches(self, subjects: Iterable[Subject]) -> None:
-        """Note that the watches of dossiers that were due are gone: new ones must be written."""
-        for subject in subjects:
-            dossier = self.dossiers.get(subject)
-            if dossier is not None:
-                before = dossier.before
-                dossier.before = msgspec.structs.replace(before, look_at=None, hear_at=None)
-
-    def watches(self) -> tuple[list[Dossier], list[Dossier]]:
-        """Give the dossiers whose next look moved, and those that wait for nothing any more."""
-        moved: list[Dossier] = []
-        done: list[Dossier] = []
-        for dossier in self.dossiers.values():
-            was, now = dossier.before, dossier.judgement
-            if was.look_at == now.look_at and was.hear_at == now.hear_at:
-                continue
-            waits = now.look_at is not None or now.hear_at is not None
-            (moved if waits else done).append(dossier)
-        return moved, done

@@ -9,6 +9,9 @@ from shared.domain import events as say
 from shared.domain import ids
 from shared.domain.cloudevents import Event
 
+REGISTER = "register"
+"""The kind under which an entry of the register is set aside, its key a pair of entry and code."""
+
 
 class Subject(NamedTuple):
     """What a dossier is about: the kind of its record, and its key in its jurisdiction."""

@@ -1,26 +1,33 @@
 """What register events change: entries to write, and records to judge again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from services.compliance.register.entries import AGREEMENT, Entry
+from services.compliance.register.entries import AGREEMENT, Entry, entry_of
 from services.compliance.register.register import Key, Register
 from shared.domain.cloudevents import Event
 
 Touch = tuple[str, str | None, str | None]
 """A jurisdiction, and a product and a hospital whose records must be judged again; None is all."""
 
+Name = tuple[str, Key]
+"""The kind of an entry, and its key."""
+
+NONE: Mapping[Name, Exception] = {}
+
 
 class Changes(NamedTuple):
     """What register events changed.
 
     `entries` are as merged, by the kind of entry and its key; `agreements` those told of, which
-    orders may have waited for, and prepayments name.
+    orders may have waited for, and prepayments name. `failed` are those that lack a telling, since
+    it could not be merged into them.
     """
 
-    entries: dict[tuple[str, Key], Any]
+    entries: dict[Name, Any]
     agreements: set[Key]
     touches: set[Touch]
+    failed: dict[Name, Exception]
 
     @property
     def jurisdictions(self) -> list[str]:
@@ -35,16 +42,35 @@ class Changes(NamedTuple):
                 yield where, name, code, held
 
 
-def merge(register: Register, events: Iterable[Event]) -> Changes:
-    """Merge register events into a register; what they need must have been read."""
-    changes = Changes({}, set(), set())
+def merge(
+    register: Register, events: Iterable[Event], unread: Mapping[Name, Exception] = NONE
+) -> Changes:
+    """Merge register events into a register; what they need must have been read.
+
+    Nothing is merged into the entries that are `unread`, nor of an event on which we fail.
+    """
+    changes = Changes({}, set(), set(), {})
     for event in events:
-        merged = register.merge(event)
-        if merged is None:
+        entry = entry_of(event)
+        if entry is None:
             continue
-        entry, where, code, before, after = merged
-        changes.entries[entry.name, (where, code)] = after
-        changes.touches.update((where, *reach) for reach in entry.touched(code, before, after))
-        if entry is AGREEMENT:
-            changes.agreements.add((where, code))
+        name = entry.name, (event.data.jurisdiction, entry.code(event.data))
+        if name in unread:
+            changes.failed[name] = unread[name]
+            continue
+        try:
+            _merge(register, event, changes)
+        except Exception as error:  # noqa: BLE001  # one entry's fault must not be all entries'
+            changes.failed[name] = error
     return changes
+
+
+def _merge(register: Register, event: Event, changes: Changes) -> None:
+    merged = register.merge(event)
+    if merged is None:
+        return
+    entry, where, code, _, after, reach = merged
+    changes.entries[entry.name, (where, code)] = after
+    changes.touches.update((where, *reached) for reached in reach)
+    if entry is AGREEMENT:
+        changes.agreements.add((where, code))

@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.appointments import Appointment, appointment_of
-from services.compliance.register.entries import AGREEMENT, APPOINTMENT, PRODUCT, Entry, entry_of
+from services.compliance.register.entries import (
+    AGREEMENT,
+    APPOINTMENT,
+    PRODUCT,
+    Entry,
+    Reach,
+    entry_of,
+)
 from services.compliance.register.exemption import Exemption
 from services.compliance.register.pricing import Prices, Standards
 from shared.domain.cloudevents import Event
@@ -21,13 +28,14 @@ Key = tuple[str, str]
 
 
 class Merged(NamedTuple):
-    """An entry that was told of, as it was before and as it is now."""
+    """An entry that was told of, as it was before and as it is now, and whom that touches."""
 
     entry: Entry
     jurisdiction: str
     code: str
     before: Any
     after: Any
+    reach: set[Reach]
 
 
 class Register:
@@ -74,15 +82,19 @@ class Register:
         return other
 
     def merge(self, event: Event) -> Merged | None:
-        """Take a telling in; None for what the register does not judge by."""
+        """Take a telling in; None for what the register does not judge by.
+
+        Whatever is raised, the register holds what it held.
+        """
         entry = entry_of(event)
         if entry is None:
             return None
         where, code = event.data.jurisdiction, entry.code(event.data)
         before = self._held[entry.name].get((where, code))
         after = entry.merged(before, event)
+        reach = entry.touched(code, before, after)
         self.put(entry, where, code, after)
-        return Merged(entry, where, code, before, after)
+        return Merged(entry, where, code, before, after, reach)
 
     def put(self, entry: Entry, jurisdiction: str, code: str, held: Any) -> None:
         """Hold an entry as it was merged, in place of what was held."""

@@ -1,6 +1,6 @@
 """The part of the register that a worker has read, and the version of the law it was read at."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from services.compliance.judging.defect import Defect, defects_of
 from services.compliance.judging.needs import Needs
+from services.compliance.judging.subjects import Subject
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
-from services.compliance.register.changes import Changes
+from services.compliance.register.changes import Changes, Name
 from services.compliance.register.entries import (
     AGREEMENT,
     APPOINTMENT,
@@ -22,6 +24,7 @@ from services.compliance.register.entries import (
     PRICE,
     PRODUCT,
     STANDARD,
+    Entry,
     entry_of,
 )
 from services.compliance.register.register import Key, Register
@@ -51,12 +54,18 @@ _read: dict[str, Callable[[bytes], Any]] = {
 
 
 class Lawbook:
-    """A law whose register is read as it is needed, and remembered until the law moves."""
+    """A law whose register is read as it is needed, and remembered until the law moves.
+
+    An entry that cannot be read, or of which a telling cannot be merged, is among `defects` until
+    they are noted: whoever needs it is not judged, or judged by what was told of it before.
+    """
 
     def __init__(self, policies: Policies, settle: timedelta) -> None:
         self._policies = policies
         self._settle = settle
         self.versions: dict[str, int] = {}
+        self.defects: dict[Subject, Defect] = {}
+        self._noted: set[Subject] = set()
         self.close()
 
     def close(self) -> None:
@@ -74,7 +83,14 @@ class Lawbook:
             "appointments": set(),
             "entrusted": set(),
         }
+        self._unread: dict[Name, Exception] = {}
         self.versions = {}
+
+    def noted(self) -> None:
+        """Be done with the defects so far: they were noted."""
+        if self.defects:
+            self._noted |= self.defects.keys()
+            self.defects = {}
 
     async def changed_by(
         self, connection: Connection, events: Iterable[Event]
@@ -91,7 +107,10 @@ class Lawbook:
         book.law = Law(self._policies, self.law.register.copy(), self._settle)
         book.versions = dict(self.versions)
         book._known = {what: set(known) for what, known in self._known.items()}  # noqa: SLF001
-        return book, changes.merge(book.law.register, told)
+        changed = changes.merge(book.law.register, told, self._unread)
+        book.defects = dict(self.defects)
+        book._meet(changed.failed)  # noqa: SLF001
+        return book, changed
 
     async def open(self, connection: Connection, jurisdictions: Iterable[str]) -> None:
         """Make sure that what is remembered is the law as it stands in the database now.
@@ -177,10 +196,11 @@ class Lawbook:
         if wanted:
             register = self.law.register
             for row in await connection.fetch(AGREEMENTS[known], *columns(wanted)):
-                where, held = row["jurisdiction"], _read[AGREEMENT.name](row["body"])
+                where, code = row["jurisdiction"], row["code"]
+                held = self._read_entry(AGREEMENT, (where, code), row["body"])
                 # One that is held already may have been told anew in the batch at hand.
-                if (where, held.agreement) not in register.agreements:
-                    register.put(AGREEMENT, where, held.agreement, held)
+                if held is not None and (where, code) not in register.agreements:
+                    register.put(AGREEMENT, where, code, held)
             self._known[known].update(wanted)
 
     async def _read_appointments(self, connection: Connection, needs: Needs) -> None:
@@ -197,8 +217,9 @@ class Lawbook:
         for row in rows:
             where, code = row["jurisdiction"], ids.parts(row["key"])[1]
             # One that is held already may have been told anew in the batch at hand.
-            if (where, code) not in register.appointments:
-                register.put(APPOINTMENT, where, code, _read[APPOINTMENT.name](row["record"]))
+            held = self._read_entry(APPOINTMENT, (where, code), row["record"])
+            if held is not None and (where, code) not in register.appointments:
+                register.put(APPOINTMENT, where, code, held)
         self._known["appointments"].update(named)
         self._known["entrusted"].update(products)
 
@@ -207,5 +228,22 @@ class Lawbook:
 
     def _note(self, references: Iterable[asyncpg.Record]) -> None:
         for row in references:
-            held = _read[row["kind"]](row["body"])
-            self.law.register.put(_ENTRY[row["kind"]], row["jurisdiction"], row["code"], held)
+            entry, where, code = _ENTRY[row["kind"]], row["jurisdiction"], row["code"]
+            held = self._read_entry(entry, (where, code), row["body"])
+            if held is not None:
+                self.law.register.put(entry, where, code, held)
+
+    def _read_entry(self, entry: Entry, key: Key, body: bytes) -> Any:
+        """Read an entry; None where it cannot be read, which is noted."""
+        try:
+            return _read[entry.name](body)
+        except Exception as error:  # noqa: BLE001  # one entry's fault must not be all entries'
+            self._unread[entry.name, key] = error
+            self._meet({(entry.name, key): error})
+            return None
+
+    def _meet(self, failed: Mapping[Name, Exception]) -> None:
+        """Have defects noted, each once."""
+        for subject, defect in defects_of(failed).items():
+            if subject not in self._noted:
+                self.defects[subject] = defect

@@ -24,20 +24,20 @@ WHERE jurisdiction = ANY($1::text[]) AND kind = 'exemption';
 
 -- agreements_named --
 -- Load agreements by their ids.
-SELECT a.jurisdiction, a.body FROM compliance.agreement a
+SELECT a.jurisdiction, a.agreement AS code, a.body FROM compliance.agreement a
 JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, agreement)
   ON a.jurisdiction = wanted.jurisdiction AND a.agreement = wanted.agreement;
 
 -- agreements_between --
 -- Load the agreements between hospitals and products.
-SELECT a.jurisdiction, a.body FROM compliance.agreement a
+SELECT a.jurisdiction, a.agreement AS code, a.body FROM compliance.agreement a
 JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, product, hospital)
   ON a.jurisdiction = wanted.jurisdiction AND a.product = wanted.product
  AND a.hospital = wanted.hospital;
 
 -- agreements_of_products --
 -- Load all agreements for some products.
-SELECT a.jurisdiction, a.body FROM compliance.agreement a
+SELECT a.jurisdiction, a.agreement AS code, a.body FROM compliance.agreement a
 JOIN unnest($1::text[], $2::text[]) AS wanted (jurisdiction, product)
   ON a.jurisdiction = wanted.jurisdiction AND a.product = wanted.product;
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from services.compliance.judging.dossier import Judgement, encode
+from services.compliance.judging.defect import Defect, Remedy
+from services.compliance.judging.dossier import Kept, encode, last_said
 from services.compliance.judging.kinds import KINDS
-from services.compliance.judging.round import Round
-from services.compliance.judging.subjects import Subject
+from services.compliance.judging.outcome import Outcome
+from services.compliance.judging.subjects import REGISTER, Subject
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 from shared.domain.records.record import Gathered
@@ -27,23 +28,27 @@ LOGGED = 3
 AT_ONCE = 10_000
 """Judgements that are looked through at once."""
 
-_judgement = msgspec.msgpack.Decoder(Judgement)
 
-
-async def save(connection: Connection, judged: Round) -> None:
+async def save(connection: Connection, judged: Outcome) -> None:
     """Note which records a round had to set aside, and forget those that it brought back."""
-    if judged.defects:
-        rows = [
-            (*subject, defect.remedy, defect.error, defect.traceback)
-            for subject, defect in sorted(judged.defects.items())
-        ]
-        await connection.execute(QUERIES["keep"], *columns(rows), VERSION)
-        for subject, defect in sorted(judged.defects.items())[:LOGGED]:
-            log.error("set aside %s/%s/%s: %s", *subject, defect.traceback)
-        if len(judged.defects) > LOGGED:
-            log.error("set aside %d records more at once", len(judged.defects) - LOGGED)
+    await note(connection, judged.defects)
     if back := judged.brought_back():
         await connection.execute(QUERIES["release"], *columns(back))
+
+
+async def note(connection: Connection, defects: Mapping[Subject, Defect]) -> None:
+    """Note what was set aside: records, or entries of the register."""
+    if not defects:
+        return
+    rows = [
+        (*subject, defect.remedy, defect.error, defect.traceback)
+        for subject, defect in sorted(defects.items())
+    ]
+    await connection.execute(QUERIES["keep"], *columns(rows), VERSION)
+    for subject, defect in sorted(defects.items())[:LOGGED]:
+        log.error("set aside %s/%s/%s: %s", *subject, defect.traceback)
+    if len(defects) > LOGGED:
+        log.error("set aside %d records more at once", len(defects) - LOGGED)
 
 
 async def judge_again(connection: Connection) -> None:
@@ -56,11 +61,9 @@ async def made_anew(connection: Connection) -> None:
 
     A record that gathers contributions begins empty, and is given all of them again.
     """
+    await connection.execute(QUERIES["release_register"], REGISTER)
     rows = await connection.fetch(QUERIES["aside"])
-    aside = {
-        Subject(*name): msgspec.structs.replace(_judgement.decode(judgement), aside="judge")
-        for *name, judgement in rows
-    }
+    aside = {Subject(*name): _as_set_aside(judgement, "judge") for *name, judgement in rows}
     await _write_judgements(connection, aside)
     gathered = {subject for subject in aside if issubclass(KINDS[subject.kind].record, Gathered)}
     if gathered:
@@ -69,25 +72,45 @@ async def made_anew(connection: Connection) -> None:
         await _give_again(connection, gathered)
 
 
+async def keep_aside(connection: Connection, defects: Mapping[Subject, Defect]) -> None:
+    """Keep what was made anew and still lacks a fact set aside until it is made anew again."""
+    named = sorted(subject for subject in defects if subject.kind != REGISTER)
+    rows = await connection.fetch(QUERIES["judgements"], *columns(named)) if named else []
+    aside = {Subject(*name): _as_set_aside(judgement, "rebuild") for *name, judgement in rows}
+    await _write_judgements(connection, aside)
+    await note(connection, defects)
+
+
+def _as_set_aside(judgement: bytes, remedy: Remedy) -> bytes:
+    """Give what was last said of a record, which waits for a remedy; unreadable, as it was."""
+    said, unread = last_said(judgement)
+    if unread is not None:
+        return encode(Kept(unread, remedy))
+    return encode(msgspec.structs.replace(said, aside=remedy))
+
+
 async def _give_again(connection: Connection, targets: AbstractSet[Subject]) -> None:
     """Forget that anything was contributed to some records: their givers then do so again."""
     last = ("", "", "")
     while rows := await connection.fetch(QUERIES["givers"], *last, AT_ONCE):
         changed = {}
         for *name, encoded in rows:
-            subject, judgement = Subject(*name), _judgement.decode(encoded)
+            subject = Subject(*name)
+            judgement, unread = last_said(encoded)
+            if unread is not None:
+                continue
             kept = [
                 given
                 for given in judgement.given
                 if given.target(subject.jurisdiction) not in targets
             ]
             if len(kept) < len(judgement.given):
-                changed[subject] = msgspec.structs.replace(judgement, given=kept)
+                changed[subject] = encode(msgspec.structs.replace(judgement, given=kept))
         await _write_judgements(connection, changed)
         last = tuple(rows[-1][:3])
 
 
-async def _write_judgements(connection: Connection, changed: Mapping[Subject, Judgement]) -> None:
+async def _write_judgements(connection: Connection, changed: Mapping[Subject, bytes]) -> None:
     if changed:
-        rows = ((*subject, encode(judgement)) for subject, judgement in changed.items())
+        rows = ((*subject, judgement) for subject, judgement in changed.items())
         await connection.execute(QUERIES["write_judgements"], *columns(rows))

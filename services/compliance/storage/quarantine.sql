@@ -27,6 +27,17 @@ FROM compliance.quarantine q
 JOIN compliance.dossier d USING (jurisdiction, kind, key)
 ORDER BY jurisdiction, kind, key;
 
+-- release_register --
+-- Forget entries of the register that were made anew.
+DELETE FROM compliance.quarantine WHERE kind = $1;
+
+-- judgements --
+-- Give the judgements of some records.
+SELECT d.jurisdiction, d.kind, d.key, d.judgement
+FROM compliance.dossier d
+JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
+  USING (jurisdiction, kind, key);
+
 -- write_judgements --
 -- Write what was last said of some records.
 UPDATE compliance.dossier d

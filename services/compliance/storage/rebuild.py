@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from services.compliance.judging import dossier as dossiers
 from services.compliance.judging import engine
+from services.compliance.judging.defect import Defect, defect_of, defects_of
 from services.compliance.judging.dossier import Judgement
 from services.compliance.judging.kinds import KINDS, begun
 from services.compliance.judging.subjects import Subject, by_subject
@@ -37,12 +38,14 @@ RUNNING = "a worker is running: stop all of them, and rebuild then"
 class Rebuilt(NamedTuple):
     """How many facts were read, and how many records were made of them.
 
-    `refused` are the facts that this version does not take, with the reason.
+    `refused` are the facts that this version does not take, with the reason; `aside` how many
+    records and entries of the register it fails on, and which stay set aside.
     """
 
     facts: int
     records: int
     refused: tuple[str, ...] = ()
+    aside: int = 0
 
 
 async def rebuild(
@@ -58,16 +61,17 @@ async def rebuild(
         await connection.execute(QUERIES["begin"])
         total = await positions.passed(connection)
         read, register, refused = 0, list[Event](), list[str]()
+        defects: dict[Subject, Defect] = {}
         async for events, not_taken in facts.read_back(connection):
             refused += not_taken
             register += (event for event in events if event.topic == topics.REGISTER.name)
-            await _merge(connection, by_subject(events))
+            defects |= await _merge(connection, by_subject(events))
             read += len(events) + len(not_taken)
             seen(read, total)
-        records = await _put(connection, holds, register, policies)
+        records = await _put(connection, holds, register, policies, defects)
     finally:
         await connection.close()
-    return Rebuilt(read, records, tuple(refused))
+    return Rebuilt(read, records, tuple(refused), len(defects))
 
 
 async def _take(connection: Connection) -> dict[Place, Hold]:
@@ -78,24 +82,39 @@ async def _take(connection: Connection) -> dict[Place, Hold]:
     return await positions.take(connection, places, OWNER, connection.get_server_pid())
 
 
-async def _merge(connection: Connection, heard: Mapping[Subject, Iterable[Event]]) -> None:
+async def _merge(
+    connection: Connection, heard: Mapping[Subject, Iterable[Event]]
+) -> dict[Subject, Defect]:
+    """Merge facts into the records made anew; gives those into which one cannot be merged."""
+    defects: dict[Subject, Defect] = {}
     if not heard:
-        return
+        return defects
     rows = await connection.fetch(QUERIES["anew"], *postgres.columns(heard))
     records = {Subject(*name): dossiers.decode_record(name[1], record) for *name, record in rows}
     for subject, events in heard.items():
         record = records.get(subject) or KINDS[subject.kind].record()
         records[subject] = record
-        for event in events:
-            engine.merge(record, stored(event), event)
+        try:
+            for event in events:
+                engine.merge(record, stored(event), event)
+        except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
+            defects[subject] = defect_of(error, "rebuild")
     kept = ((*subject, dossiers.encode(record)) for subject, record in sorted(records.items()))
     await connection.execute(QUERIES["keep"], *postgres.columns(kept))
+    return defects
 
 
 async def _put(
-    connection: Connection, holds: dict[Place, Hold], told: list[Event], policies: Policies
+    connection: Connection,
+    holds: dict[Place, Hold],
+    told: list[Event],
+    policies: Policies,
+    defects: dict[Subject, Defect],
 ) -> int:
-    """Put records and register in place and have everything judged; gives how many records."""
+    """Put records and register in place and have everything judged; gives how many records.
+
+    Adds to `defects` the entries of the register into which something cannot be merged.
+    """
     everywhere = sorted(policies.jurisdictions)
     async with connection.transaction():
         await positions.lock(connection, holds)
@@ -103,9 +122,11 @@ async def _put(
             raise SetupError(RUNNING)
         await registers.move_law(connection, everywhere)
         register = changes.merge(Register(), told)
+        defects |= defects_of(register.failed)
         await registers.save_areas(connection, register)
         await registers.save(connection, register, begun(told))
         done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
         await quarantine.made_anew(connection)
+        await quarantine.keep_aside(connection, defects)
         await registers.touch(connection, ((where, None, None) for where in everywhere))
     return postgres.written(done)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change
-from services.compliance.judging.round import Round
+from services.compliance.judging.outcome import Outcome
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -17,7 +17,7 @@ ROLES = ("manufacturer", "distributor", "hospital")
 """In which roles a violation names parties."""
 
 
-async def save(connection: Connection, judged: Round) -> None:
+async def save(connection: Connection, judged: Outcome) -> None:
     """Write what a round found and took back, and by how much the gauges moved."""
     await tell(connection, judged.final_changes())
     opened = sorted((*key, count) for key, count in judged.open_counts().items())

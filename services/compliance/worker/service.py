@@ -15,20 +15,20 @@ import asyncpg
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.kinds import begun
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.round import Round
+from services.compliance.judging.round import Refused, Round
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies
 from services.compliance.storage import (
-    contradictions,
     dossiers,
     facts,
     positions,
     quarantine,
+    records,
     register,
-    violations,
 )
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.lawbook import Lawbook
+from services.compliance.storage.records import WrittenInVainError
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.errors import ConflictError, TransientError, UnstorableError
@@ -66,14 +66,21 @@ class Compliance:
         Raises FencedError if the partitions are no longer ours, TransientError if PostgreSQL
         fails, UnstorableError if it refuses a value; then nothing was written.
         """
-        done = await self._until_unrivalled(partial(self._handle, batch, moment))
+        done = await self._without_refused(partial(self._handle, batch, moment))
         # Only now is it committed: until then what the worker remembers is the law as it was.
         judged, self._book = done.result
+        self._book.noted()
         return Done(judged, done.conflicts)
 
     async def sweep(self, moment: Moment, at_most: int = 2_000) -> Done[Round | None]:
-        """Judge records that are due without being told anything; gives None where none were."""
-        return await self._until_unrivalled(partial(self._sweep, moment, at_most))
+        """Judge records that are due without being told anything; gives None where none were.
+
+        Raises TransientError if PostgreSQL fails, UnstorableError if some records can be written
+        each alone and not together; then nothing was written.
+        """
+        done = await self._without_refused(partial(self._sweep, moment, at_most))
+        self._book.noted()
+        return done
 
     async def expand_touches(self, at_most: int = 5_000) -> Done[bool]:
         """Mark the next range of records that a change of the register touches."""
@@ -82,6 +89,15 @@ class Compliance:
             return await register.expand_touches(self._connection, at_most)
 
         return await self._until_unrivalled(expand)
+
+    async def _without_refused(self, attempt: Callable[[Refused, Load], Awaitable[T]]) -> Done[T]:
+        """Attempt, and again without the records that cannot be written, which are set aside."""
+        refused: Refused = {}
+        while True:
+            try:
+                return await self._until_unrivalled(partial(attempt, refused))
+            except WrittenInVainError as found:
+                refused = found.added_to(refused)
 
     async def _until_unrivalled(self, attempt: Callable[[Load], Awaitable[T]]) -> Done[T]:
         """Attempt until no other worker writes what was loaded; in the end by locking it."""
@@ -100,10 +116,12 @@ class Compliance:
                 raise TransientError(f"PostgreSQL failed: {error!r}") from error
         raise TransientError("records were written by others again and again")
 
-    async def _handle(self, batch: Batch, moment: Moment, load: Load) -> tuple[Round, Lawbook]:
+    async def _handle(
+        self, batch: Batch, moment: Moment, refused: Refused, load: Load
+    ) -> tuple[Round, Lawbook]:
         await self._book.open(self._connection, (event.data.jurisdiction for event in batch.events))
         book, changes = await self._book.changed_by(self._connection, batch.events)
-        judging = Round(book.law, moment)
+        judging = Round(book.law, moment, refused)
         judging.hear(by_subject(batch.events))
         await self._judge(judging, book, load)
         async with self._connection.transaction():
@@ -113,7 +131,8 @@ class Compliance:
             moved = await register.move_law(self._connection, changes.jurisdictions)
             await facts.save(self._connection, batch)
             await register.save_areas(self._connection, changes)
-            await self._save(judging, {**book.versions, **moved})
+            law = {**book.versions, **moved}
+            await self._save(judging, book, law, smallest=len(batch.events) <= 1)
             # Only now: an agreement begins the appointments that the round may have begun itself.
             await register.save(self._connection, changes, begun(batch.events))
         book.versions.update(moved)
@@ -128,24 +147,26 @@ class Compliance:
                 # Heartbeats are sent from the same loop, and must not wait for a whole batch.
                 await asyncio.sleep(0)
 
-    async def _sweep(self, moment: Moment, at_most: int, load: Load) -> Round | None:
+    async def _sweep(
+        self, moment: Moment, at_most: int, refused: Refused, load: Load
+    ) -> Round | None:
         async with self._connection.transaction():
             await postgres.write_lazily(self._connection)
             subjects = await dossiers.due(self._connection, moment, at_most)
             if not subjects:
                 return None
             await self._book.open(self._connection, (where for where, _, _ in subjects))
-            judging = Round(self._book.law, moment)
+            judging = Round(self._book.law, moment, refused)
             judging.look_at(subjects)
             await self._judge(judging, self._book, load)
             await register.hold_law(self._connection, self._book.versions)
             await dossiers.forget_watches(self._connection, subjects)
             judging.forget_watches(subjects)
-            await self._save(judging, self._book.versions)
+            await self._save(judging, self._book, self._book.versions, smallest=at_most == 1)
         return judging
 
-    async def _save(self, judged: Round, law: dict[str, int]) -> None:
-        await dossiers.save(self._connection, judged, law)
-        await violations.save(self._connection, judged)
-        await quarantine.save(self._connection, judged)
-        await contradictions.save(self._connection, judged)
+    async def _save(
+        self, judged: Round, book: Lawbook, law: dict[str, int], *, smallest: bool
+    ) -> None:
+        await records.save(self._connection, judged, law, smallest=smallest)
+        await quarantine.note(self._connection, book.defects)

@@ -4,9 +4,14 @@ import gc
 import time
 from datetime import timedelta
 
+from services.compliance.judging.moment import Moment
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.service import Compliance
+from shared.domain.errors import UnstorableError
+
+AT_MOST = 2_000
+"""Records that are swept at once."""
 
 EVERY = 0.5
 """Seconds between sweeps while events keep coming."""
@@ -32,6 +37,7 @@ class Sweeper:
         self._metrics = metrics
         self._swept = time.monotonic()
         self._collected = 0.0
+        self._at_most = AT_MOST
 
     def is_time(self, *, idle: bool) -> bool:
         """Say whether to sweep now; `idle` when nothing was read."""
@@ -47,16 +53,28 @@ class Sweeper:
         until = time.monotonic() + seconds
         # Touches come first: two of them that reach the same record have it judged once.
         await self.expand_touches(seconds)
-        while time.monotonic() < until:
-            judged, conflicts = await self._service.sweep(moment)
-            self._metrics.conflicts(conflicts)
-            if judged is None:
-                break
-            self._metrics.swept(judged)
+        while time.monotonic() < until and await self._sweep_some(moment):
+            pass
         self._swept = time.monotonic()
         if idle and self._swept - self._collected > COLLECT_EVERY:
             self._collected = self._swept
             gc.collect()
+
+    async def _sweep_some(self, moment: Moment) -> bool:
+        """Judge some of what is due; gives whether there was any."""
+        try:
+            judged, conflicts = await self._service.sweep(moment, self._at_most)
+        except UnstorableError:
+            # Some records cannot be written together: at last each is written alone.
+            if self._at_most == 1:
+                raise
+            self._at_most //= 2
+            return True
+        self._at_most = min(self._at_most * 2, AT_MOST)
+        self._metrics.conflicts(conflicts)
+        if judged is not None:
+            self._metrics.swept(judged)
+        return judged is not None
 
     async def expand_touches(self, seconds: float) -> None:
         """Mark records that the register touched, for a while."""

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance.judging.dossier import Dossier, needs_of
+from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.engine import hear
-from services.compliance.judging.kinds import begun
+from services.compliance.judging.kinds import KINDS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.round import Round
@@ -45,6 +45,14 @@ REGISTER = [
     ),
     an_event("exemption.granted", rule="late-response", hospital="H1"),
 ]
+
+
+def needs_of(held: Iterable[Dossier]) -> Needs:
+    """Give what judging some dossiers asks of the register."""
+    asked = Needs()
+    for dossier in held:
+        KINDS[dossier.subject.kind].needs(asked, dossier.subject, dossier.record)
+    return asked
 
 
 async def told(connection: Connection, *events: Event) -> dict[str, int]:
