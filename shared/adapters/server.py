@@ -5,11 +5,11 @@ connections; and it answers what is no HTTP by itself, in plain text, whatever r
 """
 
 import asyncio
-import socket
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 import uvicorn
@@ -19,6 +19,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shared.adapters.headers import SECURITY
+from shared.adapters.peers import has_closed, origin_of
 from shared.adapters.problems import PROBLEM, plain
 
 BROKEN = "broken"
@@ -39,28 +40,32 @@ HEAD_BYTES = 16 << 10
 _LINGER_SECONDS = 2.0
 _LOOK_SECONDS = 0.5
 
-_CLOSED = {7, 8}
-"""The states of TCP whose other side says no more: CLOSE and CLOSE_WAIT."""
-
 _READ_AT_ONCE = 4 << 10
 """So much is taken from a socket at a time: what a client packs into many small chunks holds up
 everybody while it is taken apart."""
 
 _DETAIL = {
     400: "The request is no HTTP/1.1: {reason}. Send it again, whole, or mend its client",
+    429: "This address has too many connections open. Use fewer, one after the other, or a pool",
     408: f"The head of the request did not come within {HEAD_SECONDS:g} s. Send it again",
     431: f"The head of the request is longer than {HEAD_BYTES} bytes. Send fewer headers",
     503: "All connections are in use. Try again later",
 }
 
+_RETRIED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
 
 class Protocol(H11Protocol):
-    """One connection. Above `most` of them the one that idles longest is closed, or a new refused.
+    """One connection.
 
-    Once `_broken` is set, what still comes is thrown away.
+    Above `most` of them, or `most_of_one` client, the one that idles longest is closed, or a new
+    one refused. Once `_broken` is set, what still comes is thrown away.
     """
 
     most = 1_000
+    most_of_one = 250
+    held: ClassVar[Counter[str]] = Counter()
+    """Connections by client."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -70,6 +75,7 @@ class Protocol(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self.idle_since: float | None = None
+        self.origin = ""
         served = self.app
 
         async def serve_one(scope: Any, receive: Any, send: Any) -> None:
@@ -87,17 +93,24 @@ class Protocol(H11Protocol):
         transport.max_size = _READ_AT_ONCE  # type: ignore[attr-defined]
         super().connection_made(transport)
         self._watch()
-        if len(self.connections) > self.most:
-            idle = [other for other in self._others() if other.idle_since is not None]
-            if idle:
-                min(idle, key=lambda other: other.idle_since or 0).transport.close()
-            else:
-                self._refuse(503, "")
+        self.origin = origin_of(self.client)
+        self.held[self.origin] += 1
+        if self.held[self.origin] > self.most_of_one:
+            self._make_room([one for one in self._others() if one.origin == self.origin], 429)
+        elif len(self.connections) > self.most:
+            self._make_room(self._others(), 503)
 
     def _others(self) -> list["Protocol"]:
         return [
             other for other in self.connections if isinstance(other, Protocol) and other is not self
         ]
+
+    def _make_room(self, others: Iterable["Protocol"], status: int) -> None:
+        idle = [other for other in others if other.idle_since is not None]
+        if idle:
+            min(idle, key=lambda other: other.idle_since or 0).transport.close()
+        else:
+            self._refuse(status, "")
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -105,11 +118,19 @@ class Protocol(H11Protocol):
             if timer is not None:
                 timer.cancel()
         self._left.set()
+        self.held[self.origin] -= 1
+        if not self.held[self.origin]:
+            del self.held[self.origin]
         super().connection_lost(exc)
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._broken is None:
+        if self._broken is not None:
+            return
+        if self.conn.their_state is h11.SEND_BODY and has_closed(self.transport):
+            # What it has sent before it left waits in the socket, and is not worth reading.
+            self.transport.abort()
+        else:
             super().data_received(data)
 
     @override
@@ -140,7 +161,7 @@ class Protocol(H11Protocol):
 
     def _look_for_client(self) -> None:
         """End the request of a client that has left, though what it sent is not read yet."""
-        if _peer_has_closed(self.transport):
+        if has_closed(self.transport):
             self.transport.abort()
         else:
             self._waits_for = None
@@ -207,7 +228,7 @@ class Protocol(H11Protocol):
             "content-type": PROBLEM,
             "content-length": str(len(body)),
             "connection": "close",
-            **({"retry-after": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}),
+            **({"retry-after": "5"} if status in _RETRIED else {}),
             **SECURITY,
         }
         phrase = HTTPStatus(status).phrase.encode()
@@ -229,24 +250,21 @@ class Protocol(H11Protocol):
         self._wait(self, _LINGER_SECONDS, self.transport.close)
 
 
-def _peer_has_closed(transport: asyncio.BaseTransport) -> bool:
-    """Ask the system, where it tells (Linux): reading would only tell after all that was sent."""
-    connection = transport.get_extra_info("socket")
-    try:
-        state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-    except (AttributeError, OSError):
-        return False
-    return state[0] in _CLOSED
-
-
-def serve(app: FastAPI, host: str, port: int, connections: int = Protocol.most) -> None:
+def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    connections: int = Protocol.most,
+    of_one: int = Protocol.most_of_one,
+) -> None:
     """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several.
 
-    `connections` are open at a time.
+    `connections` are open at a time, and so many `of_one` client.
     """
 
     class Bounded(Protocol):
         most = connections
+        most_of_one = of_one
 
     uvicorn.run(
         app,

@@ -128,7 +128,13 @@ def create_door(
 def serve_door(app: FastAPI, settings: DoorSettings) -> None:
     """Serve the door until the process is told to stop."""
     logs.configure(settings.log_level)
-    server.serve(app, settings.host, settings.port, settings.max_connections)
+    server.serve(
+        app,
+        settings.host,
+        settings.port,
+        settings.max_connections,
+        settings.max_connections_per_client,
+    )
 
 
 def _add_route(app: FastAPI, door: Door) -> None:

@@ -25,6 +25,12 @@ class DoorSettings(BaseSettings):
     max_connections: int = Field(
         1_000, ge=10, le=50_000, description="open connections; more and the idlest is closed"
     )
+    max_connections_per_client: int = Field(
+        250,
+        ge=2,
+        le=50_000,
+        description="open connections of one address; all come from one behind a proxy",
+    )
     max_requests: int = Field(
         200, ge=1, le=10_000, description="requests with events at a time; more get 429"
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import Iterator
 
 import httpx
@@ -13,7 +14,7 @@ from shared.adapters import server
 from shared.adapters.headers import SECURITY
 from tests.support.answers_on_wire import Answer, answers
 from tests.support.door_process import DoorProcess, door_process
-from tests.support.doors import ORDER, as_json, as_lines
+from tests.support.doors import ORDER, as_json, as_lines, metric
 from tests.support.events import an_example
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -23,7 +24,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 def door(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DoorProcess]:
     """A door of few connections; at the end its log holds no trace of a bug."""
     log = tmp_path_factory.mktemp("door") / "log"
-    with door_process(kafka, log, {"VBP_MAX_CONNECTIONS": "60"}) as running:
+    with door_process(
+        kafka, log, {"VBP_MAX_CONNECTIONS": "60", "VBP_MAX_CONNECTIONS_PER_CLIENT": "40"}
+    ) as running:
         yield running
     assert "Traceback" not in running.text()
     assert '"level":"error"' not in running.text()
@@ -143,6 +146,49 @@ async def test_a_client_that_half_closes_is_gone(door: DoorProcess) -> None:
     body = as_lines(an_example(ORDER) for _ in range(300))
     for sent in (_chunked(_chunk(body)), _post(_one())[:-10], b"GET / HTTP", b""):
         assert await door.talk(sent, half=True) == b""
+
+
+async def test_a_body_of_a_client_that_has_left_is_not_read_further(door: DoorProcess) -> None:
+    body = as_lines(an_example(ORDER) for _ in range(900))
+    form = ("content-type: application/x-ndjson", f"content-length: {len(body)}")
+    before = await _accepted(door)
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", door.port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            await asyncio.to_thread(client.sendall, _request(*form, body=body))
+    assert await door.quiet()
+    assert await _accepted(door) - before < 10 * 900 / 4
+
+
+async def _accepted(door: DoorProcess) -> float:
+    async with httpx.AsyncClient() as client:
+        page = (await client.get(f"{door.url}/metrics", timeout=30)).text
+    return metric(page, "vbp_events_accepted_total", type=ORDER)
+
+
+async def test_one_address_cannot_take_the_connections_of_all(door: DoorProcess) -> None:
+    head = b"POST /v1/events HTTP/1.1\r\nhost: door\r\ncontent-length: 9\r\n"
+    begun = head + b"content-type: application/json\r\n\r\n{"
+    busy = []
+    try:
+        for _ in range(40):
+            reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+            writer.write(begun)
+            busy.append((reader, writer))
+        await asyncio.sleep(0.5)
+        (refused,) = answers(await door.talk(_post(_one())))
+        assert refused.status == 429
+        assert refused.headers["retry-after"] == "5"
+        _secured(refused)
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", door.port, local_addr=("127.0.0.2", 0)
+        )
+        writer.write(_post(_one()))
+        assert (await asyncio.wait_for(reader.readline(), 30)).split()[1] == b"202"
+        writer.close()
+    finally:
+        for _, writer in busy:
+            writer.close()
 
 
 async def test_who_expects_to_be_asked_is_asked_only_for_what_is_taken(door: DoorProcess) -> None:
