@@ -29,8 +29,11 @@ LINES = 20
 LOOK = 0.25
 """Seconds between two looks at the worker."""
 
-QUIET = 5.0
+QUIET = 30.0
 """Seconds without a commit after which everything published counts as judged."""
+
+EVENTS_AN_ORDER = 3
+"""About as many events does the province tell of an order."""
 
 
 async def run(events: int) -> None:
@@ -40,7 +43,7 @@ async def run(events: int) -> None:
         settings = await fresh(stack, "memory")
         with (
             working(settings) as worker,
-            feeding(settings.kafka, until, max(100, events // 5)) as feeder,
+            feeding(settings.kafka, until, max(100, events // EVENTS_AN_ORDER)) as feeder,
         ):
             most = await _watch(settings, worker, feeder.is_alive, events // LINES)
     met = "met" if most <= GOAL * MIB else "NOT met"

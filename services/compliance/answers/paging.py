@@ -14,6 +14,7 @@ from shared.domain.errors import InvalidArgumentError
 
 _LIST_KEY = struct.Struct(">q16s")
 _PART_KEY = struct.Struct(">ii")
+_NUMBER_KEY = struct.Struct(">q")
 _SEAL_BYTES = 12
 _REMEDY = (
     "page_token: is not one that this list gave for these filters. "
@@ -64,6 +65,17 @@ def part_token(place: PartPlace, of: bytes) -> str:
 def part_place(token: str, of: bytes) -> PartPlace:
     """Read a token; raises InvalidArgumentError for garbage, and for one of another part."""
     return PartPlace(*_read(token, _PART_KEY, of))
+
+
+def number_token(number: int, filters: bytes) -> str:
+    """Write the number at which a page ended as a token, sealed with the filters of its list."""
+    return _written(_NUMBER_KEY.pack(number), filters)
+
+
+def number_in(token: str, filters: bytes) -> int:
+    """Read a token of a numbered list; raises InvalidArgumentError for one of other filters."""
+    (number,) = _read(token, _NUMBER_KEY, filters)
+    return int(number)
 
 
 def _written(key: bytes, of: bytes) -> str:

@@ -87,8 +87,15 @@ class ContradictionShown(Struct):
     holds_id: str
 
 
+class ContradictionPage(Struct):
+    """Contradictions, newest first; `next_page_token` asks for those before them."""
+
+    items: list[ContradictionShown]
+    next_page_token: str | None
+
+
 class Contradictions(Struct):
-    """Contradictions: how many, and the last ones, newest first."""
+    """Contradictions: how many, and the last ones; /v1/contradictions lists all."""
 
     counts: list[ContradictionCount]
     last: list[ContradictionShown]

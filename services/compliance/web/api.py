@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from msgspec import Struct
 
-from services.compliance.answers import operation, parts, violations
+from services.compliance.answers import contradictions, operation, parts, violations
 from services.compliance.answers.catalogue import (
     PoliciesShown,
     PolicyShown,
@@ -18,10 +18,11 @@ from services.compliance.answers.catalogue import (
     show_policy,
     show_rule,
 )
+from services.compliance.answers.contradictions import ContradictionsAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked, asked_under
 from services.compliance.answers.parts import PartAsked
-from services.compliance.answers.service_shapes import ServiceStatus
+from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
 from services.compliance.answers.shapes import (
     EvidencePage,
     FactPage,
@@ -60,6 +61,7 @@ def build_router(database: Database, policies: Policies) -> APIRouter:
     _add_parts(router, database)
     _add_catalogue(router, policies)
     _add_status(router, database)
+    _add_contradictions(router, database)
     return router
 
 
@@ -194,6 +196,24 @@ def _add_status(router: APIRouter, database: Database) -> None:
     async def status() -> Response:
         """Say until when everything was heard, and what waits."""
         return _json(await operation.status(database))
+
+
+def _add_contradictions(router: APIRouter, database: Database) -> None:
+    @router.get(
+        "/v1/contradictions",
+        tags=["operation"],
+        summary="Events that contradict others, newest first",
+        dependencies=[_only(*ContradictionsAsked.model_fields)],
+        responses=ok(ContradictionPage) | problems(400, 422, 503),
+    )
+    async def list_contradictions(asked: Annotated[ContradictionsAsked, Query()]) -> Response:
+        """List what was told of one order and does not agree, each with both events.
+
+        They change no judgement: of the same thing the first telling holds. One that is none any
+        more, since other tellings came, is not listed.
+        """
+        with _tokens_refused():
+            return _json(await contradictions.page(database, asked))
 
 
 def _named(shown: Mapping[str, object], name: str, none: str) -> Response:
