@@ -1,6 +1,7 @@
 """Request bodies: their media types, gzip, limits, and streams of lines in bounded memory."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
@@ -22,6 +23,7 @@ _PIECE = 64 << 10
 """What gzip may give at a time: a bomb is refused, or read slowly, but never held."""
 
 _GZIP = 16 + zlib.MAX_WBITS
+_SOMETHING = re.compile(rb"\S")
 _BOM = b"\xef\xbb\xbf"
 _UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
@@ -214,22 +216,36 @@ class LineCutter:
         """The bytes of the line that has not ended yet."""
         return len(self._rest)
 
-    def cut(self, piece: bytes) -> list[tuple[int, bytes]]:
-        """Give the lines that hold something and now are whole, with their index from 0."""
-        if not self._rest and not piece.strip():  # A bomb of line ends is counted, not cut up.
-            self._index += piece.count(b"\n")
-            self._rest += piece.rpartition(b"\n")[2][: MAX_BYTES + 1]
-            return []
-        head, *complete = piece.split(b"\n")
-        # One byte too many is kept of a line that is too long, so that it stays too long.
-        self._rest += head[: MAX_BYTES + 1 - len(self._rest)]
-        if not complete:
-            return []
-        lines = [bytes(self._rest), *complete[:-1]]
-        self._rest = bytearray(complete[-1])
-        some = [(self._index + at, line) for at, line in enumerate(lines) if line.strip()]
-        self._index += len(lines)
-        return some
+    def cut(self, piece: bytes) -> Iterator[tuple[int, bytes]]:
+        """Give the lines that hold something and now are whole, one by one, with their index.
+
+        Indices begin at 0. All must be taken before the next piece is cut. What comes between such
+        lines is counted and not cut up: a bomb of line ends is nothing.
+        """
+        at = 0
+        if self._rest:
+            end = piece.find(b"\n")
+            # One byte too many is kept of a line that is too long, so that it stays too long.
+            self._rest += piece[: len(piece) if end < 0 else end][: MAX_BYTES + 1 - len(self._rest)]
+            if end < 0:
+                return
+            line, self._rest = bytes(self._rest), bytearray()
+            self._index += 1
+            if line.strip():
+                yield self._index - 1, line
+            at = end + 1
+        while found := _SOMETHING.search(piece, at):
+            start = max(at, piece.rfind(b"\n", at, found.start()) + 1)
+            self._index += piece.count(b"\n", at, start)
+            end = piece.find(b"\n", found.start())
+            if end < 0:
+                self._rest += piece[start : start + MAX_BYTES + 1]
+                return
+            self._index += 1
+            yield self._index - 1, piece[start:end][: MAX_BYTES + 1]
+            at = end + 1
+        self._index += piece.count(b"\n", at)
+        self._rest += piece[max(at, piece.rfind(b"\n", at) + 1) :][: MAX_BYTES + 1]
 
     def end(self) -> list[tuple[int, bytes]]:
         """Give the last line, if it has no end."""

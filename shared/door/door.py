@@ -4,7 +4,7 @@ Both doors are this one with another set of types.
 """
 
 import functools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -112,7 +112,7 @@ class Door:
             if cutter.held <= SHARE_FREE:
                 share.give_back()
 
-        async def lines() -> AsyncIterator[list[tuple[int, bytes]]]:
+        async def lines() -> AsyncIterator[Iterable[tuple[int, bytes]]]:
             async for piece in stream:
                 yield cutter.cut(piece)
                 if share.room.crowded and not reading.size:
