@@ -29,8 +29,10 @@ LINES = 20
 LOOK = 0.25
 """Seconds between two looks at the worker."""
 
-QUIET = 30.0
-"""Seconds without a commit after which everything published counts as judged."""
+QUIET = 5.0
+"""Seconds without a commit, at the end of all topics, after which all counts as judged."""
+
+READ = "SELECT sum(next_offset) AS read, sum(end_offset) AS told FROM compliance.position"
 
 EVENTS_AN_ORDER = 3
 """About as many events does the province tell of an order."""
@@ -57,10 +59,12 @@ async def _watch(
     began = moved = time.monotonic()
     most, read, told = 0, 0, 0
     sys.stdout.write(f"{'events':>12}{'MiB':>8}{'most':>8}{'seconds':>9}\n")
-    while time.monotonic() - moved < QUIET or alive():
+    behind = True
+    while behind or time.monotonic() - moved < QUIET or alive():
         resident = worker.memory_info().rss
         most = max(most, resident)
-        now = int(await connection.fetchval("SELECT sum(next_offset) FROM compliance.position"))
+        now, published = await connection.fetchrow(READ) or (0, 0)
+        behind = now < published
         if now != read:
             read, moved = now, time.monotonic()
         if read >= told + step:

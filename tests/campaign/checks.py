@@ -20,7 +20,7 @@ from tests.campaign import poison
 from tests.support.workers.in_process import POLICIES, STANDING, compared, replayed
 
 SHOWN = 5
-SCANNED_WITHIN = 240.0
+SCANNED_WITHIN = 1_800.0
 OPENED = """
 SELECT opened.violation, opened.at, violation.rule, violation.body
 FROM compliance.history opened JOIN compliance.violation ON violation.id = opened.violation

@@ -18,10 +18,10 @@ AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
 
 
-BYTES_AHEAD = 48 << 20
+BYTES_AHEAD = 32 << 20
 """Bytes of all partitions that are buffered before only those are asked that have nothing."""
 
-BYTES_TAKEN = 24 << 20
+BYTES_TAKEN = 16 << 20
 """Bytes that go on at once, about: what is buffered may be large messages."""
 
 PER_RECORD = 600
