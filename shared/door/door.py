@@ -73,7 +73,7 @@ class Door:
         body = await bodies.whole(stream, form, share)
         if form.kind == bodies.BATCH or (form.kind == bodies.JSON and body.lstrip()[:1] == b"["):
             return await self._reading(request, share).answer(elements(body))
-        return await self._take_one(request, bytes(body))
+        return await self._take_one(request, bytes(body), share)
 
     def admit(self, request: Request, raw: bytes) -> Event:
         """Read an event and check that this door may take it; raises InvalidEventError."""
@@ -86,14 +86,15 @@ class Door:
         self.authorise(request, event)
         return event
 
-    async def _take_one(self, request: Request, body: bytes) -> Response:
+    async def _take_one(self, request: Request, body: bytes, share: Share) -> Response:
         if len(body) > MAX_BYTES:
             raise bodies.too_large(MAX_BYTES)
-        try:
-            event = self.admit(request, body)
-        except InvalidEventError as error:
-            self.metrics.refused(reason_of(error))
-            raise _refusal(error, body) from None
+        async with share.room.turn:
+            try:
+                event = self.admit(request, body)
+            except InvalidEventError as error:
+                self.metrics.refused(reason_of(error))
+                raise _refusal(error, body) from None
         (reason,) = await self.publish([event])
         if reason is not None:
             detail = f"broker: {reason}. {results.AGAIN}"

@@ -54,6 +54,7 @@ class Reading:
     size: int = 0
     next: int = 0
     _refused: int = 0
+    _good: int = 0
     _chunk: list[tuple[int, Event] | Result] = field(default_factory=list)
 
     async def answer(self, events: AsyncIterator[Iterable[Numbered]]) -> Response:
@@ -94,19 +95,26 @@ class Reading:
                     self._chunk.append(self._read_one(index, raw))
                     self.size += len(raw)
                     self.next = index + 1
-            if len(self._chunk) >= CHUNK_EVENTS or self.size >= CHUNK_BYTES:
+            if self._is_full():
                 await self.settle()
             await asyncio.sleep(0)
 
+    def _is_full(self) -> bool:
+        """Whether to settle: what is refused weighs much more than it came with."""
+        most = CHUNK_EVENTS if self._good else _SLICE_EVENTS
+        return len(self._chunk) >= most or self.size >= CHUNK_BYTES
+
     def _read_one(self, index: int, raw: bytes) -> tuple[int, Event] | Result:
         try:
-            return index, self.admit(raw)
+            admitted = self.admit(raw)
         except InvalidEventError as error:
             if self._refused == self.most_refused:
                 detail = f"body: {self._refused} of its events were refused, and here is another"
                 raise ProblemError(422, "too-many-refused", detail) from None
             self._refused += 1
             return self._refuse(index, raw, error)
+        self._good += 1
+        return index, admitted
 
     def _refuse(self, index: int, raw: bytes, error: InvalidEventError) -> Result:
         self.metrics.refused(reason_of(error))
@@ -121,19 +129,20 @@ class Reading:
         self.spool.check_store()
 
     async def _settle(self) -> None:
-        chunk, self._chunk, self.size = self._chunk, [], 0
+        chunk, self._chunk, self.size, self._good = self._chunk, [], 0, 0
         good = [entry[1] for entry in chunk if isinstance(entry, tuple)]
         if self.spool.broker_failed:  # Waiting for it again with every chunk would take hours.
             reasons: list[str | None] = ["was not asked again in this request"] * len(good)
         else:
             reasons = await self.publish(good)
         verdicts = iter(reasons)
-        self.spool.write(
-            [
-                results.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
-                for entry in chunk
-            ]
-        )
+        async with self.turn:
+            self.spool.write(
+                [
+                    results.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
+                    for entry in chunk
+                ]
+            )
 
 
 def _slices(events: Iterable[Numbered]) -> Iterator[list[Numbered]]:

@@ -15,7 +15,7 @@ from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.subjects import REGISTER, Subject
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
-from shared.domain.records.record import Gathered
+from shared.domain.records.record import Gathered, Heard
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,14 @@ LOGGED = 3
 
 AT_ONCE = 10_000
 """Judgements that are looked through at once."""
+
+TOLD_AND_GIVEN = frozenset(
+    name
+    for name, kind in KINDS.items()
+    if issubclass(kind.record, Heard) and issubclass(kind.record, Gathered)
+)
+"""The kinds of records that events merge into and others contribute to: made anew from facts, they
+lack what was contributed."""
 
 
 async def save(connection: Connection, judged: Outcome) -> None:
@@ -59,17 +67,22 @@ async def judge_again(connection: Connection) -> None:
 async def made_anew(connection: Connection) -> None:
     """Let all that was set aside be judged like the rest, since its records were made anew.
 
-    A record that gathers contributions begins empty, and is given all of them again.
+    A record that gathers contributions is given all of them again; one that nothing is told of
+    begins empty.
     """
     await connection.execute(QUERIES["release_register"], REGISTER)
     rows = await connection.fetch(QUERIES["aside"])
     aside = {Subject(*name): _as_set_aside(judgement, "judge") for *name, judgement in rows}
     await _write_judgements(connection, aside)
-    gathered = {subject for subject in aside if issubclass(KINDS[subject.kind].record, Gathered)}
+    gathered = {
+        subject
+        for subject in aside
+        if subject.kind not in TOLD_AND_GIVEN and issubclass(KINDS[subject.kind].record, Gathered)
+    }
     if gathered:
         empty = ((*subject, encode(KINDS[subject.kind].record())) for subject in sorted(gathered))
         await connection.execute(QUERIES["empty"], *columns(empty))
-        await _give_again(connection, gathered)
+    await _give_again(connection, gathered)
 
 
 async def keep_aside(connection: Connection, defects: Mapping[Subject, Defect]) -> None:
@@ -90,7 +103,10 @@ def _as_set_aside(judgement: bytes, remedy: Remedy) -> bytes:
 
 
 async def _give_again(connection: Connection, targets: AbstractSet[Subject]) -> None:
-    """Forget that anything was contributed to some records: their givers then do so again."""
+    """Forget what was contributed to some records, and to all that events merge into as well.
+
+    Their givers then do so again.
+    """
     last = ("", "", "")
     while rows := await connection.fetch(QUERIES["givers"], *last, AT_ONCE):
         changed = {}
@@ -102,7 +118,8 @@ async def _give_again(connection: Connection, targets: AbstractSet[Subject]) -> 
             kept = [
                 given
                 for given in judgement.given
-                if given.target(subject.jurisdiction) not in targets
+                if (target := given.target(subject.jurisdiction)) not in targets
+                and target.kind not in TOLD_AND_GIVEN
             ]
             if len(kept) < len(judgement.given):
                 changed[subject] = encode(msgspec.structs.replace(judgement, given=kept))

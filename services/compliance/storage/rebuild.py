@@ -125,6 +125,9 @@ async def _put(
         defects |= defects_of(register.failed)
         await registers.save_areas(connection, register)
         await registers.save(connection, register, begun(told))
+        for kind in sorted(quarantine.TOLD_AND_GIVEN):
+            void = dossiers.encode(KINDS[kind].record())
+            await connection.execute(QUERIES["empty"], kind, void)
         done = await connection.execute(QUERIES["swap"], dossiers.encode(Judgement()))
         await quarantine.made_anew(connection)
         await quarantine.keep_aside(connection, defects)

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.compliance.judging import dossier
+from services.compliance.records.paid_order import PaidOrder
 from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import Rebuilt, rebuild
 from shared.adapters.postgres import Connection
@@ -109,3 +110,26 @@ async def taken_over(database: str) -> None:
     """A worker takes the partitions, and is stopped."""
     async with at_work(database):
         pass
+
+
+async def test_what_payments_contributed_to_orders_is_contributed_again(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    paid = [
+        an_event("payment.made", "2022-04-02 09:00:00", payment="F1", order="O1"),
+        an_event("payment.made", "2022-04-02 09:00:00", payment="F2", order="told by nobody"),
+    ]
+    await desk.handle(*STORY, *paid)
+    await desk.sweep()
+    expected = await kept(desk.connection)
+    orders = "SELECT record FROM compliance.dossier WHERE kind = 'order' ORDER BY key"
+    for row in await desk.connection.fetch(orders):
+        held = dossier.decode_record("order", row["record"])
+        assert isinstance(held, PaidOrder)
+        assert len(held.paid) == 1
+    await desk.connection.close()
+    await rebuild(Settings(database=database), POLICIES)
+
+    async with at_work(database) as again:
+        await again.sweep()
+        assert await kept(again.connection) == expected
