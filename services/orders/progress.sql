@@ -15,7 +15,7 @@ SELECT {group} AS code,
        sum(a.quantity) AS agreed,
        sum(a.quantity * a.price) AS agreed_amount,
        count(*) FILTER (WHERE a.price IS NULL) AS unpriced,
-       sum(a.quantity * ($2::date - a.since + 1)::numeric / (a.until - a.since)) AS due,
+       sum(a.quantity * ($2::date - a.since + 1)::float8 / (a.until - a.since)) AS due,
        coalesce(sum(t.accepted), 0) - coalesce(sum(l.accepted), 0) AS accepted,
        coalesce(sum(t.returned), 0) - coalesce(sum(l.returned), 0) AS returned,
        coalesce(sum(t.accepted_amount - t.returned_amount), 0)

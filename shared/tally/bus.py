@@ -29,14 +29,14 @@ HEARTBEAT_SECONDS = 1.0
 FETCHED_AT_ONCE = 2_000
 """Messages that one fetch gives at most, of all partitions together."""
 
-TAKEN_AT_ONCE = 24
+TAKEN_AT_ONCE = 12
 """Lists of messages that are taken in at a time while there is a backlog: a fetch gives one of each
 partition that has something, so the messages of one or two fetches."""
 
 WITHIN = 0.2
 """Seconds that a message may wait for others to come."""
 
-BUFFERED = 48
+BUFFERED = 12
 """Lists of messages that Faust reads ahead."""
 
 Places = Callable[[Iterable[Place]], Awaitable[Mapping[Place, int]]]
