@@ -22,9 +22,9 @@ QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 Group = Literal["none", "distributor", "manufacturer", "product", "area", "month", "remote"]
 
-RUNNING = timedelta(days=31)
-"""How long after its end a month still counts as running: lines are then asked one by one, so that
-what is not due yet is left out."""
+RUNNING = timedelta(days=14)
+"""How long after its end a month counts as running, twice the longest grace of a policy: lines are
+then asked one by one, so that what is not due yet is left out."""
 
 _BY_DISTRIBUTOR = {"distributor", "area", "remote"}
 _BY_PRODUCT = {"manufacturer", "product"}
