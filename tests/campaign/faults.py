@@ -9,15 +9,21 @@ from random import Random
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
-from aiokafka.errors import KafkaError
+from aiokafka.admin import RecordsToDelete
 from aiokafka.structs import TopicPartition
 from typing_extensions import override
 
-from shared.adapters import broker as brokers
 from shared.adapters import kafka
 from shared.domain import topics
-from shared.domain.errors import VbpError
+from tests.campaign.administration import (
+    ADMIN_WITHIN,
+    GONE,
+    RETRY,
+    administer,
+    grow,
+    how_many,
+    partitions,
+)
 from tests.campaign.crew import Crew, Hand
 from tests.campaign.load import Load, told
 from tests.campaign.servers import Servers
@@ -30,9 +36,6 @@ DUTY_ON, DUTY_OFF = 0.01, 0.19
 WRONG_FOR = 6.0
 """Seconds that a worker with a wrong clock stays beyond the length of its fault: it must begin."""
 
-GONE = (KafkaError, VbpError, TimeoutError, OSError)
-ADMIN_WITHIN = 60.0
-RETRY = 0.5
 FED = (topics.ORDERS.name, topics.DELIVERIES.name, topics.SUPPLY.name)
 
 
@@ -176,16 +179,15 @@ async def hire_with_a_wrong_clock(stage: Stage, fault: Fault, chance: Random) ->
 
 async def add_partitions(stage: Stage, _fault: Fault, chance: Random) -> None:
     name = chance.choice(FED)
-    count = (await partitions(stage.bootstrap))[name]
-    more = NewPartitions(count + chance.randint(1, 2))
+    count = await how_many(stage.bootstrap, name)
     if count < MOST_PARTITIONS:
-        await administer(stage.bootstrap, lambda admin: admin.create_partitions({name: more}))
+        await grow(stage.bootstrap, name, count + chance.randint(1, 2))
 
 
 async def lose_a_topic(stage: Stage, fault: Fault, chance: Random) -> None:
     """Delete a topic, and make it again with as many partitions."""
     name = chance.choice(FED)
-    count = (await partitions(stage.bootstrap))[name]
+    count = await how_many(stage.bootstrap, name)
     stage.lost.add(name)
     await administer(stage.bootstrap, lambda admin: admin.delete_topics([name]))
     await asyncio.sleep(min(fault.lasts, 5))
@@ -193,9 +195,7 @@ async def lose_a_topic(stage: Stage, fault: Fault, chance: Random) -> None:
         with suppress(*GONE):
             await kafka.create_topics(stage.bootstrap)
         await asyncio.sleep(RETRY)
-    if count > topics.ORDERS.partitions:
-        grown = {name: NewPartitions(count)}
-        await administer(stage.bootstrap, lambda admin: admin.create_partitions(grown))
+    await grow(stage.bootstrap, name, count)
 
 
 async def remove_unread(stage: Stage, fault: Fault, chance: Random) -> None:
@@ -206,7 +206,7 @@ async def remove_unread(stage: Stage, fault: Fault, chance: Random) -> None:
         hand.send(signal.SIGSTOP)
     await asyncio.sleep(min(fault.lasts, 5))
     stage.lost.add(name)
-    count = (await partitions(stage.bootstrap))[name]
+    count = await how_many(stage.bootstrap, name)
     numbers = chance.sample(range(count), count // 2)
     to_the_end = {TopicPartition(name, number): RecordsToDelete(-1) for number in numbers}
     with suppress(TimeoutError):
@@ -242,34 +242,6 @@ async def leave_a_transaction_open(stage: Stage, fault: Fault, chance: Random) -
     finally:
         with suppress(Exception):
             await asyncio.wait_for(sender.stop(), 10)
-
-
-async def partitions(bootstrap: str) -> dict[str, int]:
-    """Count the partitions of the inputs; waits for a broker that is away."""
-    while True:
-        with suppress(*GONE):
-            async with asyncio.timeout(ADMIN_WITHIN), brokers.asking(bootstrap) as asked:
-                found = await asked.topics(topic.name for topic in topics.INPUTS)
-                return {name: len(topic.leaders) for name, topic in found.items()}
-        await asyncio.sleep(RETRY)
-
-
-async def administer(
-    bootstrap: str, act: Callable[[AIOKafkaAdminClient], Awaitable[object]]
-) -> None:
-    """Ask the broker's administration once it answers."""
-    while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        try:
-            async with asyncio.timeout(ADMIN_WITHIN):
-                await admin.start()
-                await act(admin)
-                return
-        except GONE:
-            await asyncio.sleep(RETRY)
-        finally:
-            with suppress(Exception):
-                await asyncio.wait_for(admin.close(), 5)
 
 
 async def publish_again(stage: Stage) -> None:
