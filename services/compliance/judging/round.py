@@ -17,8 +17,8 @@ from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.kinds import KINDS, LEVELS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
-from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.subjects import Subject
+from services.compliance.judging.upshot import Upshot
 from services.compliance.law.law import Law
 from shared.domain.cloudevents import Event
 
@@ -47,7 +47,7 @@ Refused: TypeAlias = Mapping[Subject, Refusal]
 NOTHING: Refused = {}
 
 
-class Round(Outcome):
+class Round(Upshot):
     """Records judged together, level by level.
 
     `refused` are set aside without being judged: a round before this one could not be written

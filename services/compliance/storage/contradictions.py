@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.subjects import Subject
+from services.compliance.judging.upshot import Upshot
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 from shared.domain.records.contested import Contradiction
@@ -15,7 +15,7 @@ from shared.domain.records.contested import Contradiction
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 
-async def save(connection: Connection, judged: Outcome) -> None:
+async def save(connection: Connection, judged: Upshot) -> None:
     """Write which contradictions a round found and which are none any more."""
     changed = judged.contradictions()
     if changed.gone:

@@ -10,8 +10,8 @@ import asyncpg
 from services.compliance.judging.dossier import Dossier, Judgement, decode, encode
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.judging.upshot import Upshot
 from services.compliance.register.register import Key
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
@@ -45,7 +45,7 @@ def _dossier(row: asyncpg.Record) -> Dossier:
     return decode(subject, row["record"], row["judgement"], row["version"], placed)
 
 
-async def save(connection: Connection, judged: Outcome, law: Mapping[str, int]) -> None:
+async def save(connection: Connection, judged: Upshot, law: Mapping[str, int]) -> None:
     """Write the dossiers of a round and when to look again, in the order of keys.
 
     `law` gives the versions judged under. Raises ConflictError if a row moved.

@@ -11,8 +11,8 @@ import msgspec
 from services.compliance.judging.defect import Defect, Remedy
 from services.compliance.judging.dossier import Kept, encode, last_said
 from services.compliance.judging.kinds import KINDS
-from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.subjects import REGISTER, Subject
+from services.compliance.judging.upshot import Upshot
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 from shared.domain.records.record import Gathered, Heard
@@ -37,7 +37,7 @@ TOLD_AND_GIVEN = frozenset(
 lack what was contributed."""
 
 
-async def save(connection: Connection, judged: Outcome) -> None:
+async def save(connection: Connection, judged: Upshot) -> None:
     """Note which records a round had to set aside, and forget those that it brought back."""
     await note(connection, judged.defects)
     if back := judged.brought_back():

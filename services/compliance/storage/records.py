@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.compliance.judging.outcome import Outcome
 from services.compliance.judging.round import Refusal, Refused
 from services.compliance.judging.subjects import Subject
+from services.compliance.judging.upshot import Upshot
 from services.compliance.storage import contradictions, dossiers, quarantine, violations
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
@@ -33,7 +33,7 @@ class WrittenInVainError(DefectError):
 
 
 async def save(
-    connection: Connection, judged: Outcome, law: Mapping[str, int], *, smallest: bool
+    connection: Connection, judged: Upshot, law: Mapping[str, int], *, smallest: bool
 ) -> None:
     """Write the records of a round and what was said of them, within a transaction.
 
@@ -57,7 +57,7 @@ async def save(
         raise WrittenInVainError(at_fault) from error
 
 
-async def _write(connection: Connection, judged: Outcome, law: Mapping[str, int]) -> None:
+async def _write(connection: Connection, judged: Upshot, law: Mapping[str, int]) -> None:
     await dossiers.save(connection, judged, law)
     await violations.save(connection, judged)
     await quarantine.save(connection, judged)
@@ -65,7 +65,7 @@ async def _write(connection: Connection, judged: Outcome, law: Mapping[str, int]
 
 
 async def _at_fault(
-    connection: Connection, judged: Outcome, law: Mapping[str, int], subjects: Sequence[Subject]
+    connection: Connection, judged: Upshot, law: Mapping[str, int], subjects: Sequence[Subject]
 ) -> dict[Subject, Exception]:
     """Find the records that cannot be written, by writing halves of halves and taking them back."""
     trial = connection.transaction()

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change
-from services.compliance.judging.outcome import Outcome
+from services.compliance.judging.upshot import Upshot
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -17,7 +17,7 @@ ROLES = ("manufacturer", "distributor", "hospital")
 """In which roles a violation names parties."""
 
 
-async def save(connection: Connection, judged: Outcome) -> None:
+async def save(connection: Connection, judged: Upshot) -> None:
     """Write what a round found and took back, and by how much the gauges moved."""
     await tell(connection, judged.final_changes())
     opened = sorted((*key, count) for key, count in judged.open_counts().items())

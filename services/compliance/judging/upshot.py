@@ -24,7 +24,7 @@ class Contradicted(NamedTuple):
     new: list[tuple[Subject, Contradiction]]
 
 
-class Outcome:
+class Upshot:
     """Records as they were judged, what `changed` of each, and the defects met in some."""
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ class Outcome:
         self.changed: dict[Subject, list[Change]] = {}
         self.defects: dict[Subject, Defect] = {}
 
-    def only(self, subjects: Iterable[Subject]) -> "Outcome":
+    def only(self, subjects: Iterable[Subject]) -> "Upshot":
         """Give what came of some records alone."""
-        part = Outcome()
+        part = Upshot()
         for subject in subjects:
             part.dossiers[subject] = self.dossiers[subject]
             if subject in self.changed:
