@@ -65,9 +65,13 @@ def _nobody(*_: Any) -> set[Reach]:
     return set()
 
 
-def _product_and_kin(code: str, _before: Product | None, after: Product) -> set[Reach]:
-    """Touch what is of the product, and what is of a variety or class that it was ever told of."""
-    return {(code, None), *((family, None) for family in after.families)}
+def _product_and_kin(code: str, before: Product | None, after: Product) -> set[Reach]:
+    """Touch what is of the product, and of the varieties and classes that it was and is told of.
+
+    A cycle that is told again in another variety leaves the one it was in to the others there.
+    """
+    told = (held.families for held in (before, after) if held is not None)
+    return {(code, None), *((family, None) for families in told for family in families)}
 
 
 def _parties(_code: str, before: Agreement | None, after: Agreement) -> set[Reach]:

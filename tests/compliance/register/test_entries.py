@@ -68,14 +68,25 @@ def test_an_exemption_touches_whom_it_names_and_all_once_it_is_corrected() -> No
     assert merged(register, granted).touches == {("cn-sx", None, None)}
 
 
-def test_a_product_touches_its_records_and_its_varieties_and_a_hospital_all_of_its_own() -> None:
-    register = Register()
-    told = merged(register, an_event("product.selected"), an_event("hospital.enrolled"))
-    own, varied = ("cn-sx", "P1", None), ("cn-sx", "variety/V1", None)
-    assert told.touches == {own, varied, ("cn-sx", None, "H1")}
+def test_a_product_touches_its_records_and_its_variety_and_a_hospital_all_of_its_own() -> None:
+    told = merged(Register(), an_event("product.selected"), an_event("hospital.enrolled"))
+    assert told.touches == {
+        ("cn-sx", "P1", None),
+        ("cn-sx", "variety/V1", None),
+        ("cn-sx", None, "H1"),
+    }
     assert told.jurisdictions == ["cn-sx"]
+
+
+def test_a_product_touches_the_variety_that_a_cycle_was_told_in_and_the_one_it_is_told_in() -> None:
+    register = Register()
+    merged(register, an_event("product.selected"))
     later = an_event("product.selected", "2022-02-01 00:00:00", variety="V2")
-    assert merged(register, later).touches == {own, varied, ("cn-sx", "variety/V2", None)}
+    assert merged(register, later).touches == {
+        ("cn-sx", "P1", None),
+        ("cn-sx", "variety/V1", None),
+        ("cn-sx", "variety/V2", None),
+    }
 
 
 def test_a_price_or_standard_moves_the_law_and_touches_no_order() -> None:
