@@ -189,7 +189,7 @@ GONE = {
     "who is named": ("DELETE FROM compliance.open_party", "open_party cn-sx/hospital/"),
     "one more of a party": (
         "UPDATE compliance.open_party SET count = count + 1 WHERE role = 'hospital'",
-        "count is 2, and should be 1",
+        "open_party cn-sx/hospital/H1: count is 3, and should be 2",
     ),
     "an invented count of unjudged ones": (
         "INSERT INTO compliance.unjudged_count VALUES ('cn-sx', 'x', 'cycle', 1)",
@@ -264,14 +264,18 @@ async def test_a_province_judged_by_a_clock_that_stumbles_is_whole_until_somebod
 
     await desk.connection.execute(
         "UPDATE compliance.violation SET status = 'closed' WHERE id = "
-        "(SELECT id FROM compliance.violation WHERE status = 'open' ORDER BY id LIMIT 1)"
+        "(SELECT id FROM compliance.violation WHERE status = 'open' AND NOT exempt "
+        "ORDER BY id LIMIT 1)"
     )
     touched = audited(database, "--processes", "1")
     assert touched.returncode == 1
-    status, opened = touched.stdout.splitlines()
+    status, opened, day, *parties = touched.stdout.splitlines()
     assert status.startswith("violation ")
     assert status.endswith(": status is 'closed', and should be 'open'")
     assert opened.startswith("open_count cn-sx/")
+    assert day.startswith("open_day cn-sx/")
+    assert parties
+    assert all(party.startswith("open_party cn-sx/") for party in parties)
 
 
 async def test_an_audit_of_a_database_without_a_schema_says_what_to_do(database: str) -> None:
