@@ -120,6 +120,7 @@ def test_even_a_small_province_has_every_rule_open_and_closed_as_can_be(seed: in
         "late-response",
         "late-delivery",
         "beyond-volume-supply",
+        "off-platform",
     }
 
 

@@ -35,7 +35,7 @@ class Sheet(Struct, frozen=True):
     percent: list[int] = []
 
 
-class Difference(Struct, frozen=True):
+class Amendment(Struct, frozen=True):
     """A figure that was issued as `then` and is `now`; None where the row is not there."""
 
     sheet: str
@@ -66,7 +66,7 @@ class Shown(Struct, frozen=True):
 
     bulletin: Bulletin
     issue: Issue | None = None
-    since: list[Difference] = []
+    since: list[Amendment] = []
 
 
 class Wanted(NamedTuple):
@@ -131,7 +131,7 @@ async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulle
     return Bulletin(where, wanted.month, datetime.now(UTC), sheets)
 
 
-def differences(then: Bulletin, now: Bulletin) -> list[Difference]:
+def differences(then: Bulletin, now: Bulletin) -> list[Amendment]:
     """Give every figure that is another now."""
     fresh = {sheet.name: sheet for sheet in now.sheets}
     found = []
@@ -142,7 +142,7 @@ def differences(then: Bulletin, now: Bulletin) -> list[Difference]:
     return found
 
 
-def _changed(then: Sheet, now: Sheet) -> list[Difference]:
+def _changed(then: Sheet, now: Sheet) -> list[Amendment]:
     before = {str(row[0]): row for row in then.rows}
     after = {str(row[0]): row for row in now.rows}
     found = []
@@ -150,7 +150,7 @@ def _changed(then: Sheet, now: Sheet) -> list[Difference]:
         for at, column in enumerate(then.columns[1:], 1):
             one, other = _cell(before, name, at), _cell(after, name, at)
             if one != other:
-                found.append(Difference(then.name, name, column, one, other))
+                found.append(Amendment(then.name, name, column, one, other))
     return found
 
 

@@ -37,7 +37,7 @@ BROADEST = PASSES["nothing"]
 _instant = itemgetter(0)
 
 
-class Claim(NamedTuple):
+class Debt(NamedTuple):
     """What is owed: `amounts` are one or more steps, which fall; it stands from the first."""
 
     amounts: Sequence[Step]
@@ -65,7 +65,7 @@ def value_at(steps: Sequence[Step], instant: datetime) -> Decimal:
 
 
 def fill(
-    claims: Sequence[Claim], sums: Iterable[Sum], tolerance: Decimal, since: datetime = EARLIEST
+    claims: Sequence[Debt], sums: Iterable[Sum], tolerance: Decimal, since: datetime = EARLIEST
 ) -> "Filling":
     """Pay claims, the oldest first in the sequence, none standing before one that precedes it.
 
@@ -84,7 +84,7 @@ class Filling:
     several of: what one of them gives, another may have to wait for.
     """
 
-    def __init__(self, claims: Sequence[Claim], sums: Iterable[Sum], tolerance: int) -> None:
+    def __init__(self, claims: Sequence[Debt], sums: Iterable[Sum], tolerance: int) -> None:
         self._claims = claims
         self._sums = sorted(sums, key=_time_and_id)
         self._tolerance = tolerance
@@ -266,7 +266,7 @@ class Filling:
 _STANDS, _FALLS, _SUM = range(3)
 
 
-def _joined(claims: Iterable[Claim]) -> dict[Name, Name]:
+def _joined(claims: Iterable[Debt]) -> dict[Name, Name]:
     """Give by which name each goes that some claim has beside another of its kind."""
     joined: dict[Name, Name] = {}
 

@@ -16,9 +16,9 @@ def settle(account: Account, tolerance: Decimal) -> list[Settling]:
     return [Settling(held, tuple(filled.steps(number))) for number, held in enumerate(claims)]
 
 
-def _claim(held: Claim) -> filling.Claim:
+def _claim(held: Claim) -> filling.Debt:
     names: set[Name] = {("order", held.order), ("receipt", held.receipt), ("product", held.product)}
-    return filling.Claim(held.amounts, frozenset(names))
+    return filling.Debt(held.amounts, frozenset(names))
 
 
 def _sum(held: Money) -> filling.Sum:

@@ -68,7 +68,7 @@ class Filled(Struct, frozen=True, gc=False):
 def filled(shares: Iterable[Share], funding: Funding, tolerance: Decimal) -> list[Filled]:
     """Fill shares by the prepayments of their hospital, that of the earliest due first."""
     ordered = sorted(shares, key=lambda share: share.age)
-    claims = [filling.Claim([(calendar.EARLIEST, share.amount)], share.names) for share in ordered]
+    claims = [filling.Debt([(calendar.EARLIEST, share.amount)], share.names) for share in ordered]
     found = filling.fill(claims, map(_sum, funding.deposits.values()), tolerance)
     return [Filled(share, found.steps(number)) for number, share in enumerate(ordered)]
 

@@ -31,7 +31,7 @@ from shared.domain.records.record import ProductEntry
 NAME = "renewal-date"
 
 
-class Ended(NamedTuple):
+class EndedCycle(NamedTuple):
     """A cycle in execution at the notice, its alignment day, and where its product's next starts.
 
     `following` is 9999-12-31 if no next cycle was told.
@@ -46,7 +46,7 @@ class Ended(NamedTuple):
 class Renewed(NamedTuple):
     """What follows a cycle on the wrong day: a cycle, or a hospital's agreement."""
 
-    ended: Ended
+    ended: EndedCycle
     day: date
     limit: date
     anchor: str
@@ -79,14 +79,14 @@ def judge(_record: ProductEntry, terms: ProductTerms, now: datetime) -> Iterator
             yield _finding(renewed, policy, terms, now)
 
 
-def _ended(product: Product, policy: Policy) -> Iterator[Ended]:
+def _ended(product: Product, policy: Policy) -> Iterator[EndedCycle]:
     """Give the cycles in execution at the notice whose alignment day comes after it, in order."""
     notice = policy.notice_day or date.min
     for start in sorted(product.cycles):
         cycle = product.cycles[start]
         aligned = first_day(_alignment_days(cycle, policy), cycle.end)
         if start < notice < aligned < deselected_on(product, cycle):
-            yield Ended(cycle, cycle_end(product, cycle), aligned, next_start(product, cycle))
+            yield EndedCycle(cycle, cycle_end(product, cycle), aligned, next_start(product, cycle))
 
 
 def _alignment_days(cycle: Cycle, policy: Policy) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ def _alignment_days(cycle: Cycle, policy: Policy) -> tuple[str, ...]:
 
 
 def _renewed(
-    ended: Ended, product: Product, policy: Policy, terms: ProductTerms
+    ended: EndedCycle, product: Product, policy: Policy, terms: ProductTerms
 ) -> Iterator[Renewed]:
     """Give what follows a cycle on another day than its own, or will."""
     if ended.following not in {ended.aligned, date.max}:
@@ -121,7 +121,7 @@ def _renewed(
             yield from _first_renewal(own, ended)
 
 
-def _first_renewal(own: list[Agreement], ended: Ended) -> Iterator[Renewed]:
+def _first_renewal(own: list[Agreement], ended: EndedCycle) -> Iterator[Renewed]:
     """Give a hospital's first agreement for what comes next, if it begins on its own day."""
     latest = year_after(ended.aligned)
     later = [held for held in own if ended.cycle.end <= held.start < latest]
@@ -131,7 +131,7 @@ def _first_renewal(own: list[Agreement], ended: Ended) -> Iterator[Renewed]:
         yield Renewed(ended, first.start, ended.aligned, anchor, agreement=first)
 
 
-def _off_the_halves(own: list[Agreement], ended: Ended, policy: Policy) -> Iterator[Renewed]:
+def _off_the_halves(own: list[Agreement], ended: EndedCycle, policy: Policy) -> Iterator[Renewed]:
     """Give the agreements in an old cycle since the notice that begin on no alignment day."""
     since = max(ended.cycle.start, policy.notice_day or date.max)
     for held in own:

@@ -45,7 +45,7 @@ class Held(NamedTuple):
         return calendar.end_of(self.report.as_of)
 
 
-class Use:
+class Consumption:
     """What was accepted of the product, less returned, between any two days."""
 
     def __init__(self, accepted: dict[int, int]) -> None:
@@ -62,7 +62,7 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
     """Find the stock reports that tell of less than the reserve."""
     if record.stocks is None:
         return
-    use = Use(record.accepted)
+    use = Consumption(record.accepted)
     for policy in terms.policies(NAME):
         judged = list(_judged(record.stocks.reports, use, terms, policy))
         for run, following in _below(judged):
@@ -70,7 +70,7 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
 
 
 def _judged(
-    reports: tuple[StockReport, ...], use: Use, terms: ProductTerms, policy: Policy
+    reports: tuple[StockReport, ...], use: Consumption, terms: ProductTerms, policy: Policy
 ) -> Iterator[Held]:
     """Give the reports of the winner of their day, by day, with what should have been there."""
     winners = eras(terms.stretches(policy))
@@ -86,7 +86,7 @@ def _judged(
             yield Held(report, era, wanted)
 
 
-def _wanted(as_of: date, began: date, use: Use, policy: Policy) -> Fraction | None:
+def _wanted(as_of: date, began: date, use: Consumption, policy: Policy) -> Fraction | None:
     """Give the use of as many days as the reserve is for; None while the product is new."""
     last = as_of.toordinal()
     window, fewest = policy.number("reserve_window_days"), policy.number("reserve_min_days")

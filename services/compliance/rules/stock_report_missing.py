@@ -63,7 +63,7 @@ def judge(record: Supply, terms: ProductTerms, now: datetime) -> Iterator[Outcom
             yield from _of_era(era, Told(own), terms, policy, now)
 
 
-class Judged(NamedTuple):
+class Watched(NamedTuple):
     """An era within the days of a policy, `[start, end)`, and what its winner reported."""
 
     policy: Policy
@@ -77,7 +77,7 @@ def _of_era(
     era: Era, told: Told, terms: ProductTerms, policy: Policy, now: datetime
 ) -> Iterator[Outcome]:
     first, last = terms.days_in_force(policy)
-    judged = Judged(policy, era, max(era.start, first), min(era.end, last), told)
+    judged = Watched(policy, era, max(era.start, first), min(era.end, last), told)
     run: Missed | None = None
     for before, due in _due_days(judged):
         start = calendar.end_of(due)
@@ -95,7 +95,7 @@ def _of_era(
     yield from _outcome(run, judged, terms, now)
 
 
-def _due_days(judged: Judged) -> Iterator[tuple[date, date]]:
+def _due_days(judged: Watched) -> Iterator[tuple[date, date]]:
     """Give the due days whose whole month before them is judged, each with the one before."""
     month = Month.of(calendar.day_of(judged.start))
     while month.start < judged.end:
@@ -111,7 +111,7 @@ def _due_day(policy: Policy, month: Month) -> date:
     return month.day(int(policy.on(month.first_day).number("stock_report_day")))
 
 
-def _missed(before: date, due: date, judged: Judged) -> Missed | Missing | None:
+def _missed(before: date, due: date, judged: Watched) -> Missed | Missing | None:
     """Tell whether a due day was missed, and until when."""
     since = told_since(judged.policy.on(due), "stock")
     if isinstance(since, Missing):
@@ -126,7 +126,7 @@ def _missed(before: date, due: date, judged: Judged) -> Missed | Missing | None:
 
 
 def _outcome(
-    missed: Missed | None, judged: Judged, terms: ProductTerms, now: datetime
+    missed: Missed | None, judged: Watched, terms: ProductTerms, now: datetime
 ) -> Iterator[Outcome]:
     if missed is None:
         return

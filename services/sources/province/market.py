@@ -119,7 +119,9 @@ def draw(price: str, fate: str, plan: Plan, random: Random) -> list[Cycle]:
     if fate == "renewed":
         turn = first + plan.days * timedelta(days=random.uniform(0.35, 0.6))
         lower = f"{float(price) * 0.9:.2f}"
-        older = Cycle(turn - 2 * YEAR, turn, f"{float(lower) * 1.25 + 0.05:.2f}", "1")
+        # What follows a cycle from before the notice would have to begin on its alignment day.
+        begun = max(turn - 2 * YEAR, TERMS.in_force_from + timedelta(days=1))
+        older = Cycle(begun, turn, f"{float(lower) * 1.25 + 0.05:.2f}", "1")
         return [older, Cycle(turn, turn + 3 * YEAR, lower, "2")]
     if fate == "expired":
         end = first + plan.days * timedelta(days=random.uniform(0.5, 0.65))
@@ -131,6 +133,12 @@ def draw(price: str, fate: str, plan: Plan, random: Random) -> list[Cycle]:
         return [Cycle(begun, begun + 3 * YEAR, price, "3")]
     earliest = max(first - timedelta(days=600), last + timedelta(days=41) - 3 * YEAR)
     begun = earliest + timedelta(days=random.randrange((first - earliest).days - 45))
+    if any(first < day <= last for day in years(begun, first + plan.days * 2 * YEAR)):
+        # Its years turn outside of the simulated days where those leave room, so that plants
+        # stand on agreements whose end nobody has to answer for.
+        room = (YEAR - timedelta(days=plan.days)).days - 2 * QUIET.days
+        if room > 0:
+            begun = first - timedelta(days=QUIET.days + random.randrange(room))
     lengths = [n for n in (2, 3) if begun + n * YEAR > last + timedelta(days=40)]
     length = random.choice(lengths)
     return [Cycle(begun, begun + length * YEAR, price, "2")]

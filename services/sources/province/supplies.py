@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from services.sources.province.market import Product
 from services.sources.province.telling import Data
-from services.sources.province.world import World
+from services.sources.province.world import Agreement, World
 
 MONTH = timedelta(days=30)
 REPORTED_ON = 8
@@ -35,6 +35,24 @@ def tell(world: World) -> None:
                 }
                 told = world.teller.tell("prepayment.made", f"/agencies/{agency}", at, data)
                 world.told.append(told)
+                give_back(world, pair.product, agreement, data)
+
+
+def give_back(world: World, product: Product, agreement: Agreement, prepaid: Data) -> None:
+    """Tell that a prepayment comes back in the month after its cycle's end, if that has come."""
+    cycle = next(held for held in product.cycles if held.start <= agreement.start < held.end)
+    ends = min(cycle.end, product.deselected_on or cycle.end)
+    at = world.midday(ends + MONTH)
+    if at < world.plan.end - timedelta(days=1):
+        data: Data = {
+            "prepayment": prepaid["prepayment"],
+            "return": f"R{prepaid['prepayment']}",
+            "hospital": prepaid["hospital"],
+            "amount": prepaid["amount"],
+            "kind": "return",
+        }
+        source = f"/agencies/{prepaid['agency']}"
+        world.told.append(world.teller.tell("prepayment.returned", source, at, data))
 
 
 def tell_stock(world: World, product: Product) -> None:

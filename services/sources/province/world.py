@@ -19,6 +19,8 @@ LEAVING, ENTERING, TURNING = (23, 5), (17, 4), (13, 3)
 """Of so many hospitals one leaves, enters or changes its remoteness, as (of how many, which)."""
 
 TRIES = 4_000
+SHORTEST = timedelta(days=30)
+"""No agreement is shorter."""
 
 
 @dataclass(slots=True)
@@ -131,10 +133,13 @@ class World:
             hours = self.agreed_hours()
             for cycle in pair.product.cycles:
                 for year, start in enumerate(years(cycle.start, cycle.end)):
-                    begun = start + later if year == 0 else start
+                    first = year == 0 and cycle is pair.product.cycles[0]
+                    begun = start + later if first else start
+                    ended = min(start + YEAR, cycle.end)
                     if begun > self.plan.end.date() + timedelta(days=60):
                         continue
-                    ended = min(start + YEAR, cycle.end)
+                    if ended <= self.plan.start.date() or ended - begun < SHORTEST:
+                        continue  # Nobody tells what was bought under it, or could buy that much.
                     if not market.near(self.plan, begun) and begun < ended:
                         code = f"A{start.year}-{number:05d}-{cycle.round}{year}"
                         pair.agreements.append(Agreement(code, begun, ended, quantity, dict(hours)))

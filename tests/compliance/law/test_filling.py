@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.compliance.law.filling import PASSES, Claim, Filling, Name, Sum, fill, value_at
+from services.compliance.law.filling import PASSES, Debt, Filling, Name, Sum, fill, value_at
 
 BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
 TOLERANCE = Decimal(1)
@@ -20,7 +20,7 @@ def at(day: int) -> datetime:
     return BEGINNING + timedelta(days=day)
 
 
-def whole(claims: Sequence[Claim], sums: Sequence[Sum], instant: datetime) -> dict[int, Decimal]:
+def whole(claims: Sequence[Debt], sums: Sequence[Sum], instant: datetime) -> dict[int, Decimal]:
     """What is left of each claim that stands at an instant, in five passes from nothing."""
     left = {
         which: value_at(claim.amounts, instant)
@@ -41,7 +41,7 @@ def whole(claims: Sequence[Claim], sums: Sequence[Sum], instant: datetime) -> di
     return left
 
 
-def some_claims(chance: Random) -> list[Claim]:
+def some_claims(chance: Random) -> list[Debt]:
     claims = []
     for stands in sorted(chance.randrange(12) for _ in range(chance.randrange(7))):
         amount = chance.choice(AMOUNTS)
@@ -55,7 +55,7 @@ def some_claims(chance: Random) -> list[Claim]:
         if chance.random() < 0.15:
             # A share of a year is of many agreements and products.
             names |= {("order", chance.choice(ORDERS)), ("product", chance.choice(PRODUCTS))}
-        claims.append(Claim(_falling(amounts), frozenset(names)))
+        claims.append(Debt(_falling(amounts), frozenset(names)))
     return claims
 
 
@@ -79,7 +79,7 @@ def some_names(chance: Random) -> frozenset[Name]:
     )
 
 
-def instants(claims: Sequence[Claim], sums: Sequence[Sum]) -> list[datetime]:
+def instants(claims: Sequence[Debt], sums: Sequence[Sum]) -> list[datetime]:
     """Every instant at which something happens."""
     found = {one.time for one in sums}
     return sorted(found | {instant for claim in claims for instant, _ in claim.amounts})
@@ -144,8 +144,8 @@ def at_the_end(filling: Filling, which: int) -> Decimal:
 
 def test_a_sum_that_names_a_claim_sends_what_paid_it_on_to_the_next() -> None:
     claims = [
-        Claim([(at(0), Decimal(10))], frozenset({("order", "O1")})),
-        Claim([(at(1), Decimal(10))], frozenset({("order", "O2")})),
+        Debt([(at(0), Decimal(10))], frozenset({("order", "O1")})),
+        Debt([(at(1), Decimal(10))], frozenset({("order", "O2")})),
     ]
     unnamed = Sum(at(2), "F1", Decimal(10), frozenset())
     named = Sum(at(3), "F2", Decimal(10), frozenset({("order", "O1")}))

@@ -108,9 +108,21 @@ def told_again_above_the_price(world: World) -> None:
 
 
 def listed_product_above_any_price(world: World) -> None:
-    """Order a product that was never selected, at a high price."""
+    """Order a product that was never selected, at a high price.
+
+    Who agreed to buy another of its variety would have to use that one first.
+    """
+    agreed = {(pair.hospital.code, pair.product.variety) for pair in world.pairs if pair.weight}
+    free = [
+        pair
+        for pair in world.pairs
+        if pair.product.fate == "listed"
+        and (pair.hospital.code, pair.product.variety) not in agreed
+    ]
+    if not free:
+        raise NoGroundError
     placed = world.moment(FRESH)
-    pair = world.random.choice([pair for pair in world.pairs if pair.product.fate == "listed"])
+    pair = world.random.choice(free)
     supply(world, order_of(world, pair, placed, price=above(pair.product.price, "3")))
 
 
