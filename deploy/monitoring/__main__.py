@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.errors import StackError
 from deploy.monitoring.beside import PORTS as DEFAULT
 from deploy.monitoring.beside import Monitoring, Ports
-from shared.adapters.addresses import PORTS
+from shared.adapters.addresses import PORTS, TALLY_PORTS
 
 LOOK_SECONDS = 1.0
 
@@ -18,6 +18,7 @@ def main() -> int:
     """Run both until they are told to stop; gives the exit code."""
     told = _arguments()
     ports = {f"compliance-{name}" if name == "worker" else name: at for name, at in PORTS.items()}
+    ports |= {f"{name}-worker": at for name, at in TALLY_PORTS.items()}
     targets = {job: f"localhost:{port}" for job, port in ports.items()}
     # A kind word to end is heeded as Ctrl-C is: both programs end before this one does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

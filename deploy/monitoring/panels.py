@@ -227,6 +227,28 @@ PIPELINE = (
         unit="s",
     ),
     lines(
+        "汇总的消息",
+        "每秒计入各月数字的消息、略过的和重做的批次。Messages taken into the months' figures.",
+        _rate("service", "vbp_tally_messages_total"),
+        "{{service}}",
+        _rate("service", "vbp_tally_passed_over_total"),
+        "{{service}} passed over",
+        _rate("service", "vbp_tally_conflicts_total"),
+        "{{service}} batches done again",
+    ),
+    lines(
+        "待汇总",
+        "尚未计入各月数字的消息。Messages that wait to be taken into the months' figures.",
+        "sum by (service) (vbp_tally_lag_events)",
+        "{{service}}",
+    ),
+    lines(
+        "汇总批次用时",
+        "从读到到提交。From handed over to committed, of the workers that tally.",
+        *_parts_of("vbp_tally_batch_seconds"),
+        unit="s",
+    ),
+    lines(
         "违约事项的变动",
         "每秒。Changes of violations in a second.",
         _rate("change", "vbp_changes_total"),

@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.monitoring.beside import ALERTMANAGER, PROMETHEUS, Monitoring, Ports
+from services.commands.setup import migrate_all
 from shared.domain.calendar import ZONE
 from tests.support import time_lapse
 from tests.support.deployment import expressions
@@ -85,14 +86,13 @@ def running(log: Path, *arguments: str, **environment: str) -> Iterator[None]:
 
 @pytest_asyncio.fixture
 async def site(kafka: str, database: str, tmp_path: Path) -> AsyncIterator[Site]:
-    """Doors, API and worker with the two beside them; only the API's ways out can be cut."""
-    ports = {name: free_port() for name in ("orders", "delivery", "compliance", "worker")}
-    doors = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    targets = {
-        "compliance-worker" if name == "worker" else name: f"127.0.0.1:{port}"
-        for name, port in ports.items()
-    }
+    """Doors, API and workers with the two beside them; only the API's ways out can be cut."""
+    ports = {name: free_port() for name in ("orders", "delivery", "compliance")}
+    working = {f"{name}-worker": free_port() for name in ports}
+    doors = {name: f"http://127.0.0.1:{port}" for name, port in (ports | working).items()}
+    targets = {name: f"127.0.0.1:{port}" for name, port in (ports | working).items()}
     async with live(kafka, database) as held, way_to(database) as (over, to_database):
+        await migrate_all(held.settings)
         with ExitStack() as stack:
             addresses = {"VBP_KAFKA": kafka, "VBP_DATABASE": database}
             for name in ("orders", "delivery"):
@@ -100,12 +100,18 @@ async def site(kafka: str, database: str, tmp_path: Path) -> AsyncIterator[Site]
                 stack.enter_context(
                     running(log, "serve", name, "--port", str(ports[name]), **addresses)
                 )
+                work = ("worker", name, "--metrics-port", str(working[f"{name}-worker"]))
+                log = tmp_path / f"{name}-worker.log"
+                group = {"VBP_GROUP": held.settings.group}
+                stack.enter_context(running(log, *work, **addresses, **group))
             api = ("serve", "compliance", "--port", str(ports["compliance"]))
             stack.enter_context(
                 running(tmp_path / "api.log", *api, **addresses | {"VBP_DATABASE": over})
             )
             stack.enter_context(
-                held.worker(VBP_METRICS_PORT=str(ports["worker"]), VBP_HOST="127.0.0.1")
+                held.worker(
+                    VBP_METRICS_PORT=str(working["compliance-worker"]), VBP_HOST="127.0.0.1"
+                )
             )
             officers, operators = (stack.enter_context(webhook()) for _ in range(2))
             receivers = pytest.MonkeyPatch()

@@ -25,6 +25,8 @@ from services.delivery import app as delivery
 from services.delivery.settings import Settings as DeliverySettings
 from services.orders import app as orders
 from services.orders.settings import Settings as OrdersSettings
+from shared.domain import topics
+from shared.tally.metrics import TallyMetrics
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -160,10 +162,16 @@ def series_of(families: Iterable[Metric]) -> dict[str, set[str]]:
 
 
 def worker_families() -> list[Metric]:
-    """What a worker shows at /metrics."""
-    registry = CollectorRegistry()
-    WorkerMetrics(registry)
-    return list(text_string_to_metric_families(generate_latest(registry).decode()))
+    """What the workers show at /metrics, the one that judges and those that tally."""
+    registries = [CollectorRegistry() for _ in range(3)]
+    WorkerMetrics(registries[0])
+    TallyMetrics(registries[1], "orders", [topics.ORDERS.name])
+    TallyMetrics(registries[2], "delivery", [topics.DELIVERIES.name])
+    return [
+        family
+        for registry in registries
+        for family in text_string_to_metric_families(generate_latest(registry).decode())
+    ]
 
 
 def applications(database: str) -> dict[str, FastAPI]:
