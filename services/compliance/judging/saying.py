@@ -1,0 +1,158 @@
+"""What is said of each kind of record: what its rules find, and what it contributes to others."""
+
+from collections.abc import Iterator
+
+from services.compliance.findings.finding import Missing, Watch
+from services.compliance.judging.contributions.announcement import (
+    contribute_announcement,
+    contribute_stock,
+)
+from services.compliance.judging.contributions.contribution import Unjudged
+from services.compliance.judging.contributions.order import contribute_order
+from services.compliance.judging.contributions.payment import contribute_payment
+from services.compliance.judging.contributions.pledges import contribute_pledges
+from services.compliance.judging.contributions.prepayment import contribute_prepayment
+from services.compliance.judging.contributions.statement import contribute_statements
+from services.compliance.judging.contributions.usage import contribute_contracts
+from services.compliance.judging.kind import Kind, Said, outcomes, said_by
+from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.judging.whereabouts import between, of_account
+from services.compliance.law.account_terms import AccountTerms
+from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.goods_terms import GoodsTerms
+from services.compliance.law.law import Law
+from services.compliance.law.order_terms import OrderTerms
+from services.compliance.law.prepayment_terms import PrepaymentTerms
+from services.compliance.records.account import Account
+from services.compliance.records.announcement import Announcement
+from services.compliance.records.commitment import Commitment
+from services.compliance.records.paid_order import PaidOrder
+from services.compliance.records.payment import Payment
+from services.compliance.records.prepayment import Prepayment
+from services.compliance.records.stock import Stock
+from shared.domain import ids
+from shared.domain.records.order import Order
+
+
+def say_order(
+    kind: Kind, subject: Subject, record: PaidOrder, law: Law, moment: Moment
+) -> list[Said]:
+    """Say what rules find in an order, and what it gives to others."""
+    said: list[Said] = []
+    if record.contested is not None:
+        said += record.contradictions()
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        said.append(Watch(ahead))
+    order = record.as_of(moment.now)
+    placed = order.placed
+    if placed is None or order.goods_came_before(placed.telling.time):
+        said += say_goods(kind, subject, order, law, moment)
+    if placed is None:
+        return said
+    terms = OrderTerms(law, subject.jurisdiction, subject.key, placed)
+    awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
+    said.append(Columns(placed.product, placed.hospital, terms.area, awaits))
+    scope, carried = terms.scope(), terms.in_force.rules
+    if isinstance(scope, Missing):
+        said += (Unjudged(name, scope) for name in kind.unjudged if name in carried)
+    in_scope = scope is True
+    if in_scope:
+        rules = [rule for rule in kind.rules if rule.name in carried]
+        said += outcomes(rules, order, terms, moment)
+    said += contribute_order(order, terms, moment, in_scope=in_scope, paid=record.paid)
+    return said
+
+
+def say_goods(
+    kind: Kind, subject: Subject, order: Order, law: Law, moment: Moment
+) -> Iterator[Said]:
+    """Say what rules find in goods that came before their order was placed."""
+    goods = order.first_goods()
+    if goods is None:
+        return
+    if order.placed is None:
+        yield Columns(goods.product, goods.hospital)
+    terms = GoodsTerms(law, subject.jurisdiction, subject.key, goods)
+    for rule in kind.rules:
+        if rule.judge_goods is not None and rule.name in terms.in_force.rules:
+            yield from said_by(rule, rule.judge_goods(order, terms, moment.now))
+
+
+def say_payment(
+    _kind: Kind, subject: Subject, record: Payment, law: Law, moment: Moment
+) -> list[Said]:
+    """Say what a payment gives to its order and to accounts."""
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        return [Watch(ahead)]
+    paid = record.by(moment.now)
+    if paid is None:
+        return []
+    where = subject.jurisdiction
+    return [Columns(paid.product), *contribute_payment(subject.key, where, paid, law)]
+
+
+def say_prepayment(
+    kind: Kind, subject: Subject, record: Prepayment, law: Law, moment: Moment
+) -> list[Said]:
+    """Say what rules find in a prepayment, and what it gives to funding and accounts."""
+    said: list[Said] = []
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        said.append(Watch(ahead))
+    made = record.by(moment.now)
+    if made is None:
+        return said
+    terms = PrepaymentTerms(law, subject.jurisdiction, subject.key, made)
+    agreement = terms.meant()
+    product = made.product if isinstance(agreement, Missing) else agreement.product
+    said.append(Columns(product, made.hospital, None, made.agreement))
+    said += outcomes(kind.rules, record, terms, moment)
+    said += contribute_prepayment(record, terms, moment)
+    return said
+
+
+def say_commitment(
+    kind: Kind, subject: Subject, record: Commitment, law: Law, moment: Moment
+) -> list[Said]:
+    """Say what rules find in a commitment, and what it pledges to others."""
+    terms = CommitmentTerms(law, subject.jurisdiction, *ids.parts(subject.key))
+    said: list[Said] = [between(subject.key)]
+    said += outcomes(kind.rules, record, terms, moment)
+    said += contribute_pledges(terms)
+    said += contribute_contracts(terms)
+    return said
+
+
+def say_account(
+    _kind: Kind, subject: Subject, record: Account, law: Law, _moment: Moment
+) -> list[Said]:
+    """Say what an account gives to its statements."""
+    terms = AccountTerms(law, subject.jurisdiction, subject.key)
+    return [of_account(subject.key), *contribute_statements(record, subject.key, terms)]
+
+
+def say_announcement(
+    _kind: Kind, subject: Subject, record: Announcement, _law: Law, moment: Moment
+) -> list[Said]:
+    """Say what an announcement gives to the record of its product."""
+    said: list[Said] = []
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        said.append(Watch(ahead))
+    for contribution in contribute_announcement(record, subject.key, moment):
+        said += (Columns(contribution.of), contribution)
+    return said
+
+
+def say_stock(
+    _kind: Kind, subject: Subject, record: Stock, _law: Law, moment: Moment
+) -> list[Said]:
+    """Say what the stock reports of a product give to its supply."""
+    said: list[Said] = [Columns(subject.key)]
+    ahead = record.next_instant(moment.now)
+    if ahead is not None:
+        said.append(Watch(ahead))
+    return [*said, *contribute_stock(record, subject.key, moment)]
