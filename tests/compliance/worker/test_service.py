@@ -5,7 +5,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.dossier import Dossier, decode_judgement
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.storage import dossiers, positions, register
@@ -93,7 +93,10 @@ async def test_what_rests_on_silence_waits_until_all_was_heard(desk: WorkerOnDat
 
 async def test_the_gauges_keep_step_with_the_rows(desk: WorkerOnDatabase) -> None:
     await desk.handle(ORDER, REFUSED)
-    assert await counted(desk, "unjudged_count") == 6
+    kept = await desk.connection.fetch("SELECT judgement FROM compliance.dossier")
+    missing = [reason for row in kept for reason in decode_judgement(row["judgement"]).missing]
+    assert ("late-delivery", "product") in missing
+    assert await counted(desk, "unjudged_count") == len(missing)
     await desk.handle(*REGISTER, APPOINTED)
     await desk.sweep()
     assert await counted(desk, "unjudged_count") == 0
