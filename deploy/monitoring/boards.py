@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from deploy.monitoring.panel import Panel, bars, lines, number, table
 from deploy.monitoring.panels import (
     ACCEPTED,
     CHOSEN,
@@ -13,11 +14,6 @@ from deploy.monitoring.panels import (
     PIPELINE,
     STANDING,
     TITLES,
-    Panel,
-    bars,
-    lines,
-    number,
-    table,
 )
 
 SOURCE = {"type": "prometheus", "uid": "vbp-prometheus"}

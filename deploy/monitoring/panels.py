@@ -1,6 +1,6 @@
 """The panels of the dashboards: title, what it shows, and the question it asks of Prometheus."""
 
-from typing import Any, NamedTuple
+from deploy.monitoring.panel import LIST_OF_PARTY, bars, lines, number, parts_of, rate_by, table
 
 JURISDICTION = 'jurisdiction=~"$jurisdiction"'
 OPEN = (
@@ -29,91 +29,6 @@ NAMED = (
     "topk(10, max by (jurisdiction, party) "
     f'(vbp_open_violations_of_party{{{JURISDICTION}, role="%s"}}))'
 )
-LIST = (
-    "${api}/v1/violations?rule=${__data.fields.rule}&jurisdiction=${__data.fields.jurisdiction}"
-    "&severity=${__data.fields.severity}&status=open&exempt=false"
-)
-LIST_OF_PARTY = (
-    "${api}/v1/violations?%s=${__data.fields.party}&jurisdiction=${__data.fields.jurisdiction}"
-    "&status=open&exempt=false"
-)
-
-
-class Panel(NamedTuple):
-    """A panel as Grafana reads it, and how much of the 24 columns it takes."""
-
-    json: dict[str, Any]
-    width: int
-    height: int
-
-
-def _panel(  # noqa: PLR0913, PLR0917  # a panel has so many parts
-    kind: str,
-    title: str,
-    said: str,
-    targets: list[dict[str, Any]],
-    unit: str,
-    width: int,
-    high: int,
-) -> Panel:
-    json = {
-        "type": kind,
-        "title": title,
-        "description": said,
-        "fieldConfig": {"defaults": {"unit": unit}, "overrides": []},
-        "targets": targets,
-    }
-    return Panel(json, width, high)
-
-
-def _now(question: str, legend: str = "") -> list[dict[str, Any]]:
-    asked = {"refId": "A", "expr": question, "legendFormat": legend}
-    return [{**asked, "instant": True, "range": False}]
-
-
-def number(title: str, said: str, question: str, unit: str = "short") -> Panel:
-    """Show one number, as it is now."""
-    return _panel("stat", title, said, _now(question), unit, 6, 4)
-
-
-def bars(title: str, said: str, *asked: str) -> Panel:
-    """Show numbers side by side, as they are now; `asked` as for `lines`."""
-    targets = [
-        {**target, "refId": chr(ord("A") + place)}
-        for place, pair in enumerate(zip(asked[::2], asked[1::2], strict=True))
-        for target in _now(*pair)
-    ]
-    return _panel("bargauge", title, said, targets, "short", 12, 9)
-
-
-def table(title: str, said: str, question: str, leads_to: str = LIST) -> Panel:
-    """Show one row for each series; every row leads to its list in the API."""
-    (target,) = _now(question)
-    panel = _panel("table", title, said, [{**target, "format": "table"}], "short", 12, 9)
-    link = {"title": "清单 List", "url": leads_to, "targetBlank": True}
-    panel.json["fieldConfig"]["defaults"]["links"] = [link]
-    return panel
-
-
-def lines(title: str, said: str, *asked: str, unit: str = "short", width: int = 12) -> Panel:
-    """Show series over time; `asked` are questions, each followed by its legend."""
-    targets = [
-        {"refId": chr(ord("A") + place), "expr": question, "legendFormat": legend}
-        for place, (question, legend) in enumerate(zip(asked[::2], asked[1::2], strict=True))
-    ]
-    return _panel("timeseries", title, said, targets, unit, width, 8)
-
-
-def _parts_of(metric: str) -> list[str]:
-    asked: list[str] = []
-    for part in ("0.5", "0.95", "0.99"):
-        rate = f"sum by (le) (rate({metric}_bucket[$__rate_interval]))"
-        asked += [f"histogram_quantile({part}, {rate})", f"p{part[2:].ljust(2, '0')}"]
-    return asked
-
-
-def _rate(by: str, metric: str) -> str:
-    return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
 
 
 FINDINGS = (
@@ -195,13 +110,13 @@ PIPELINE = (
     lines(
         "判定速度",
         "每秒判定的事件。Events judged in a second.",
-        _rate("topic", "vbp_events_total"),
+        rate_by("topic", "vbp_events_total"),
         "{{topic}}",
     ),
     lines(
         "发布到判定",
         "一批中最早事件从发布到提交。From told to committed, of a batch's oldest event.",
-        *_parts_of("vbp_told_to_committed_seconds"),
+        *parts_of("vbp_told_to_committed_seconds"),
         unit="s",
     ),
     lines(
@@ -223,17 +138,17 @@ PIPELINE = (
     lines(
         "批次用时",
         "从读到到提交。From read to committed.",
-        *_parts_of("vbp_batch_seconds"),
+        *parts_of("vbp_batch_seconds"),
         unit="s",
     ),
     lines(
         "汇总的消息",
         "每秒计入各月数字的消息、略过的和重做的批次。Messages taken into the months' figures.",
-        _rate("service", "vbp_tally_messages_total"),
+        rate_by("service", "vbp_tally_messages_total"),
         "{{service}}",
-        _rate("service", "vbp_tally_passed_over_total"),
+        rate_by("service", "vbp_tally_passed_over_total"),
         "{{service}} passed over",
-        _rate("service", "vbp_tally_conflicts_total"),
+        rate_by("service", "vbp_tally_conflicts_total"),
         "{{service}} batches done again",
     ),
     lines(
@@ -245,19 +160,19 @@ PIPELINE = (
     lines(
         "汇总批次用时",
         "从读到到提交。From handed over to committed, of the workers that tally.",
-        *_parts_of("vbp_tally_batch_seconds"),
+        *parts_of("vbp_tally_batch_seconds"),
         unit="s",
     ),
     lines(
         "违约事项的变动",
         "每秒。Changes of violations in a second.",
-        _rate("change", "vbp_changes_total"),
+        rate_by("change", "vbp_changes_total"),
         "{{change}}",
     ),
     lines(
         "无法读取的消息",
         "每秒与累计。Dead letters in a second, and kept.",
-        _rate("topic", "vbp_dead_letters_total"),
+        rate_by("topic", "vbp_dead_letters_total"),
         "{{topic}}",
         "sum(max by (topic) (vbp_dead_letters_kept))",
         "kept",
@@ -281,25 +196,25 @@ PIPELINE = (
     lines(
         "接收的事件",
         "各接口每秒接收。Events taken in a second.",
-        _rate("type", ACCEPTED),
+        rate_by("type", ACCEPTED),
         "{{type}}",
     ),
     lines(
         "拒收的事件",
         "按原因。Events refused in a second.",
-        _rate("reason", "vbp_events_refused_total"),
+        rate_by("reason", "vbp_events_refused_total"),
         "{{reason}}",
     ),
     lines(
         "请求",
         "各服务每秒应答。Answers in a second.",
-        _rate("service, status", 'vbp_http_requests_total{route!~"/healthz|/readyz|/metrics"}'),
+        rate_by("service, status", 'vbp_http_requests_total{route!~"/healthz|/readyz|/metrics"}'),
         "{{service}} {{status}}",
     ),
     lines(
         "发布用时",
         "接口交给消息队列到其应答。From a door handing events over to the broker's answer.",
-        *_parts_of("vbp_publish_duration_seconds"),
+        *parts_of("vbp_publish_duration_seconds"),
         unit="s",
     ),
     lines(
@@ -317,7 +232,7 @@ PIPELINE = (
     lines(
         "接口用时",
         "合规接口的应答用时。Time of the API's answers.",
-        *_parts_of("vbp_api_answer_seconds"),
+        *parts_of("vbp_api_answer_seconds"),
         unit="s",
     ),
 )
