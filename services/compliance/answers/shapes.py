@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
-from services.compliance.answers.service_shapes import ServiceStatus
+from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
 from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import ServedViolation, Violation
 
@@ -124,6 +124,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     PoliciesShown,
     PolicyShown,
     ServiceStatus,
+    ContradictionPage,
 )
 """What the routes answer with; their parts follow from them."""
 

@@ -13,7 +13,7 @@ from services.compliance.answers.bulletin_forms import Form
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from shared.adapters.answering import MONTH, only
-from shared.adapters.problems import problems
+from shared.adapters.problems import ProblemError, problems
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,7 +34,7 @@ def add_bulletins(
         summary="The bulletin of a month (通报), as issued or as it stands",
         dependencies=[only("jurisdiction", "format")],
         response_class=Response,
-        responses={**_ANSWER, **problems(400, 422, 503)},
+        responses={**_ANSWER, **problems(400, 404, 422, 503)},
     )
     async def show_bulletin(
         month: Annotated[str, InPath(pattern=MONTH)],
@@ -46,6 +46,10 @@ def add_bulletins(
         One that was issued (`vbp bulletin --issue`) stays as it was, and what changed since is
         shown beside it.
         """
+        if jurisdiction not in jurisdictions:
+            known = ", ".join(sorted(jurisdictions))
+            detail = f"No policy is of jurisdiction {jurisdiction!r}. Known are: {known}"
+            raise ProblemError(404, "not-found", detail)
         shown = await bulletin.show(database, figures, Wanted(jurisdiction, month))
         name = {"content-disposition": f'attachment; filename="bulletin-{month}.{form}"'}
         if form == "csv":

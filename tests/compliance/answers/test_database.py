@@ -7,14 +7,21 @@ from typing import Any
 
 import pytest
 
-from services.compliance.answers import audit, operation, parts, violations
+from services.compliance.answers import (
+    audit,
+    bulletin,
+    contradictions,
+    operation,
+    parts,
+    violations,
+)
 from services.compliance.answers.database import Database
 from shared.adapters.postgres import Connection
 from shared.domain.errors import TransientError
 
 pytestmark = pytest.mark.integration
 
-MODULES: list[Any] = [audit, operation, parts, violations]
+MODULES: list[Any] = [audit, bulletin, contradictions, operation, parts, violations]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=operator.attrgetter("__name__"))
