@@ -1,6 +1,7 @@
 """The real Kafka and PostgreSQL that integration tests share, and a database for each of them."""
 
 import os
+import signal
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,11 @@ import pytest_asyncio
 from deploy.local.stack import LocalStack
 
 _RUNS = Path(__file__).parents[1] / ".vbp" / "test"
+
+# A shell that starts a run in the background has it ignore Ctrl-C, and all that it starts would
+# inherit that: what tests end by Ctrl-C would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
