@@ -61,6 +61,7 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), ZONE).astimezone(UTC)
 
 
+@lru_cache(maxsize=16_384)
 def end_of(day: date) -> datetime:
     """Give the instant at which a Shanghai day has just ended: the start of the next."""
     return LATEST if day >= LATEST.date() else start_of(day + timedelta(days=1))

@@ -7,6 +7,7 @@ stands for "never": 9999-12-31 is how many write an open end.
 
 from calendar import monthrange
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from typing_extensions import override
@@ -83,6 +84,7 @@ def add(day: date, months: int) -> date:
     return _day(Month.of(day).later(months), day.day)
 
 
+@lru_cache(maxsize=65_536)
 def _day(month: Month, day: int) -> date:
     """Give a day of a month, its last one if it has not so many."""
     if month.year < date.min.year:

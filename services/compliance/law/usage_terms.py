@@ -44,6 +44,11 @@ class Days:
         self._days = sorted(of_day)
         self._sums = [0, *accumulate(of_day[day] for day in self._days)]
 
+    @property
+    def months(self) -> set[Month]:
+        """Give the months of the days."""
+        return {Month.of(date.fromordinal(day)) for day in self._days}
+
     def between(self, first: date, until: date) -> int:
         """Sum the quantities on days `[first, until)`."""
         start, end = (bisect_left(self._days, day.toordinal()) for day in (first, until))
@@ -59,6 +64,12 @@ class Ledger:
             for key, of_day in usage.accepted.items()
             if (book := UsageBook.of(key)).policy == policy.id
         ]
+
+    @cached_property
+    def months_of_others(self) -> list[Month]:
+        """Give the months, in order, in which any of the others came or went."""
+        months = (days.months for book, days in self._books if book.kind == LISTED)
+        return sorted(set[Month]().union(*months))
 
     def use(self, first: date, until: date) -> Consumed:
         """Give what was used of the variety on days `[first, until)`."""

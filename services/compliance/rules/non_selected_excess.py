@@ -76,7 +76,7 @@ def _judged(
     if terms.known is None:
         yield Missing("hospital")
         return
-    if not terms.known.on(year.start).is_public:
+    if not (terms.known.on(year.start).is_public and ledger.months_of_others):
         return
     if now <= year.ends:
         yield Watch(min(due_month(now).end, year.ends))

@@ -28,8 +28,8 @@ from services.compliance.records.usage import Usage
 NAME = "non-selected-first"
 
 
-class MonthJudged(NamedTuple):
-    """What was found of a month, and the agreements that were running at its end."""
+class BadMonth(NamedTuple):
+    """What was compared in a month, and the agreements that were running at its end."""
 
     verdict: Verdict
     running: list[Signed]
@@ -49,39 +49,42 @@ def judge(record: Usage, terms: UsageTerms, now: datetime) -> Iterator[Outcome]:
 def _judged(
     policy: Policy, signed: list[Signed], record: Usage, terms: UsageTerms, now: datetime
 ) -> Iterator[Outcome]:
-    last = Month.of(max(held.contract.end for held in signed)).later(1)
-    if now <= last.end:
-        yield Watch(due_month(now).end)
-    months = dict(_months(policy, signed, record, now))
-    verdicts = {month: judged.verdict for month, judged in months.items()}
-    ends = None if policy.until is None else terms.days_in_force(policy)[1]
+    ledger, ends = Ledger(record, policy), terms.days_in_force(policy)[1]
+    months = _months_of_others(policy, signed, ledger)
+    if months and now <= min(months[-1].later(1).end, ends):
+        yield Watch(min(due_month(now).end, ends))
+    found = {
+        month: bad
+        for month in months
+        if month.end < now and (bad := _bad(policy, month, signed, record, ledger)) is not None
+    }
+    verdicts = {month: bad.verdict for month, bad in found.items()}
     for run in month_runs(verdicts, now, ends):
-        yield _finding(run, policy, months[run.months[-1][0]].running, terms)
+        yield _finding(run, policy, found[run.months[-1][0]].running, terms)
 
 
-def _months(
-    policy: Policy, signed: list[Signed], record: Usage, now: datetime
-) -> Iterator[tuple[Month, MonthJudged]]:
-    """Judge the months that are over, in order."""
-    ledger = Ledger(record, policy)
-    failed = {due_month(order.at) for order in record.failed.values()}
-    month = Month.of(min(held.contract.start for held in signed))
-    month = max(month, Month.of(policy.in_force))
+def _months_of_others(policy: Policy, signed: list[Signed], ledger: Ledger) -> list[Month]:
+    """Give the months of agreements, in order, in which others were used: no other can be bad."""
+    first = Month.of(max(min(held.contract.start for held in signed), policy.in_force))
     until = min(max(held.contract.end for held in signed), policy.until or date.max)
-    while month.end < now and month.last_day < until:
-        running = [held for held in signed if held.is_running(policy, month)]
-        if running and month not in failed:
-            yield month, MonthJudged(_verdict(policy, month, running, ledger), running)
-        month = month.later(1)
+    months = ledger.months_of_others
+    return [month for month in months if first <= month and month.last_day < until]
 
 
-def _verdict(policy: Policy, month: Month, running: list[Signed], ledger: Ledger) -> Verdict:
+def _bad(
+    policy: Policy, month: Month, signed: list[Signed], record: Usage, ledger: Ledger
+) -> BadMonth | None:
+    """Judge a month; whether agreements lagged is only asked where the others came first."""
     after = month.later(1).first_day
     use = ledger.use(month.first_day, after)
+    if not use.is_excess or any(due_month(it.at) == month for it in record.failed.values()):
+        return None
+    running = [held for held in signed if held.is_running(policy, month)]
     taken = sum(held.taken(ledger, after) for held in running)
-    wanted = sum(held.pace(policy, month) for held in running)
-    bad = use.is_excess and taken < wanted
-    return Verdict(bad, shown(use.listed), shown(use.selected))
+    if taken >= sum(held.pace(policy, month) for held in running):
+        return None
+    verdict = Verdict(bad=True, observed=shown(use.listed), limit=shown(use.selected))
+    return BadMonth(verdict, running)
 
 
 def _finding(run: MonthRun, policy: Policy, running: list[Signed], terms: UsageTerms) -> Finding:
