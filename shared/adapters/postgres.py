@@ -59,6 +59,11 @@ async def write_lazily(connection: Connection) -> None:
     await connection.execute("SET LOCAL synchronous_commit = off")
 
 
+async def stay(connection: Connection) -> None:
+    """Say that a transaction goes on, though it has nothing to ask for yet."""
+    await connection.execute("SELECT")
+
+
 def written(status: str) -> int:
     """Give the number of rows that a statement says it wrote."""
     return int(status.rpartition(" ")[2])

@@ -4,18 +4,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from services.compliance.worker.assignment import READ_FIRST
 from services.sources import scms
 from services.sources.province import Plan, simulate
+from shared.domain import topics
 from tests.support.workers.in_process import compared, live, read, replayed
 
 pytestmark = pytest.mark.integration
 
-REGISTER_CAME_FIRST = """
-SELECT max(xmin::text::bigint) FILTER (WHERE topic = 0)
-     < min(xmin::text::bigint) FILTER (WHERE topic <> 0)
+CAME_FIRST = """
+SELECT max(xmin::text::bigint) FILTER (WHERE topic = $1)
+     < min(xmin::text::bigint) FILTER (WHERE topic <> ALL ($2::int[]))
 FROM compliance.fact
 """
-"""Whoever read the rest waited until the register was committed, so nothing was judged twice."""
+"""Whoever read the rest waited until what it is judged by was committed: nothing was judged twice."""
 
 SCMS = Path(scms.__file__).parent / "data" / "scms_deliveries.csv.gz"
 
@@ -36,11 +38,15 @@ async def test_workers_that_were_down_find_in_a_backlog_what_the_replay_finds(
         with bus.worker(), bus.worker():
             await bus.settled(len(events), silence=True)
         found, changes = await bus.violations(), await bus.changes()
-        register_came_first = await bus.connection.fetchval(REGISTER_CAME_FIRST)
+        first = [topics.NUMBER_OF[name] for name in READ_FIRST]
+        came_first = [
+            await bus.connection.fetchval(CAME_FIRST, topic, first[: number + 1])
+            for number, topic in enumerate(first)
+        ]
 
     # Nobody was accused whom the backlog clears.
     assert changes["withdrawn"] == 0
-    assert register_came_first
+    assert came_first == [True, True]
     real = [one for one in found if one["jurisdiction"] == "scms"]
     assert len(real) == 1_186
     assert {violation["rule"] for violation in real} == {"late-delivery"}

@@ -35,6 +35,8 @@ class Kind(NamedTuple):
     though nothing is heard of it, and `begins` gives its key, of that product and of the hospital
     of an agreement. `agreements` is whether it is judged by all
     agreements of its product and their hospitals, `kin` whether by other products of its kind.
+    `shared` is whether it gathers from the records of several products, and so from the partitions
+    of several workers.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Kind(NamedTuple):
     begins: Callable[[str, str], str] = _of_product
     agreements: bool = False
     kin: bool = False
+    shared: bool = False
 
 
 def by_rules(kind: Kind, subject: Subject, record: Record, law: Law, moment: Moment) -> list[Said]:

@@ -146,6 +146,7 @@ KINDS: dict[str, Kind] = {
             says=say_account,
             needs=need_nothing,
             columns=of_account,
+            shared=True,
         ),
         Kind(
             name="statement",
@@ -173,6 +174,7 @@ KINDS: dict[str, Kind] = {
             rules=_on(Funding),
             terms=_funding_terms,
             columns=of_hospital,
+            shared=True,
         ),
         Kind(
             name="commitment",
@@ -227,6 +229,7 @@ KINDS: dict[str, Kind] = {
             rules=_on(Usage),
             terms=_usage_terms,
             columns=of_variety,
+            shared=True,
         ),
     )
 }

@@ -23,17 +23,33 @@ _subject = attrgetter("subject")
 
 
 async def load(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
-    """Load the dossiers of some subjects, those that exist."""
-    return await _load(connection, QUERIES["load"], subjects)
+    """Load the dossiers of some subjects, those that exist.
+
+    Those of shared kinds are begun where there are none, and held until the transaction ends.
+    Nearly every batch of another worker writes some of them too: without holding them, one of the
+    two would be judged in vain. All are held level by level, in the order of keys.
+    """
+    wanted = set(subjects)
+    shared = await _begin_shared(connection, wanted)
+    own = await _load(connection, QUERIES["load"], wanted - shared)
+    return own + await _load(connection, QUERIES["lock"], shared)
 
 
 async def load_and_lock(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
-    """Load dossiers and hold their rows until the transaction ends."""
-    return await _load(connection, QUERIES["lock"], subjects)
+    """Load dossiers and hold the rows of all until the transaction ends."""
+    wanted = set(subjects)
+    await _begin_shared(connection, wanted)
+    return await _load(connection, QUERIES["lock"], wanted)
+
+
+async def _begin_shared(connection: Connection, wanted: Iterable[Subject]) -> set[Subject]:
+    shared = {subject for subject in wanted if KINDS[subject.kind].shared}
+    await begin(connection, shared)
+    return shared
 
 
 async def _load(connection: Connection, query: str, subjects: Iterable[Subject]) -> list[Dossier]:
-    wanted = sorted(set(subjects))
+    wanted = sorted(subjects)
     return (
         [_dossier(row) for row in await connection.fetch(query, *columns(wanted))] if wanted else []
     )

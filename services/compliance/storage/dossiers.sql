@@ -7,7 +7,7 @@ JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, k
   ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key;
 
 -- lock --
--- Load dossiers that lost the race three times, and hold them.
+-- Load dossiers and hold them, in the order of keys.
 SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version, d.record,
        d.judgement
 FROM compliance.dossier d

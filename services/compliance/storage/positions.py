@@ -162,10 +162,13 @@ async def still_held(
     return found
 
 
-async def seek_of(connection: Connection, place: Place) -> int:
-    """Read how far a partition was committed as the broker counts, whoever reads it."""
-    found = await _read(connection, [place])
-    return found[place].seek if found else 0
+async def committed(connection: Connection, topic: str) -> dict[Place, int]:
+    """Read how far a topic was committed as the broker counts, whoever reads its partitions."""
+    try:
+        rows = await connection.fetch(QUERIES["committed"], topic)
+    except postgres.FAILURES as error:
+        raise TransientError("PostgreSQL failed while places were read") from error
+    return {(topic, row["partition"]): row["seek"] for row in rows}
 
 
 async def _read(connection: Connection, places: list[Place]) -> dict[Place, Hold]:

@@ -34,6 +34,10 @@ SELECT topic, partition, epoch, next_offset, base, topic_id, end_offset
 FROM compliance.position
 WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]));
 
+-- committed --
+-- Read how far the partitions of a topic were committed, as the broker counts.
+SELECT partition, next_offset - base AS seek FROM compliance.position WHERE topic = $1;
+
 -- advance --
 -- The fence: move positions on, only where we own the partition and stand where we believe.
 UPDATE compliance.position p

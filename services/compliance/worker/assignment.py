@@ -1,7 +1,7 @@
 """Which partitions are ours: taken when the group assigns them, let go when it revokes them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -13,7 +13,10 @@ from shared.adapters import kafka
 from shared.domain import topics
 from shared.domain.topics import Place
 
-REGISTER = (topics.REGISTER.name, 0)
+READ_FIRST = (topics.REGISTER.name, topics.SUPPLY.name)
+"""The topics by whose events orders are judged, the register and then the appointments: what they
+tell late would have everything judged again, and batches in flight thrown away."""
+
 SESSION_SECONDS = 15
 """How long the group waits for a silent worker: a worker that has a twentieth of a processor still
 sends its heartbeats, and what a dead one held is read by others after a quarter of a minute."""
@@ -45,7 +48,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         self._taker = taker
         self._settle = settle
         self._takeover: asyncio.Task[None] | None = None
-        self._register_end: int | None = None
+        self._opened = 0
+        self._ends: Mapping[Place, int] | None = None
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
         """Let go of everything; the batch in flight still commits if nobody has taken over."""
@@ -67,7 +71,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition in assigned:
             self._consumer.seek(partition, 0)
             self._consumer.pause(partition)
-        self._register_end = None
+        self._opened, self._ends = 0, None
         self._takeover = asyncio.create_task(self._take(assigned))
 
     async def _take(self, assigned: Iterable[TopicPartition]) -> None:
@@ -94,12 +98,11 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
     def go_to(self, held: dict[Place, Hold]) -> None:
         """Read from other places; no await stands between, so that nothing is read from elsewhere.
 
-        The register is read at once, and the rest when `open_the_rest` allows it.
+        The first topic is read at once, and the rest when `open_more` allows it.
         """
         for place, hold in held.items():
             self._consumer.seek(TopicPartition(*place), hold.seek)
-        if REGISTER in held:
-            self._consumer.resume(TopicPartition(*REGISTER))
+        self._resume(topic for topic in READ_FIRST[: self._opened + 1])
         self.generation += 1
         self.holds = held
 
@@ -110,25 +113,36 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
         self.holds = self.holds | moved
 
     @property
-    def waits_for_register(self) -> bool:
-        """Whether partitions of ours are not read yet, because the register comes first."""
-        return bool(self.holds and self._consumer.paused())
+    def waits_for(self) -> str | None:
+        """The topic before whose end partitions of ours are not read; None where all are."""
+        return READ_FIRST[self._opened] if self.holds and self._consumer.paused() else None
 
-    async def open_the_rest(
-        self, register: int, end_of_register: Callable[[], Awaitable[int | None]]
+    async def open_more(
+        self,
+        committed: Mapping[Place, int],
+        ends_of: Callable[[str], Awaitable[Mapping[Place, int] | None]],
     ) -> None:
-        """Read the rest once the register, whoever reads it, has been committed to its end.
+        """Read on once what is waited for, whoever reads it, has been committed to its end.
 
-        What it tells later would have everything judged again, and batches in flight thrown away.
-        Its end is asked for once an assignment; a broker that does not answer is asked next time.
+        Its ends are asked for once an assignment; a broker that does not answer is asked next time.
         """
-        generation = self.generation
-        end = await end_of_register() if self._register_end is None else self._register_end
+        generation, topic = self.generation, READ_FIRST[self._opened]
+        ends = await ends_of(topic) if self._ends is None else self._ends
         if generation != self.generation:
             return
-        self._register_end = end
-        if end is not None and register >= end and (paused := self._consumer.paused()):
-            self._consumer.resume(*paused)
+        self._ends = ends
+        if ends is None or any(committed.get(place, 0) < end for place, end in ends.items()):
+            return
+        self._ends = None
+        if topic == READ_FIRST[-1]:
+            self._consumer.resume(*self._consumer.paused())
+        else:
+            self._opened += 1
+            self._resume([READ_FIRST[self._opened]])
+
+    def _resume(self, names: Iterable[str]) -> None:
+        read = set(names)
+        self._consumer.resume(*(tp for tp in self._consumer.paused() if tp.topic in read))
 
 
 def member(settings: Settings) -> AIOKafkaConsumer:

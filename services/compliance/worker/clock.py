@@ -81,12 +81,14 @@ class Clock:
         self._latest = max(self._latest, self._time.now())
         return Moment(self._latest, self._heard)
 
-    async def end_of(self, place: Place) -> int | None:
-        """Give where a partition ends as the broker counts; None if it does not answer."""
-        with suppress(*NO_ANSWER, KeyError):
+    async def ends_of(self, topic: str) -> dict[Place, int] | None:
+        """Give up to where a topic can be read, as the broker counts; None without an answer."""
+        with suppress(*NO_ANSWER):
             async with asyncio.timeout(ANSWER_WITHIN):
-                found = await self._broker.topics([place[0]])
-                return (await self._broker.bounds(found, [place]))[place].end
+                found = await self._broker.topics([topic])
+                places = [(topic, number) for number in found[topic].leaders]
+                bounds = await self._broker.bounds(found, places)
+                return {place: seen.stable for place, seen in bounds.items()}
         return None
 
     async def run(self, held: Callable[[], Mapping[Place, Hold]]) -> None:

@@ -1,7 +1,8 @@
 """What the worker does: a batch or a sweep, in one fenced transaction each.
 
-Loading, decoding and judging come before BEGIN; the transaction only writes, and fails if
-anything it was judged under has moved meanwhile. Then all is loaded and judged again.
+What several workers contribute to is held from being loaded until all is written. Of the rest the
+transaction fails if anything that it was judged under has moved meanwhile: then all is loaded and
+judged again.
 """
 
 import asyncio
@@ -103,11 +104,10 @@ class Compliance:
         """Attempt until no other worker writes what was loaded; in the end by locking it."""
         for conflicts in range(LOCK_AFTER * 3):
             try:
-                async with asyncio.timeout(PATIENCE):
-                    if conflicts < LOCK_AFTER:
-                        return Done(await attempt(dossiers.load), conflicts)
-                    async with self._connection.transaction():
-                        return Done(await attempt(dossiers.load_and_lock), conflicts)
+                load = dossiers.load if conflicts < LOCK_AFTER else dossiers.load_and_lock
+                async with asyncio.timeout(PATIENCE), self._connection.transaction():
+                    await postgres.write_lazily(self._connection)
+                    return Done(await attempt(load), conflicts)
             except (ConflictError, asyncpg.DeadlockDetectedError):
                 continue
             except postgres.REFUSED as error:
@@ -124,17 +124,18 @@ class Compliance:
         judging = Round(book.law, moment, refused)
         judging.hear(by_subject(batch.events))
         await self._judge(judging, book, load)
-        async with self._connection.transaction():
-            await postgres.write_lazily(self._connection)
-            await positions.advance(self._connection, batch.spans, moment.now)
-            await register.hold_law(self._connection, book.versions)
-            moved = await register.move_law(self._connection, changes.jurisdictions)
-            await facts.save(self._connection, batch)
-            await register.save_areas(self._connection, changes)
-            law = {**book.versions, **moved}
-            await self._save(judging, book, law, smallest=len(batch.events) <= 1)
-            # Only now: an agreement begins the appointments that the round may have begun itself.
-            await register.save(self._connection, changes, begun(batch.events))
+        await positions.advance(self._connection, batch.spans, moment.now)
+        # Whoever moves the law does so before sharing it: two that shared it first would wait for
+        # each other.
+        moved = await register.move_law(self._connection, changes.jurisdictions)
+        expected = {where: held + (where in moved) for where, held in book.versions.items()}
+        await register.hold_law(self._connection, expected)
+        await facts.save(self._connection, batch)
+        await register.save_areas(self._connection, changes)
+        law = {**book.versions, **moved}
+        await self._save(judging, book, law, smallest=len(batch.events) <= 1)
+        # Only now: an agreement begins the appointments that the round may have begun itself.
+        await register.save(self._connection, changes, begun(batch.events))
         book.versions.update(moved)
         return judging, book
 
@@ -144,25 +145,24 @@ class Compliance:
             judging.open(await load(self._connection, judging.unloaded()))
             await book.read(self._connection, judging.needs())
             for _ in judging.parts():
-                # Heartbeats are sent from the same loop, and must not wait for a whole batch.
-                await asyncio.sleep(0)
+                # Heartbeats are sent from the same loop, and must not wait for a whole batch; and a
+                # transaction that asks for nothing is ended, lest a frozen worker hold others up.
+                await postgres.stay(self._connection)
 
     async def _sweep(
         self, moment: Moment, at_most: int, refused: Refused, load: Load
     ) -> Round | None:
-        async with self._connection.transaction():
-            await postgres.write_lazily(self._connection)
-            subjects = await dossiers.due(self._connection, moment, at_most)
-            if not subjects:
-                return None
-            await self._book.open(self._connection, (where for where, _, _ in subjects))
-            judging = Round(self._book.law, moment, refused)
-            judging.look_at(subjects)
-            await self._judge(judging, self._book, load)
-            await register.hold_law(self._connection, self._book.versions)
-            await dossiers.forget_watches(self._connection, subjects)
-            judging.forget_watches(subjects)
-            await self._save(judging, self._book, self._book.versions, smallest=at_most == 1)
+        subjects = await dossiers.due(self._connection, moment, at_most)
+        if not subjects:
+            return None
+        await self._book.open(self._connection, (where for where, _, _ in subjects))
+        judging = Round(self._book.law, moment, refused)
+        judging.look_at(subjects)
+        await self._judge(judging, self._book, load)
+        await register.hold_law(self._connection, self._book.versions)
+        await dossiers.forget_watches(self._connection, subjects)
+        judging.forget_watches(subjects)
+        await self._save(judging, self._book, self._book.versions, smallest=at_most == 1)
         return judging
 
     async def _save(

@@ -20,7 +20,7 @@ from services.compliance.storage import facts, positions, schema
 from services.compliance.storage.facts import Batch
 from services.compliance.storage.positions import Span
 from services.compliance.worker import clock as clocks
-from services.compliance.worker.assignment import REGISTER, Assignment, member
+from services.compliance.worker.assignment import Assignment, member
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.intake import Intake
 from services.compliance.worker.metrics import WorkerMetrics
@@ -106,8 +106,8 @@ class Session:
             # What was read of partitions that came back may begin elsewhere than they do now.
             self._ahead.clear()
             self._ahead_of = generation
-        if self._assignment.waits_for_register:
-            await self._open_the_rest()
+        if (topic := self._assignment.waits_for) is not None:
+            await self._open_more(topic)
         await self._fetch(generation)
         batch = await self._decode()
         await self.settle()
@@ -133,11 +133,11 @@ class Session:
         if not await self._find_places():
             raise FencedError("a partition that lost something has another owner")
 
-    async def _open_the_rest(self) -> None:
+    async def _open_more(self, topic: str) -> None:
         await self.settle()
-        register = await positions.seek_of(self._connection, REGISTER)
+        committed = await positions.committed(self._connection, topic)
         await self._sweeper.expand_touches(TOUCHES_FIRST)
-        await self._assignment.open_the_rest(register, lambda: self._clock.end_of(REGISTER))
+        await self._assignment.open_more(committed, self._clock.ends_of)
 
     async def _fetch(self, generation: int) -> None:
         """Read ahead, of partitions that are ours and not far ahead of the rest."""

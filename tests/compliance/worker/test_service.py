@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from services.compliance.judging.dossier import Dossier, decode_judgement
+from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.storage import dossiers, positions, register
@@ -24,6 +25,7 @@ REGISTER = [
 ]
 APPOINTED = an_event("distributor.appointed")
 ORDER = an_event("order.placed", "2022-03-01 09:00:00")
+MOVE = "UPDATE compliance.dossier SET version = version + 1 WHERE kind = $1"
 REFUSED = an_event("order.rejected", "2022-03-01 10:00:00", reason="price")
 
 
@@ -80,6 +82,32 @@ async def test_a_record_written_by_others_again_and_again_is_held_in_the_end(
     await other.close()
 
 
+async def test_what_several_workers_contribute_to_is_held_until_it_is_written(
+    desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid = an_event("payment.made", "2022-03-20 09:00:00")
+    await desk.handle(*REGISTER, APPOINTED, ORDER, paid)
+    load, waited = dossiers.load, list[Subject]()
+    other = await asyncpg.connect(database)
+    await other.execute("SET lock_timeout = '200ms'")
+
+    async def rivalled(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
+        loaded = await load(connection, subjects)
+        shared = [held.subject for held in loaded if KINDS[held.subject.kind].shared]
+        for kind in {subject.kind for subject in shared}:
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await other.execute(MOVE, kind)
+        waited.extend(shared)
+        return loaded
+
+    monkeypatch.setattr(dossiers, "load", rivalled)
+    done = await desk.handle(an_event("payment.made", "2022-03-21 09:00:00", payment="P-2"))
+
+    assert {subject.kind for subject in waited} == {"account"}
+    assert done.conflicts == 0
+    await other.close()
+
+
 async def test_what_rests_on_silence_waits_until_all_was_heard(desk: WorkerOnDatabase) -> None:
     await desk.handle(*REGISTER, APPOINTED)
     deaf = Moment(HEARD.now, datetime.fromtimestamp(0, NOW.tzinfo))
@@ -106,13 +134,13 @@ async def test_the_gauges_keep_step_with_the_rows(desk: WorkerOnDatabase) -> Non
 
 
 def overtake(monkeypatch: pytest.MonkeyPatch, other: Connection, times: int) -> None:
-    """Have another worker write all records right after some were loaded, so many times."""
+    """Have another worker write orders right after some records were loaded, so many times."""
     load, left = dossiers.load, iter(range(times))
 
     async def overtaken(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
         loaded = await load(connection, subjects)
         if next(left, None) is not None:
-            await other.execute("UPDATE compliance.dossier SET version = version + 1")
+            await other.execute(MOVE, "order")
         return loaded
 
     monkeypatch.setattr(dossiers, "load", overtaken)

@@ -47,7 +47,7 @@ async def test_what_arrives_while_a_fetch_waits_and_partitions_are_taken_anew_is
                 asked["timeout_ms"] = 5_000
             return await getmany(consumer, *wanted, **asked)
 
-        while not assignment.holds or assignment.waits_for_register:
+        while not assignment.holds or assignment.waits_for:
             await session.step()
         monkeypatch.setattr(AIOKafkaConsumer, "getmany", overtaken)
         await session.step()
