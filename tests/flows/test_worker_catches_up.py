@@ -10,14 +10,14 @@ from services.sources.province import Plan, simulate
 from shared.domain import topics
 from tests.support.workers.in_process import compared, live, read, replayed
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 CAME_FIRST = """
 SELECT max(xmin::text::bigint) FILTER (WHERE topic = $1)
      < min(xmin::text::bigint) FILTER (WHERE topic <> ALL ($2::int[]))
 FROM compliance.fact
 """
-"""Whoever read the rest waited until what it is judged by was committed: nothing was judged twice."""
+"""Whoever read the rest waited until what it is judged by was committed."""
 
 SCMS = Path(scms.__file__).parent / "data" / "scms_deliveries.csv.gz"
 
