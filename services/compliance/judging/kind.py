@@ -1,6 +1,6 @@
 """A kind of record: what its row in the table of kinds says."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch
@@ -65,18 +65,17 @@ def by_rules(kind: Kind, subject: Subject, record: Record, law: Law, moment: Mom
 
 def outcomes(rules: Iterable[Rule], record: Any, terms: Any, moment: Moment) -> list[Said]:
     """Say what some rules find in a record; in most records they find nothing."""
-    said: list[Said] = []
-    for rule in rules:
-        said += said_by(rule, rule.judge(record, terms, moment.now))
-    return said
+    return [
+        said_by(rule, outcome)
+        for rule in rules
+        for outcome in rule.judge(record, terms, moment.now)
+    ]
 
 
-def said_by(rule: Rule, outcomes: Iterable[Outcome]) -> Iterator[Said]:
+def said_by(rule: Rule, outcome: Outcome) -> Said:
     """Say what a rule came to, with its name."""
-    for outcome in outcomes:
-        if isinstance(outcome, Finding):
-            yield rule, outcome
-        elif isinstance(outcome, Missing):
-            yield Unjudged(rule.name, outcome)
-        else:
-            yield outcome
+    if isinstance(outcome, Finding):
+        return rule, outcome
+    if isinstance(outcome, Missing):
+        return Unjudged(rule.name, outcome)
+    return outcome

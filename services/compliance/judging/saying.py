@@ -77,7 +77,8 @@ def say_goods(
     terms = GoodsTerms(law, subject.jurisdiction, subject.key, goods)
     for rule in kind.rules:
         if rule.judge_goods is not None and rule.name in terms.in_force.rules:
-            yield from said_by(rule, rule.judge_goods(order, terms, moment.now))
+            for outcome in rule.judge_goods(order, terms, moment.now):
+                yield said_by(rule, outcome)
 
 
 def say_payment(

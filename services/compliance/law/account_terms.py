@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from services.compliance.findings.finding import About
 from services.compliance.law.law import Law
 from services.compliance.law.money import exact
 from services.compliance.law.order_terms import enrolled
 from services.compliance.law.terms import Terms
-from services.compliance.policies.policy import NOTHING, Policy
+from services.compliance.policies.policy import NOTHING, Policies, Policy
 from services.compliance.records.account import ONWARD, Claim
 from shared.domain import calendar, ids
 
@@ -56,8 +57,13 @@ def tolerance(law: Law, jurisdiction: str) -> Decimal:
 
     An account lasts longer than a day's policy: should the value change, its first one holds.
     """
-    policies = [policy for policy in law.policies.of(jurisdiction) if TOLERANCE in policy.told]
-    if not policies:
+    return _tolerance(law.policies, jurisdiction)
+
+
+@lru_cache
+def _tolerance(policies: Policies, jurisdiction: str) -> Decimal:
+    telling = [policy for policy in policies.of(jurisdiction) if TOLERANCE in policy.told]
+    if not telling:
         return Decimal(0)
-    last = policies[-1]
+    last = telling[-1]
     return exact(last.on(last.in_force).number(TOLERANCE))

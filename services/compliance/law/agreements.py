@@ -4,12 +4,13 @@ One without days is void and nothing is said of it. One signed in the bridge for
 belongs to what comes next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from services.compliance.findings.finding import Missing
-from services.compliance.law.law import Law
+from services.compliance.law.intervals import Interval
+from services.compliance.law.law import Law, remembered
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Term
@@ -57,6 +58,31 @@ class Agreed(NamedTuple):
         return self.agreement.start < self.policy.in_force
 
 
+class Lasting(NamedTuple):
+    """A cycle, and the days `[start, until)` on which it lasts, bridges left out."""
+
+    cycle: Cycle
+    start: date
+    until: date
+
+    @property
+    def instants(self) -> Interval:
+        """Give its days as instants."""
+        return calendar.start_of(self.start), calendar.start_of(self.until)
+
+
+@remembered
+def cycles_of(law: Law, jurisdiction: str, code: str) -> list[Lasting]:
+    """Give the cycles of a product, in order; none of one that nobody selected."""
+    product = law.product(jurisdiction, code)
+    if product is None:
+        return []
+    return [
+        Lasting(cycle, start, cycle_end(product, cycle))
+        for start, cycle in sorted(product.cycles.items())
+    ]
+
+
 def policy_of(law: Law, jurisdiction: str, agreement: Agreement) -> Policy | None:
     """Give the policy of the first of an agreement's days that has one, as it is on that day."""
     first: tuple[date, Policy] | None = None
@@ -77,22 +103,39 @@ def agreed_under(
     product = law.product(jurisdiction, agreement.product)
     if product is None:
         return Missing("product")
-    stretches = law.stretches(jurisdiction, agreement.product, policy)
-    cycle = cycle_of(agreement, product, stretches)
+    cycles = cycles_of(law, jurisdiction, agreement.product)
+    cycle = cycle_of(agreement, cycles, law.stretches(jurisdiction, agreement.product, policy))
     if cycle is None:
         return None
     return Agreed(agreement, policy, cycle, deselected_on(product, cycle))
 
 
-def cycle_of(agreement: Agreement, product: Product, stretches: Sequence[Stretch]) -> Cycle | None:
+@remembered
+def judged_under(
+    law: Law, jurisdiction: str, code: str
+) -> tuple[Policy, Agreed | Missing | None] | None:
+    """Give the policy of an agreement, by its id, and how it is judged under it.
+
+    None where no policy holds on any of its days.
+    """
+    agreement = law.register.agreements[jurisdiction, code]
+    policy = policy_of(law, jurisdiction, agreement)
+    if policy is None:
+        return None
+    return policy, agreed_under(law, jurisdiction, agreement, policy)
+
+
+def cycle_of(
+    agreement: Agreement, cycles: Iterable[Lasting], stretches: Sequence[Stretch]
+) -> Cycle | None:
     """Give an agreement's cycle.
 
     The one that holds its start, else that of the first stretch that begins on its later days, else
     that of the bridge in which its start lies.
     """
-    for cycle in product.cycles.values():
-        if cycle.start <= agreement.start < cycle_end(product, cycle):
-            return cycle
+    for lasting in cycles:
+        if lasting.start <= agreement.start < lasting.until:
+            return lasting.cycle
     start, end = calendar.start_of(agreement.start), calendar.start_of(agreement.end)
     for stretch in stretches:
         if start < stretch.start < end:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple, Unpack
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
-from services.compliance.law.agreements import Agreed, agreed_under, cycle_end, policy_of
+from services.compliance.law.agreements import Agreed, Lasting, cycles_of, judged_under
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
@@ -14,10 +14,9 @@ from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.commitment import Breach, Candidate, Commitment, Dealing
 from services.compliance.records.evidence import evidence_of
-from shared.domain import calendar, ids
+from shared.domain import ids
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
-from shared.domain.records.product import Cycle
 
 
 class Volume(NamedTuple):
@@ -158,15 +157,16 @@ class CommitmentTerms(Terms):
     @cached_property
     def every_agreed(self) -> list[tuple[Policy, Agreed | Missing]]:
         """Give all agreements that are judged, each under its policy."""
-        return [(policy, agreed) for _, policy, agreed in self.held() if agreed is not None]
+        return [(policy, agreed) for _, policy, agreed in self.held if agreed is not None]
 
-    def held(self) -> Iterator[tuple[Agreement, Policy, Agreed | Missing | None]]:
+    @cached_property
+    def held(self) -> list[tuple[Agreement, Policy, Agreed | Missing | None]]:
         """Give the agreements that have a policy, with it, and as each is judged under it."""
-        for agreement in self.agreements:
-            policy = policy_of(self._law, self.jurisdiction, agreement)
-            if policy is not None:
-                agreed = agreed_under(self._law, self.jurisdiction, agreement, policy)
-                yield agreement, policy, agreed
+        return [
+            (agreement, *found)
+            for agreement in self.agreements
+            if (found := judged_under(self._law, self.jurisdiction, agreement.agreement))
+        ]
 
     @property
     def known(self) -> bool:
@@ -178,16 +178,10 @@ class CommitmentTerms(Terms):
         """Give the hospital, None if nobody enrolled it."""
         return enrolled(self._law.register.hospitals.get((self.jurisdiction, self.hospital)))
 
-    @cached_property
-    def cycles(self) -> list[tuple[Cycle, Interval]]:
-        """Give the product's cycles with their days as instants, bridges left out, in order."""
-        product = self._law.product(self.jurisdiction, self.product)
-        if product is None:
-            return []
-        return [
-            (held, (calendar.start_of(held.start), calendar.start_of(cycle_end(product, held))))
-            for held in sorted(product.cycles.values(), key=lambda cycle: cycle.start)
-        ]
+    @property
+    def cycles(self) -> list[Lasting]:
+        """Give the product's cycles, bridges left out, in order."""
+        return cycles_of(self._law, self.jurisdiction, self.product)
 
     def area_on(self, day: date) -> str | None:
         """Give the area in which the hospital stood on a day, None if nobody enrolled it."""

@@ -3,7 +3,10 @@
 Terms are those in force on the business day of the fact judged, never today's.
 """
 
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta
+from functools import wraps
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from services.compliance.findings.finding import Finding, Missing
 from services.compliance.law.intervals import Interval
@@ -18,6 +21,9 @@ from services.compliance.register.register import Register
 from shared.domain import calendar
 from shared.domain.records.agreement import Agreement, in_force
 from shared.domain.records.product import Product
+
+T = TypeVar("T")
+Of = TypeVarTuple("Of")
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -37,6 +43,7 @@ class Law:
         self._exemptions: dict[tuple[str, str], list[Exemption]] | None = None
         self._stretches: dict[tuple[str, str, str], list[Stretch]] = {}
         self._appointments: dict[tuple[str, str], dict[str, list[Appointment]]] = {}
+        self._derived: dict[tuple[Hashable, ...], Any] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -93,11 +100,22 @@ class Law:
                 found.setdefault(held.distributor, []).append(held)
         return found
 
+    def derived(self, derive: Callable[["Law", Unpack[Of]], T], *of: *Of) -> T:
+        """Give what is derived from the register; remembered until that changes."""
+        if self._version != self.register.version:
+            self._forget()
+        key = (derive, *of)
+        if key not in self._derived:
+            self._derived[key] = derive(self, *of)
+        found: T = self._derived[key]
+        return found
+
     def _forget(self) -> None:
         """Forget what was derived from the register as it was before it changed."""
         self._version = self.register.version
         self._stretches.clear()
         self._appointments.clear()
+        self._derived.clear()
         self._exemptions = None
 
     def exemption(self, jurisdiction: str, rule: str, finding: Finding) -> Exemption | None:
@@ -132,3 +150,13 @@ class Law:
         """Give the days of a policy as instants."""
         end = calendar.LATEST if policy.until is None else calendar.start_of(policy.until)
         return calendar.start_of(policy.in_force), end
+
+
+def remembered(derive: Callable[[Law, Unpack[Of]], T]) -> Callable[[Law, Unpack[Of]], T]:
+    """Have a law remember what a function derives from its register, until that changes."""
+
+    @wraps(derive)
+    def recalled(law: Law, *of: *Of) -> T:
+        return law.derived(derive, *of)
+
+    return recalled

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from services.compliance.findings.finding import Missing
 from services.compliance.law.account_terms import tolerance
-from services.compliance.law.agreements import Agreed, agreed_under, cycle_end, policy_of
+from services.compliance.law.agreements import Agreed, cycle_end, judged_under
 from services.compliance.law.law import Law
 from services.compliance.law.money import less, total
 from services.compliance.law.order_terms import enrolled
@@ -71,14 +71,13 @@ class PrepaymentTerms(Terms):
 
     def agreed(self, agreement: Agreement) -> Agreed | Missing | None:
         """Give an agreement under its policy; None where nothing is said of it."""
-        policy = policy_of(self._law, self.jurisdiction, agreement)
-        if policy is None or agreement.is_void:
-            return None
-        return agreed_under(self._law, self.jurisdiction, agreement, policy)
+        found = judged_under(self._law, self.jurisdiction, agreement.agreement)
+        return None if found is None or agreement.is_void else found[1]
 
     def policy_of(self, agreement: Agreement) -> Policy:
         """Give the policy of an agreement."""
-        return policy_of(self._law, self.jurisdiction, agreement) or NOTHING
+        found = judged_under(self._law, self.jurisdiction, agreement.agreement)
+        return NOTHING if found is None else found[0]
 
     def return_base(self, agreed: Agreed) -> date:
         """Give the last day of the agreement's cycle, or of the agreement, as its policy says."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from services.compliance.findings.finding import Missing
 from services.compliance.law.intervals import Interval, difference, intersection
-from services.compliance.law.law import Law
+from services.compliance.law.law import Law, remembered
 from services.compliance.law.pieces import Steps, cut
 from services.compliance.policies.policy import Policy
 from services.compliance.register.pricing import Standard
@@ -110,15 +110,20 @@ class Catalogue:
         ]
 
     def incomparable(self, family: str, category: str | None = None) -> Missing | None:
-        """Say what lacks if some of a family were told with `equivalent` and some without."""
-        register = self._law.register
-        told = {
-            one.traits.equivalent is None
-            for product in register.kin(self._where, family)
-            for one in register.products[self._where, product].tellings()
-            if family in one.traits.families and category in {None, one.category}
-        }
-        return Missing("product.equivalent") if len(told) > 1 else None
+        """Say what lacks to compare the products of a family."""
+        return incomparable(self._law, self._where, family, category)
+
+
+@remembered
+def incomparable(law: Law, jurisdiction: str, family: str, category: str | None) -> Missing | None:
+    """Say what lacks if some of a family were told with `equivalent` and some without."""
+    told = {
+        one.traits.equivalent is None
+        for product in law.register.kin(jurisdiction, family)
+        for one in law.register.products[jurisdiction, product].tellings()
+        if family in one.traits.families and category in {None, one.category}
+    }
+    return Missing("product.equivalent") if len(told) > 1 else None
 
 
 def extreme(parts: Iterable[Insured], amount: Amount, *, highest: bool) -> list[Measure]:

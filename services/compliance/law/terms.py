@@ -1,9 +1,17 @@
 """What all terms share: the law of one jurisdiction, which rules ask through them."""
 
+from functools import lru_cache
+
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.working_days import Calendar
 from services.compliance.policies.policy import Policies, Policy
+
+
+@lru_cache(maxsize=1024)
+def _carrying(policies: Policies, jurisdiction: str, rule: str) -> tuple[Policy, ...]:
+    known = (policy for policy in policies.of(jurisdiction) if policy.scope == "selected")
+    return tuple(policy for policy in known if rule in policy.rules)
 
 
 class Terms:
@@ -25,11 +33,7 @@ class Terms:
 
     def policies(self, rule: str) -> list[Policy]:
         """Give the policies of the jurisdiction that carry a rule."""
-        return [
-            policy
-            for policy in self._law.policies.of(self.jurisdiction)
-            if rule in policy.rules and policy.scope == "selected"
-        ]
+        return list(_carrying(self._law.policies, self.jurisdiction, rule))
 
     def days_in_force(self, policy: Policy) -> Interval:
         """Give the days of a policy as instants."""

@@ -14,7 +14,7 @@ from services.compliance.law.exact import exact
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
 from services.compliance.law.periods import Month, add
-from services.compliance.law.standards import Catalogue
+from services.compliance.law.standards import incomparable
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import Policy
 from services.compliance.records.evidence import Evidence
@@ -140,10 +140,10 @@ class UsageTerms(Terms):
         self.hospital = hospital
         self.variety = variety
 
-    def incomparable(self, policy: Policy) -> Missing | None:
+    @property
+    def incomparable(self) -> Missing | None:
         """Say what lacks if only some of the variety were told of in common units."""
-        catalogue = Catalogue(self._law, self.jurisdiction, policy)
-        return catalogue.incomparable(ids.pair("variety", self.variety))
+        return incomparable(self._law, self.jurisdiction, ids.pair("variety", self.variety), None)
 
     @cached_property
     def known(self) -> Hospital | None:

@@ -5,7 +5,7 @@ distributor and a manufacturer (`onward`): the share of what the distributor got
 on. What came of it is in the records of its months (`records/statement.py`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -134,13 +134,18 @@ class Account(Struct, Gathered, array_like=True):
         """Give all claims, the oldest first."""
         of_orders = (claim for bill in self.bills.values() for claim in bill.claims)
         of_payments = (owing.claim for owing in self.owing.values())
-        return sorted(chain(of_orders, of_payments), key=_age)
+        return oldest_first(chain(of_orders, of_payments))
 
     def sums(self) -> Iterator[Money]:
         """Give all payments, in no order."""
         yield from self.paid.values()
         for bill in self.bills.values():
             yield from bill.paid
+
+
+def oldest_first(claims: Iterable[Claim]) -> list[Claim]:
+    """Put claims in order."""
+    return sorted(claims, key=_age)
 
 
 def _age(claim: Claim) -> tuple[datetime, str, str]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 from typing_extensions import override
@@ -69,11 +70,12 @@ class UsageBook(Struct, frozen=True, gc=False):
         """Give the book as one text."""
         return ids.pair(ids.pair(self.policy, self.product), ids.pair(self.kind, self.equivalent))
 
-    @classmethod
-    def of(cls, key: str) -> "UsageBook":
-        """Read a book from its text."""
+    @staticmethod
+    @lru_cache(maxsize=16_384)
+    def of(key: str) -> "UsageBook":
+        """Read a book from its text: most orders count in the same few."""
         whose, what = ids.parts(key)
-        return cls(*ids.parts(whose), *ids.parts(what))
+        return UsageBook(*ids.parts(whose), *ids.parts(what))
 
 
 class Usage(Struct, Gathered, array_like=True):

@@ -10,6 +10,7 @@ cycle ends, never in the bridge, and while it is enrolled.
 - `signed-late`: one of the first agreements was signed after the day on which all were to be.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -18,7 +19,7 @@ from typing import NamedTuple
 from services.compliance.findings.agreement_words import agreement_words
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.law.agreements import Agreed
+from services.compliance.law.agreements import Agreed, Lasting
 from services.compliance.law.commitment_terms import CommitmentTerms
 from services.compliance.law.intervals import Interval, difference, intersection
 from services.compliance.law.periods import Month
@@ -43,18 +44,21 @@ class Bound(NamedTuple):
 
 
 class Dealt(NamedTuple):
-    """A cycle as instants under a policy, the agreements in force in it, and days of orders."""
+    """A cycle as instants under a policy, the agreements in force in it, and days of orders.
+
+    Those are ordinals, in order.
+    """
 
     cycle: Cycle
     lasting: Interval
     policy: Policy
     agreements: list[Agreement]
-    bought: list[date]
+    bought: list[int]
 
     @property
     def months(self) -> list[str]:
         """Give the months in which the hospital bought."""
-        return sorted({str(Month.of(day)) for day in self.bought})
+        return sorted({str(Month.of(date.fromordinal(day))) for day in self.bought})
 
 
 def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator[Outcome]:
@@ -63,28 +67,28 @@ def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator
         if record.bought or any(terms.agreed(NAME)):
             yield Missing("product")
         return
+    bought = sorted(record.bought)
     for policy in terms.policies(NAME):
-        for cycle, lasting in terms.cycles:
-            dealt = _dealt(cycle, lasting, policy, record, terms)
-            yield from _gaps(dealt, record, terms, now)
-            yield from _overlaps(dealt, terms, now)
+        for lasting in terms.cycles:
+            dealt = _dealt(lasting, policy, bought, terms)
+            if dealt.agreements or dealt.bought:
+                yield from _gaps(dealt, record, terms, now)
+                yield from _overlaps(dealt, terms, now)
     for agreed in terms.agreed(NAME):
         if isinstance(agreed, Agreed):
             yield from _unsigned(agreed, terms, now)
             yield from _signed_late(agreed, terms, now)
 
 
-def _dealt(
-    cycle: Cycle, lasting: Interval, policy: Policy, record: Commitment, terms: CommitmentTerms
-) -> Dealt:
-    first, until = (calendar.day_of(instant) for instant in lasting)
-    days = (date.fromordinal(day) for day in sorted(record.bought))
+def _dealt(lasting: Lasting, policy: Policy, bought: list[int], terms: CommitmentTerms) -> Dealt:
+    start, until = lasting.start, lasting.until
+    first, end = (bisect_left(bought, day.toordinal()) for day in (start, until))
     return Dealt(
-        cycle,
-        lasting,
+        lasting.cycle,
+        lasting.instants,
         policy,
-        [held for held in terms.agreements if held.start < until and held.end > first],
-        [day for day in days if first <= day < until],
+        [held for held in terms.agreements if held.start < until and held.end > start],
+        bought[first:end],
     )
 
 
@@ -124,7 +128,8 @@ def _bound(dealt: Dealt, record: Commitment) -> Bound | None:
         ways.append(Bound(since, first.telling.told, first))
     if dealt.bought:
         day = dealt.bought[0]
-        ways.append(Bound(calendar.start_of(day), record.bought[day.toordinal()][0], None))
+        bought = calendar.start_of(date.fromordinal(day))
+        ways.append(Bound(bought, record.bought[day][0], None))
     return min(ways, key=lambda way: way.since, default=None)
 
 

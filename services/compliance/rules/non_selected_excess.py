@@ -55,7 +55,7 @@ def judge(record: Usage, terms: UsageTerms, now: datetime) -> Iterator[Outcome]:
     """Find years and months with an excess."""
     for policy in terms.policies(NAME):
         signed = signed_under(record, policy)
-        missing = terms.incomparable(policy) if signed else None
+        missing = terms.incomparable if signed else None
         if missing is not None:
             yield missing
         elif signed:

@@ -138,7 +138,8 @@ class Order(OrderTold, Heard, array_like=True):
 
     def arrived_by(self, instant: datetime) -> int:
         """How much of what was accepted had arrived by an instant."""
-        return sum(accepted for _, accepted in self.arrivals(instant))
+        arrived = [it.accepted for it in self.receipts.values() if it.arrived_at <= instant]
+        return sum(arrived)
 
     def goods(self) -> Iterator[Received | Invoiced]:
         """Give every receipt and invoice, also those that hold where others are taken back."""

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.compliance.law.filling import PASSES, Debt, Filling, Name, Sum, fill, value_at
+from services.compliance.law.filling import PASSES, Debt, Filling, Name, Sum, alone, fill, value_at
 
 BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
 TOLERANCE = Decimal(1)
@@ -97,6 +97,15 @@ def test_what_is_left_at_any_instant_is_what_filling_whole_leaves(seed: int) -> 
     for instant in instants(claims, sums):
         for which, left in whole(claims, sums, instant).items():
             assert value_at(filling.steps(which), instant) == left
+
+
+@given(SEEDS)
+@settings(max_examples=300, deadline=None)
+def test_a_claim_that_no_sum_shares_with_another_is_filled_alone_as_among_others(seed: int) -> None:
+    chance = Random(seed)
+    claims, sums = some_claims(chance), some_sums(chance)
+    for claim in claims:
+        assert alone(claim, sums, TOLERANCE) == fill([claim], sums, TOLERANCE).steps(0)
 
 
 @given(SEEDS)

@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.compliance.findings.finding import Missing
-from services.compliance.law.law import Law
+from services.compliance.law.law import Law, remembered
 from services.compliance.law.supply_period import stretches
 from services.compliance.policies.policy import Policy
 from services.compliance.register.register import Register
@@ -132,6 +132,23 @@ def test_the_supply_period_is_remembered_until_the_register_changes() -> None:
     )
     assert len(law.stretches("cn-sx", "P1", SX)) == 2
     assert law.stretches("cn-sx", "P2", SX) == []
+
+
+def test_what_is_derived_from_the_register_is_remembered_until_it_changes() -> None:
+    law = a_law(an_event("product.selected"))
+    asked: list[str] = []
+
+    @remembered
+    def first_days(law: Law, jurisdiction: str, product: str) -> list[date]:
+        asked.append(product)
+        return sorted(law.register.products[jurisdiction, product].cycles)
+
+    assert first_days(law, "cn-sx", "P1") == first_days(law, "cn-sx", "P1")
+    assert asked == ["P1"]
+    law.register.merge(
+        an_event("product.selected", cycle_start="2023-01-01", cycle_end="2024-01-01")
+    )
+    assert len(first_days(law, "cn-sx", "P1")) == 2
 
 
 def test_silence_is_heard_at_the_deadline_or_once_what_started_it_has_settled() -> None:

@@ -54,7 +54,17 @@ class Giver:
     asks. That it `went_well` (nobody refused, something came in time) most orders tell at a look.
     """
 
-    __slots__ = ("accepted", "always", "moment", "order", "stale", "takers", "terms", "went_well")
+    __slots__ = (
+        "_failing",
+        "accepted",
+        "always",
+        "moment",
+        "order",
+        "stale",
+        "takers",
+        "terms",
+        "went_well",
+    )
 
     def __init__(
         self,
@@ -72,6 +82,7 @@ class Giver:
         self.accepted = order.accepted_by_day()
         self.stale = None if AFTER_SOME_DAYS.isdisjoint(takers) else _stale(terms)
         self.went_well = self._went_well()
+        self._failing: tuple[Failed | Watch | None] | None = None
 
     def _went_well(self) -> bool:
         if self.order.rejections or not isinstance(self.stale, Stale):
@@ -85,6 +96,11 @@ class Giver:
         That nothing came by its due counts once all until the due was heard: before that nobody
         says anything that rests on it.
         """
+        if self._failing is None:
+            self._failing = (self._how_it_fails(),)
+        return self._failing[0]
+
+    def _how_it_fails(self) -> Failed | Watch | None:
         late = failed_by_silence(self.order, self.terms)
         if late is None:
             return failed_by_refusal(self.order, self.terms)

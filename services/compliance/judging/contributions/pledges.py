@@ -18,7 +18,7 @@ def contribute_pledges(terms: CommitmentTerms) -> list[Contribution]:
     """Give the agreements of a hospital for a product, where prepayments are owed for them."""
     pledges = tuple(
         _pledge(agreement, policy, agreed)
-        for agreement, policy, agreed in terms.held()
+        for agreement, policy, agreed in terms.held
         if agreed is not None and "agreed" in takers_among(policy.rules)
     )
     if not pledges:

@@ -36,11 +36,10 @@ def give_use(giver: Giver) -> list[Given]:
     if isinstance(failed, Watch):
         given.append(failed)
     elif failed is not None and failed.missing_by(due_month(failed.at).later(1).first_day):
-        given += _used(terms, judging, giver.order.accepted_by_day(), failed)
+        given += _used(terms, judging, giver.accepted, failed)
         return given
-    accepted = giver.order.accepted_by_day()
-    if accepted:
-        given += _used(terms, judging, accepted, None)
+    if giver.accepted:
+        given += _used(terms, judging, giver.accepted, None)
     return given
 
 
