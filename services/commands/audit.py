@@ -18,6 +18,8 @@ from rich.progress import TaskID
 from services.commands.terminal import counted, counting, say
 from services.compliance.answers import audit
 from services.compliance.answers.audit import BLOCKS_AT_ONCE, SHARES, Part
+from services.compliance.judging.upshot import UnjudgedKey
+from services.compliance.judging.weighing import WeighedKey
 from services.compliance.settings import Settings
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
@@ -47,7 +49,7 @@ async def _verify(dsn: str, processes: int) -> bool:
         ]
         # The connection keeps the snapshot while other processes read by it.
         done = await asyncio.to_thread(_all_done, tasks, processes, dsn, snapshot)
-        problems = await audit.check_counts(reader, done.unjudged)
+        problems = await audit.check_counts(reader, done.unjudged, done.weighed)
     _print(problems)
     count = done.problems + len(problems)
     seconds = time.monotonic() - began
@@ -65,7 +67,8 @@ class _Sum:
 
     def __init__(self) -> None:
         self.violations = self.lines = self.facts = self.records = self.problems = 0
-        self.unjudged: Counter[tuple[str, str, str]] = Counter()
+        self.unjudged: Counter[UnjudgedKey] = Counter()
+        self.weighed: Counter[WeighedKey] = Counter()
 
     def add(self, part: Part) -> None:
         """Take what one part found."""
@@ -75,6 +78,7 @@ class _Sum:
         self.records += part.records
         self.problems += len(part.problems)
         self.unjudged.update(part.unjudged)
+        self.weighed.update(part.weighed)
 
 
 def _all_done(tasks: list[Task], processes: int, dsn: str, snapshot: str) -> _Sum:

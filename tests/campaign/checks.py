@@ -11,6 +11,8 @@ from aiokafka.structs import TopicPartition
 
 from services.compliance.answers import audit
 from services.compliance.judging.replay import Replay
+from services.compliance.judging.upshot import UnjudgedKey
+from services.compliance.judging.weighing import WeighedKey
 from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.domain import topics
@@ -122,7 +124,8 @@ async def accusations_explained(connection: Connection) -> tuple[int, list[str]]
 async def nothing_tampered(dsn: str) -> list[str]:
     """Audit all that is kept: it is untouched, so every complaint is false."""
     problems: list[str] = []
-    unjudged: Counter[tuple[str, str, str]] = Counter()
+    unjudged: Counter[UnjudgedKey] = Counter()
+    weighed: Counter[WeighedKey] = Counter()
     async with audit.reading(dsn) as reader:
         _, sizes = await audit.export(reader)
         for share in range(audit.SHARES):
@@ -131,7 +134,8 @@ async def nothing_tampered(dsn: str) -> list[str]:
             part = await audit.check_records(reader, block)
             problems += part.problems
             unjudged.update(part.unjudged)
-        problems += await audit.check_counts(reader, unjudged)
+            weighed.update(part.weighed)
+        problems += await audit.check_counts(reader, unjudged, weighed)
     return [f"false verdict: {problem}" for problem in problems[:SHOWN]]
 
 

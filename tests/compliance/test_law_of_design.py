@@ -159,6 +159,8 @@ def test_a_worker_that_reads_in_any_order_ends_where_a_replay_does(tell: Story, 
         differing = "\n".join(apart(as_json(replay), worker.violations()))
         assert not differing, f"history {seed} as of {as_of}:\n{differing}"
         assert worker.unjudged() == replay.unjudged, f"history {seed} as of {as_of}"
+        weighed = {key: number for key, number in worker.weighed.items() if number}
+        assert weighed == replay.weighed, f"history {seed} as of {as_of}"
 
 
 def test_a_fact_told_late_withdraws_what_it_disproves() -> None:

@@ -25,6 +25,8 @@ from services.compliance.findings.verification import (
     pointers,
 )
 from services.compliance.judging.dossier import decode_judgement
+from services.compliance.judging.upshot import UnjudgedKey
+from services.compliance.judging.weighing import WeighedKey
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, queries
 from shared.domain.errors import SetupError
@@ -43,14 +45,18 @@ BLOCKS_AT_ONCE = 1_024
 
 
 class Part(NamedTuple):
-    """What a part of the audit found; `unjudged` are counts by jurisdiction, rule and term."""
+    """What a part of the audit found; `unjudged` are counts by jurisdiction, rule and term.
+
+    `weighed` is of how many things rules said something.
+    """
 
     violations: int = 0
     lines: int = 0
     facts: int = 0
     records: int = 0
     problems: tuple[str, ...] = ()
-    unjudged: Mapping[tuple[str, str, str], int] = {}
+    unjudged: Mapping[UnjudgedKey, int] = {}
+    weighed: Mapping[WeighedKey, int] = {}
 
 
 class Sizes(NamedTuple):
@@ -116,7 +122,8 @@ async def check_records(connection: Connection, first: int) -> Part:
 
     The records are those of BLOCKS_AT_ONCE blocks, from the block `first` on.
     """
-    unjudged: Counter[tuple[str, str, str]] = Counter()
+    unjudged: Counter[UnjudgedKey] = Counter()
+    weighed: Counter[WeighedKey] = Counter()
     found: dict[UUID, str] = {}
     records = 0
     blocks = ((first, 0), (first + BLOCKS_AT_ONCE, 0))
@@ -125,16 +132,25 @@ async def check_records(connection: Connection, first: int) -> Part:
         judgement = decode_judgement(row["judgement"])
         for rule, term in judgement.missing:
             unjudged[row["jurisdiction"], rule, term] += 1
+        for one in judgement.weighed:
+            weighed[one.key(row["jurisdiction"])] += one.number
         record = f"{row['kind']} {row['key']} of {row['jurisdiction']}"
         found |= {UUID(bytes=told.id): f"{told.rule} of {record}" for told in judgement.findings}
     rows = await connection.fetch(QUERIES["standing"], list(found))
     gone = found.keys() - {row["id"] for row in rows}
     problems = (f"violation {name}: is gone, though {found[name]} was last found" for name in gone)
-    return Part(records=records, problems=tuple(sorted(problems)), unjudged=unjudged)
+    return Part(
+        records=records,
+        problems=tuple(sorted(problems)),
+        unjudged=unjudged,
+        weighed=weighed,
+    )
 
 
 async def check_counts(
-    connection: Connection, unjudged: Mapping[tuple[str, str, str], int]
+    connection: Connection,
+    unjudged: Mapping[UnjudgedKey, int],
+    weighed: Mapping[WeighedKey, int],
 ) -> list[str]:
     """Compare the gauges with what violations and records come to."""
     problems = []
@@ -142,16 +158,21 @@ async def check_counts(
         "open_count": await connection.fetch(QUERIES["open_counts"]),
         "open_day": await connection.fetch(QUERIES["open_days"]),
         "open_party": await connection.fetch(QUERIES["open_parties"]),
+        "accused_count": await connection.fetch(QUERIES["accused_counts"]),
     }
     for table, rows in differing.items():
         for *key, held, told in rows:
             name = "/".join(map(str, key))
             problems.append(f"{table} {name}: {Difference('count', held, told)}")
-    kept = {tuple(key): count for *key, count in await connection.fetch(QUERIES["unjudged_counts"])}
-    for key in sorted(kept.keys() | unjudged.keys()):
-        held, told = kept.get(key, 0), unjudged.get(key, 0)
-        if held != told:
-            problems.append(f"unjudged_count {'/'.join(key)}: {Difference('count', held, told)}")
+    of_records: dict[str, Mapping[Any, int]] = {"unjudged_count": unjudged, "judged_count": weighed}
+    for table, counted in of_records.items():
+        rows = await connection.fetch(QUERIES[f"{table}s"])
+        kept = {tuple(key): count for *key, count in rows}
+        for key in sorted(kept.keys() | counted.keys()):
+            held, told = kept.get(key, 0), counted.get(key, 0)
+            if held != told:
+                name = "/".join(map(str, key))
+                problems.append(f"{table} {name}: {Difference('count', held, told)}")
     return problems
 
 

@@ -19,7 +19,7 @@ ORDER BY chunk, id;
 -- Give the violations from one id on to before another, whole, in order.
 SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
        distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head, supersedes,
-       body
+       accused_role, accused, body
 FROM compliance.violation
 WHERE id >= $1 AND ($2::uuid IS NULL OR id < $2) AND id <= $3
 ORDER BY id;
@@ -93,6 +93,24 @@ FULL JOIN (SELECT jurisdiction, role, party, count(*) AS count
     USING (jurisdiction, role, party)
 WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
 ORDER BY jurisdiction, role, party;
+
+-- accused_counts --
+-- Give the counts of who is accused of what that are not what the violations come to.
+SELECT jurisdiction, role, party, month, area, rule, severity, status, exempt,
+       coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.accused_count g
+FULL JOIN (SELECT jurisdiction, accused_role AS role, accused AS party,
+                  to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month,
+                  coalesce(area, '') AS area, rule, severity, status, exempt, count(*) AS count
+           FROM compliance.violation WHERE status <> 'withdrawn'
+           GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) AS v
+    USING (jurisdiction, role, party, month, area, rule, severity, status, exempt)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, role, party, month, area, rule, severity, status, exempt;
+
+-- judged_counts --
+-- Give of how many things rules said something.
+SELECT jurisdiction, role, party, month, area, rules, judged, count FROM compliance.judged_count;
 
 -- unjudged_counts --
 -- Give the gauges of unjudged records.

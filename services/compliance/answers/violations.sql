@@ -15,6 +15,6 @@ FROM (SELECT FROM compliance.violation WHERE /* wanted */ true LIMIT $1) AS few;
 -- Give one violation with every column: each must follow from its history.
 SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
        distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head, supersedes,
-       body
+       accused_role, accused, body
 FROM compliance.violation
 WHERE id = $1;

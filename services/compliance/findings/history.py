@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.compliance.findings.accused import Accused
 from services.compliance.findings.violation import Change, evidence_json
 from shared.domain.calendar import instant_text
 
@@ -46,6 +47,7 @@ class HistoryColumns(NamedTuple):
     lines: list[bytes]
     supersedes: list[str]
     instants: list[datetime]
+    accused: list[Accused]
     withdrawn: list[UUID]
     withdrawn_lines: list[bytes]
     withdrawn_instants: list[datetime]
@@ -54,7 +56,7 @@ class HistoryColumns(NamedTuple):
 
 def lines_of(changes: Iterable[Change]) -> HistoryColumns:
     """Write changes as lines of history."""
-    told = HistoryColumns([], [], [], [], [], [], [], [], [])
+    told = HistoryColumns(*([] for _ in HistoryColumns._fields))
     for change in changes:
         line = _line(change)
         if change.violation is None:
@@ -68,6 +70,7 @@ def lines_of(changes: Iterable[Change]) -> HistoryColumns:
         told.lines.append(line)
         told.supersedes.append("{" + ",".join(map(str, change.supersedes)) + "}")
         told.instants.append(change.at)
+        told.accused.append(change.accused)
     return told
 
 
@@ -80,6 +83,8 @@ def _line(change: Change) -> bytes:
         "causes": [evidence_json(cause) for cause in change.causes],
         "supersedes": [str(name) for name in change.supersedes],
     }
+    if change.violation is not None:
+        said["accused"] = change.accused._asdict()
     if change.details:
         said["details"] = change.details
     return msgspec.json.encode(said)

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeAlias
 from msgspec import Struct
 from typing_extensions import TypeVar
 
+from services.compliance.findings.accused import Role, Unit
 from services.compliance.findings.finding import Finding, Outcome, Words
 from services.compliance.policies.policy import Policy, Severity, weaker
 from services.compliance.records.commitment import Breach
@@ -27,9 +28,11 @@ agreement)."""
 class Rule(Struct, Generic[Record, Terms], frozen=True):
     """A clause made a function; a plain `Rule` is one on whatever record.
 
-    `record` is what it reads; `takes` what others must give to that record for it; `values` the
-    policy values it needs, `options` those that a policy may leave out; `judge(record, terms, now)`
-    gives its outcomes, `now` in UTC; `words(finding)` explains one, in Chinese and English. What an
+    `record` is what it reads; `accused` as what somebody is accused, the first that a finding
+    names; `unit` is what it judges one by one; `takes` what others must give to that record for it;
+    `values` the policy values it needs, `options` those that a policy may leave out;
+    `judge(record, terms, now)` gives its outcomes, `now` in UTC; `words(finding)` explains one, in
+    Chinese and English. What an
     `interval` rule finds lasts from its anchor, and may take the place of what overlaps it.
     `lowers` is to what some of its findings are lowered. `judge_goods(record, terms, now)` looks at
     goods that came before their order.
@@ -39,6 +42,8 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     title_zh: str
     title_en: str
     record: type[Record]
+    accused: tuple[Role, ...]
+    unit: Unit
     values: tuple[str, ...]
     judge: Callable[[Record, Terms, datetime], Iterator[Outcome]]
     words: Callable[[Finding], Words]

@@ -94,6 +94,7 @@ class Reckoning:
         self._count = 0
         self._head = b""
         self._told: Mapping[str, Any] = {}
+        self._accused: Mapping[str, Any] = {}
         self._withdrawn = False
         self._first: object = None
         self._last: object = None
@@ -115,6 +116,8 @@ class Reckoning:
         self._withdrawn = not isinstance(violation, dict)
         if isinstance(violation, dict):
             self._told, self.last_told = violation, number
+            who = said.get("accused")
+            self._accused = who if isinstance(who, dict) else {}
             if violation.get("id") != self._id:
                 yield Difference("violation", self._id, violation.get("id", _ABSENT), number)
         elif isinstance(more := said.get("details"), dict):
@@ -139,6 +142,10 @@ class Reckoning:
             "recorded_at": self._last,
             "supersedes": self._supersedes,
         }
+        # Lines of before it was noted say nothing of who is accused.
+        if self._accused:
+            expected |= {"accused_role": self._accused.get("role")}
+            expected |= {"accused": self._accused.get("party")}
         for column, wanted in expected.items():
             held = _plain(row[column])
             if held != wanted:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from services.compliance.findings.accused import NOBODY, Accused
 from services.compliance.findings.finding import Finding, Words, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import shanghai
@@ -93,7 +94,8 @@ class Change(Struct, frozen=True):
 
     `violation` is None for a withdrawal: nothing is found any more; `causes` are the facts that
     were told since the record was last judged. `supersedes` are the violations that it replaces,
-    `withdrawn_by` is the void (冲销) without which what is withdrawn would still be found.
+    `withdrawn_by` is the void (冲销) without which what is withdrawn would still be found;
+    `accused` is who is accused of what was found.
     """
 
     kind: ChangeKind
@@ -103,6 +105,7 @@ class Change(Struct, frozen=True):
     causes: tuple[Evidence, ...]
     supersedes: tuple[UUID, ...] = ()
     withdrawn_by: Evidence | None = None
+    accused: Accused = NOBODY
 
     @property
     def details(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from services.compliance.findings.accused import accused_of
 from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.violation import Change, ChangeKind, violation_of
@@ -18,6 +19,7 @@ from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns
 from services.compliance.judging.voided import UNVOIDED, Heeded
+from services.compliance.judging.weighing import Weighed
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.supply import Served, StockOut
@@ -59,6 +61,7 @@ class Comparison:
         "_standing",
         "_told",
         "_unheard",
+        "_weighed",
         "columns",
     )
 
@@ -74,6 +77,7 @@ class Comparison:
         self._unheard: list[tuple[Rule, Finding]] = []
         self._given: list[Contribution] = []
         self._contradictions: list[Contradiction] = []
+        self._weighed: list[Weighed] = []
         self._missing: set[tuple[str, str]] = set()
         self._look_at: datetime | None = None
         self._hear_at: datetime | None = None
@@ -92,6 +96,8 @@ class Comparison:
                 self._missing.add((item.rule, item.missing.term))
             elif isinstance(item, Standing):
                 self._given += self._standing_on(item.given)
+            elif isinstance(item, Weighed):
+                self._weighed.append(item)
             elif isinstance(item, Contradiction):
                 self._contradictions.append(item)
             else:
@@ -107,6 +113,7 @@ class Comparison:
             self._moment.now,
             self._moment.heard,
             contradictions=self._contradictions,
+            weighed=self._weighed,
         )
 
     def _standing_on(self, now: Contribution) -> Iterator[Contribution]:
@@ -197,7 +204,9 @@ class Comparison:
         kind: ChangeKind = "changed" if same else "closed" if over else "opened"
         replaced = _overlapping(gone, rule, finding) if rule.interval and told is None else []
         supersedes = tuple(UUID(bytes=old.id) for old in replaced)
-        return Change(kind, violation.id, self._moment.now, violation, causes, supersedes)
+        who = accused_of(rule.accused, finding.about)
+        now = self._moment.now
+        return Change(kind, violation.id, now, violation, causes, supersedes, accused=who)
 
 
 def _overlapping(told: Iterable[LastTold], rule: Rule, finding: Finding) -> list[LastTold]:

@@ -11,6 +11,7 @@ from services.compliance.judging.defect import Remedy
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.judging.weighing import Weighed
 from services.compliance.records.evidence import Evidence
 from shared.domain import calendar
 from shared.domain.records.contested import Contradiction
@@ -38,7 +39,8 @@ class Judgement(Struct, array_like=True, gc=False):
     """What was last said of a record, and when to look again.
 
     `look_at` waits for the clock, `hear_at` until everything to then has been heard; `missing` are
-    pairs of rule and missing term; `contradictions` change no finding. A record is never judged
+    pairs of rule and missing term; `contradictions` change no finding; `weighed` is of how many
+    things of whom this was said. A record is never judged
     earlier than it was. `aside` is what brings a record back that was set aside for a defect of
     ours, empty for all others.
     """
@@ -52,6 +54,7 @@ class Judgement(Struct, array_like=True, gc=False):
     heard: datetime = calendar.EPOCH
     aside: Remedy | Literal[""] = ""
     contradictions: list[Contradiction] = []
+    weighed: list[Weighed] = []
 
     def not_before(self, moment: Moment) -> Moment:
         """Give the moment of asking, never earlier than the last one."""

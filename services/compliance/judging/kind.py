@@ -9,12 +9,23 @@ from services.compliance.judging.contributions.contribution import Contribution,
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.judging.weighing import Place, Score, Weighed, weigh
 from services.compliance.law.law import Law
+from services.compliance.law.terms import Terms
 from services.compliance.register.entries import Entry
 from shared.domain.records.contested import Contradiction
 from shared.domain.records.record import Record
 
-Said = tuple[Rule, Finding] | Contribution | Watch | Unjudged | Standing | Columns | Contradiction
+Said = (
+    tuple[Rule, Finding]
+    | Contribution
+    | Watch
+    | Unjudged
+    | Standing
+    | Columns
+    | Contradiction
+    | Weighed
+)
 
 
 Says = Callable[["Kind", Subject, Any, Law, Moment], list[Said]]
@@ -37,6 +48,7 @@ class Kind(NamedTuple):
     agreements of its product and their hospitals, `kin` whether by other products of its kind.
     `shared` is whether it gathers from the records of several products, and so from the partitions
     of several workers.
+    `places` are the things in it that its rules judge one by one.
     """
 
     name: str
@@ -53,23 +65,39 @@ class Kind(NamedTuple):
     agreements: bool = False
     kin: bool = False
     shared: bool = False
+    places: Callable[[Any, Any], Iterable[Place]] | None = None
 
 
 def by_rules(kind: Kind, subject: Subject, record: Record, law: Law, moment: Moment) -> list[Said]:
     """Say what the kind's rules find in a record that is judged by nothing else."""
     said: list[Said] = [kind.columns(subject.key)]
     if kind.terms is not None and kind.rules:
-        said += outcomes(kind.rules, record, kind.terms(law, subject), moment)
+        said += weighed_outcomes(kind, record, kind.terms(law, subject), moment)
     return said
 
 
-def outcomes(rules: Iterable[Rule], record: Any, terms: Any, moment: Moment) -> list[Said]:
-    """Say what some rules find in a record; in most records they find nothing."""
-    return [
-        said_by(rule, outcome)
-        for rule in rules
-        for outcome in rule.judge(record, terms, moment.now)
-    ]
+def weighed_outcomes(kind: Kind, record: Any, terms: Terms, moment: Moment) -> list[Said]:
+    """Say what a kind's rules find in a record, and of how many things they say so."""
+    score = Score()
+    said = outcomes(kind.rules, record, terms, moment, score)
+    if kind.places is not None:
+        said += weigh(kind.places(record, terms), score, terms.carried_ever)
+    return said
+
+
+def outcomes(
+    rules: Iterable[Rule], record: Any, terms: Any, moment: Moment, score: Score
+) -> list[Said]:
+    """Say what some rules find in a record; in most records they find nothing.
+
+    Adds to `score` which of them came to an answer.
+    """
+    said: list[Said] = []
+    for rule in rules:
+        told = [said_by(rule, outcome) for outcome in rule.judge(record, terms, moment.now)]
+        score.take(rule, told)
+        said += told
+    return said
 
 
 def said_by(rule: Rule, outcome: Outcome) -> Said:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from services.compliance.findings.rule import Rule
+from services.compliance.judging import places
 from services.compliance.judging.asking import (
     need_hospital,
     need_nothing,
@@ -122,6 +123,7 @@ KINDS: dict[str, Kind] = {
             says=say_prepayment,
             needs=need_of_prepayment,
             rules=_on(Prepayment),
+            places=places.in_prepayment,
         ),
         Kind(
             name="order",
@@ -155,6 +157,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_of_statement,
             rules=_on(Statement),
+            places=places.in_statement,
             terms=_statement_terms,
             columns=of_statement,
         ),
@@ -172,6 +175,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_hospital,
             rules=_on(Funding),
+            places=places.in_funding,
             terms=_funding_terms,
             columns=of_hospital,
             shared=True,
@@ -183,6 +187,7 @@ KINDS: dict[str, Kind] = {
             says=say_commitment,
             needs=need_of_commitment,
             rules=_on(Commitment),
+            places=places.in_commitment,
             columns=between,
             begun_by=(AGREEMENT,),
             begins=_of_hospital,
@@ -194,6 +199,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_whole_product,
             rules=_on(Appointments),
+            places=places.in_appointments,
             terms=_product_terms,
             begun_by=(AGREEMENT,),
             agreements=True,
@@ -205,6 +211,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_product,
             rules=_on(Supply),
+            places=places.in_supply,
             terms=_product_terms,
             begun_by=(PRODUCT,),
         ),
@@ -215,6 +222,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_of_product_entry,
             rules=_on(ProductEntry),
+            places=places.in_product,
             terms=_product_terms,
             begun_by=(*OF_PRODUCTS, AGREEMENT),
             agreements=True,
@@ -227,6 +235,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_of_usage,
             rules=_on(Usage),
+            places=places.in_usage,
             terms=_usage_terms,
             columns=of_variety,
             shared=True,

@@ -12,6 +12,7 @@ from services.compliance.judging.kinds import LAST_HEARD, LEVELS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Subject, subject_of
+from services.compliance.judging.weighing import WeighedKey
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
@@ -130,6 +131,11 @@ class Replay:
         dossiers = self._round.dossiers.values()
         own = Counter(reason for dossier in dossiers for reason in dossier.judgement.missing)
         return dict(own + self._unjudged)
+
+    @property
+    def weighed(self) -> dict[WeighedKey, int]:
+        """Of how many things rules said something, in what was told to this replay."""
+        return dict(self._round.weighed_counts())
 
     @property
     def defects(self) -> dict[Subject, Defect]:

@@ -14,9 +14,10 @@ from services.compliance.judging.contributions.pledges import contribute_pledges
 from services.compliance.judging.contributions.prepayment import contribute_prepayment
 from services.compliance.judging.contributions.statement import contribute_statements
 from services.compliance.judging.contributions.usage import contribute_contracts
-from services.compliance.judging.kind import Kind, Said, outcomes, said_by
+from services.compliance.judging.kind import Kind, Said, outcomes, said_by, weighed_outcomes
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
+from services.compliance.judging.weighing import Score, score_beside, weigh_order
 from services.compliance.judging.whereabouts import between, of_account
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
@@ -55,13 +56,20 @@ def say_order(
     awaits = placed.agreement if isinstance(terms.agreement, Missing) else None
     said.append(Columns(placed.product, placed.hospital, terms.area, awaits))
     scope, carried = terms.scope(), terms.in_force.rules
+    lacking: set[str] = set()
+    score, in_scope = Score(), scope is True
     if isinstance(scope, Missing):
-        said += (Unjudged(name, scope) for name in kind.unjudged if name in carried)
-    in_scope = scope is True
+        lacking = {name for name in kind.unjudged if name in carried}
+        said += (Unjudged(name, scope) for name in sorted(lacking))
     if in_scope:
         rules = [rule for rule in kind.rules if rule.name in carried]
-        said += outcomes(rules, order, terms, moment)
-    said += contribute_order(order, terms, moment, in_scope=in_scope, paid=record.paid)
+        said += outcomes(rules, order, terms, moment, score)
+    given = contribute_order(order, terms, moment, in_scope=in_scope, paid=record.paid)
+    said += given
+    if in_scope:
+        lacking = {item.rule for item in given if isinstance(item, Unjudged)}
+        score_beside(score, carried, lacking)
+    said += weigh_order(terms, score, lacking)
     return said
 
 
@@ -110,7 +118,7 @@ def say_prepayment(
     agreement = terms.meant()
     product = made.product if isinstance(agreement, Missing) else agreement.product
     said.append(Columns(product, made.hospital, None, made.agreement))
-    said += outcomes(kind.rules, record, terms, moment)
+    said += weighed_outcomes(kind, record, terms, moment)
     said += contribute_prepayment(record, terms, moment)
     return said
 
@@ -121,7 +129,7 @@ def say_commitment(
     """Say what rules find in a commitment, and what it pledges to others."""
     terms = CommitmentTerms(law, subject.jurisdiction, *ids.parts(subject.key))
     said: list[Said] = [between(subject.key)]
-    said += outcomes(kind.rules, record, terms, moment)
+    said += weighed_outcomes(kind, record, terms, moment)
     said += contribute_pledges(terms)
     said += contribute_contracts(terms)
     return said

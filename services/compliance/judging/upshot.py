@@ -10,6 +10,7 @@ from services.compliance.findings.violation import Change
 from services.compliance.judging.defect import Defect
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.subjects import Subject
+from services.compliance.judging.weighing import WeighedKey
 from shared.domain.records.contested import Contradiction
 
 OpenKey = tuple[str, str, str, str, bool]
@@ -110,6 +111,18 @@ class Upshot:
             for missing, sign in ((was, -1), (now, 1)):
                 for rule, term in missing:
                     counts[subject.jurisdiction, rule, term] += sign
+        return Counter({key: count for key, count in counts.items() if count})
+
+    def weighed_counts(self) -> Counter[WeighedKey]:
+        """Give how it changed of how many things rules said something."""
+        counts: Counter[WeighedKey] = Counter()
+        for subject, dossier in self.dossiers.items():
+            was, now = dossier.before.weighed, dossier.judgement.weighed
+            if was == now:
+                continue
+            for held, sign in ((was, -1), (now, 1)):
+                for one in held:
+                    counts[one.key(subject.jurisdiction)] += sign * one.number
         return Counter({key: count for key, count in counts.items() if count})
 
     def contradictions(self) -> Contradicted:

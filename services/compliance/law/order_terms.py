@@ -143,11 +143,6 @@ class OrderTerms(Terms):
         """Whether anything of this jurisdiction's orders is judged beside the single order."""
         return self._law.policies.gathers(self.jurisdiction)
 
-    @property
-    def carried_ever(self) -> tuple[str, ...]:
-        """The rules that any policy of the jurisdiction carries, whatever its days."""
-        return self._law.policies.carried(self.jurisdiction)
-
     def days(self, name: str) -> tuple[Term, timedelta]:
         """Give a number of days of the policy in force, with its basis."""
         return self._law.days(self.in_force, name)

@@ -35,6 +35,11 @@ class Terms:
         """Give the policies of the jurisdiction that carry a rule."""
         return list(_carrying(self._law.policies, self.jurisdiction, rule))
 
+    @property
+    def carried_ever(self) -> tuple[str, ...]:
+        """The rules that any policy of the jurisdiction carries, whatever its days."""
+        return self._law.policies.carried(self.jurisdiction)
+
     def days_in_force(self, policy: Policy) -> Interval:
         """Give the days of a policy as instants."""
         return self._law.days_in_force(policy)

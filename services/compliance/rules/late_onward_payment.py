@@ -119,6 +119,8 @@ RULE = Rule(
     title_zh="货款未按时逐级拨付",
     title_en="Money passed on late",
     record=Statement,
+    accused=("hospital", "distributor"),
+    unit="payment",
     values=(
         "hospital_onward_workdays",
         "distributor_onward_workdays",

@@ -101,6 +101,8 @@ RULE = Rule(
     title_zh="预付款比例不足",
     title_en="Share not prepaid",
     record=Funding,
+    accused=("authority",),
+    unit="hospital",
     values=(TOLERANCE, "prepayments_told_since"),
     options=(
         "prepayment_share_drug",

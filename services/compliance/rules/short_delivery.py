@@ -95,6 +95,8 @@ RULE = Rule(
     title_zh="配送率不足",
     title_en="Too little of what was ordered delivered",
     record=Supply,
+    accused=("manufacturer",),
+    unit="area",
     values=(
         "delivery_rate",
         "rate_min_orders",

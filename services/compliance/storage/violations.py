@@ -29,6 +29,10 @@ async def save(connection: Connection, judged: Upshot) -> None:
     unjudged = sorted((*key, count) for key, count in judged.unjudged_counts().items())
     if unjudged:
         await connection.execute(QUERIES["count_unjudged"], *columns(unjudged))
+    # In the order of their keys, as everybody takes them: no two workers wait for each other.
+    weighed = sorted((*key, count) for key, count in judged.weighed_counts().items())
+    if weighed:
+        await connection.execute(QUERIES["count_judged"], *columns(weighed))
 
 
 async def tell(connection: Connection, changes: Iterable[Change]) -> None:
@@ -37,7 +41,7 @@ async def tell(connection: Connection, changes: Iterable[Change]) -> None:
     moved: list[Mapping[str, Any]] = []
     if told.bodies:
         found = (told.bodies, told.changes, told.lines, told.supersedes, told.instants)
-        moved += await connection.fetch(QUERIES["tell"], *found)
+        moved += await connection.fetch(QUERIES["tell"], *found, *columns(told.accused))
     if told.withdrawn:
         gone = (
             told.withdrawn,
@@ -49,11 +53,22 @@ async def tell(connection: Connection, changes: Iterable[Change]) -> None:
     await _count(connection, moved)
 
 
+def _accused(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give the key by which a violation counts for who is accused of it."""
+    who = (row["jurisdiction"], row["accused_role"], row["accused"])
+    when_and_where = (row["month"], row["area"] or "")
+    return (*who, *when_and_where, row["rule"], row["severity"], row["status"], row["exempt"])
+
+
 async def _count(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> None:
-    """Keep in step how old what stands open is, and who is named in it."""
+    """Keep in step how old what stands open is, who is named in it, and who is accused of what."""
     days: Counter[tuple[Any, ...]] = Counter()
     parties: Counter[tuple[Any, ...]] = Counter()
+    accused: Counter[tuple[Any, ...]] = Counter()
     for row in moved:
+        accused[_accused(row)] += row["sign"]
+        if row["status"] != "open" or row["exempt"]:
+            continue
         days[row["jurisdiction"], row["rule"], row["severity"], row["day"]] += row["sign"]
         for role in ROLES:
             if row[role] is not None:
@@ -63,5 +78,7 @@ async def _count(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> 
         await connection.execute(QUERIES["count_days"], *columns(by_day))
         if fewer := [key for *key, count in by_day if count < 0]:
             await connection.execute(QUERIES["forget_days"], *columns(fewer))
+    if by_accused := sorted((*key, count) for key, count in accused.items() if count):
+        await connection.execute(QUERIES["count_accused"], *columns(by_accused))
     if by_party := sorted((*key, count) for key, count in parties.items() if count):
         await connection.execute(QUERIES["count_parties"], *columns(by_party))

@@ -1,11 +1,13 @@
 -- tell --
 -- Write violations as found, a line of history each, and what is to be told of them; the instant
 -- of each is the one that its line says, so that row and line never differ. Gives the rows as they
--- were and as they are now, as far as they are open.
+-- were and as they are now, as far as they stand.
 WITH told AS (
-    SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes, at
-    FROM unnest($1::jsonb[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[])
-        AS t (body, change, line, supersedes, at)
+    SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes, at,
+           role, party
+    FROM unnest($1::jsonb[], $2::text[], $3::bytea[], $4::text[], $5::timestamptz[], $6::text[],
+                $7::text[])
+        AS t (body, change, line, supersedes, at, role, party)
 ), changed AS (
     UPDATE compliance.violation v
     SET status = t.body ->> 'status', exempt = (t.body ->> 'exempt')::boolean,
@@ -14,7 +16,7 @@ WITH told AS (
         distributor = t.body ->> 'distributor', "order" = t.body ->> 'order',
         occurred_at = (t.body ->> 'occurred_at')::timestamptz,
         cured_at = (t.body ->> 'cured_at')::timestamptz, recorded_at = t.at, body = t.body,
-        supersedes = v.supersedes || t.supersedes,
+        supersedes = v.supersedes || t.supersedes, accused_role = t.role, accused = t.party,
         seq = v.seq + 1, head = sha256(v.head || t.line)
     FROM told t WHERE v.id = t.id
     RETURNING v.id, v.seq, v.head, old AS was, new AS now
@@ -22,13 +24,13 @@ WITH told AS (
     INSERT INTO compliance.violation
         (id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
          distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head,
-         supersedes, body)
+         supersedes, accused_role, accused, body)
     SELECT t.id, t.body ->> 'jurisdiction', t.body ->> 'rule', t.body ->> 'status',
            (t.body ->> 'exempt')::boolean, t.body ->> 'severity', t.body ->> 'product',
            t.body ->> 'area', t.body ->> 'hospital', t.body ->> 'manufacturer',
            t.body ->> 'distributor', t.body ->> 'order',
            (t.body ->> 'occurred_at')::timestamptz, (t.body ->> 'cured_at')::timestamptz,
-           t.at, t.at, 1, sha256(t.line), t.supersedes, t.body
+           t.at, t.at, 1, sha256(t.line), t.supersedes, t.role, t.party, t.body
     FROM told t WHERE NOT EXISTS (SELECT FROM compliance.violation v WHERE v.id = t.id)
     RETURNING id, seq, head, new AS now
 ), lines AS (
@@ -45,12 +47,13 @@ WITH told AS (
     UNION ALL SELECT 1, (now).* FROM opened
 )
 SELECT sign, jurisdiction, rule, severity, date_trunc('day', occurred_at, 'Asia/Shanghai') AS day,
-       manufacturer, distributor, hospital
-FROM moved WHERE status = 'open' AND NOT exempt;
+       manufacturer, distributor, hospital, accused_role, accused, area, status, exempt,
+       to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month
+FROM moved WHERE status <> 'withdrawn';
 
 -- withdraw --
 -- Note that violations never were, and say so; what a void took back says by which in its details.
--- Gives those that were open until now.
+-- Gives those that stood until now.
 WITH told AS (
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::jsonb[])
         AS t (id, line, at, details)
@@ -71,8 +74,10 @@ WITH told AS (
     SELECT (was).* FROM gone
 )
 SELECT -1 AS sign, jurisdiction, rule, severity,
-       date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, manufacturer, distributor, hospital
-FROM moved WHERE status = 'open' AND NOT exempt;
+       date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, manufacturer, distributor, hospital,
+       accused_role, accused, area, status, exempt,
+       to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month
+FROM moved WHERE status <> 'withdrawn';
 
 -- count_days --
 -- Keep in step on which days what stands open occurred.
@@ -92,6 +97,23 @@ WHERE (d.jurisdiction, d.rule, d.severity, d.day) = (t.jurisdiction, t.rule, t.s
 INSERT INTO compliance.open_party (jurisdiction, role, party, count)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
 ON CONFLICT (jurisdiction, role, party) DO UPDATE SET count = open_party.count + excluded.count;
+
+-- count_accused --
+-- Keep in step who is accused, and of what.
+INSERT INTO compliance.accused_count
+    (jurisdiction, role, party, month, area, rule, severity, status, exempt, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::text[], $8::text[], $9::boolean[], $10::bigint[])
+ON CONFLICT (jurisdiction, role, party, month, area, rule, severity, status, exempt)
+DO UPDATE SET count = accused_count.count + excluded.count;
+
+-- count_judged --
+-- Keep in step of how many things rules said something.
+INSERT INTO compliance.judged_count (jurisdiction, role, party, month, area, rules, judged, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::boolean[], $8::bigint[])
+ON CONFLICT (jurisdiction, role, party, month, area, rules, judged)
+DO UPDATE SET count = judged_count.count + excluded.count;
 
 -- count_open --
 -- Keep the gauge of open violations in step.

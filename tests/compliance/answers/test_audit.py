@@ -98,7 +98,7 @@ async def problems(connection: Connection, *identities: UUID) -> list[str]:
     async with connection.transaction(isolation="repeatable_read"):
         parts = [await audit.check_violations(connection, share) for share in shares]
         parts.append(await audit.check_records(connection, 0))
-        counts = await audit.check_counts(connection, parts[-1].unjudged)
+        counts = await audit.check_counts(connection, parts[-1].unjudged, parts[-1].weighed)
     return [problem for part in parts for problem in part.problems] + counts
 
 
@@ -195,6 +195,12 @@ GONE = {
         "INSERT INTO compliance.unjudged_count VALUES ('cn-sx', 'x', 'cycle', 1)",
         "unjudged_count cn-sx/x/cycle: count is 1, and should be 0",
     ),
+    "of how many it was said": ("DELETE FROM compliance.judged_count", "judged_count cn-sx/"),
+    "one more that was judged": (
+        "UPDATE compliance.judged_count SET count = 9 WHERE role = 'manufacturer'",
+        ": count is 9, and should be 1",
+    ),
+    "who is accused of what": ("DELETE FROM compliance.accused_count", "accused_count cn-sx/"),
     "a line that was put elsewhere": (
         "UPDATE compliance.history SET violation = gen_random_uuid() WHERE seq = 2",
         "is gone, though its history is kept",
@@ -269,11 +275,14 @@ async def test_a_province_judged_by_a_clock_that_stumbles_is_whole_until_somebod
     )
     touched = audited(database, "--processes", "1")
     assert touched.returncode == 1
-    status, opened, day, *parties = touched.stdout.splitlines()
+    status, opened, day, *more = touched.stdout.splitlines()
     assert status.startswith("violation ")
     assert status.endswith(": status is 'closed', and should be 'open'")
     assert opened.startswith("open_count cn-sx/")
     assert day.startswith("open_day cn-sx/")
+    accused = [one for one in more if one.startswith("accused_count cn-sx/")]
+    assert len(accused) == 2, more
+    parties = [one for one in more if one not in accused]
     assert parties
     assert all(party.startswith("open_party cn-sx/") for party in parties)
 

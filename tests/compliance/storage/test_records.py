@@ -13,6 +13,8 @@ from services.compliance.answers import audit
 from services.compliance.judging import engine
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.upshot import UnjudgedKey
+from services.compliance.judging.weighing import WeighedKey
 from services.compliance.settings import Settings
 from services.compliance.storage import quarantine, schema
 from services.compliance.worker import sweeper
@@ -93,13 +95,15 @@ async def whole(desk: WorkerOnDatabase, database: str) -> list[str]:
     """What an audit finds, the counts among it."""
     assert await desk.connection.fetchval(OPEN) == await desk.connection.fetchval(COUNTED)
     problems: list[str] = []
-    unjudged: Counter[tuple[str, str, str]] = Counter()
+    unjudged: Counter[UnjudgedKey] = Counter()
+    weighed: Counter[WeighedKey] = Counter()
     async with audit.reading(database) as reader:
         await audit.export(reader)
         problems += (await audit.check_violations(reader, 0)).problems
         part = await audit.check_records(reader, 0)
         unjudged.update(part.unjudged)
-        problems += [*part.problems, *await audit.check_counts(reader, unjudged)]
+        weighed.update(part.weighed)
+        problems += [*part.problems, *await audit.check_counts(reader, unjudged, weighed)]
     return problems
 
 

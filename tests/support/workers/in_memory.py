@@ -20,6 +20,7 @@ from services.compliance.judging.kinds import begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
 from services.compliance.judging.subjects import Columns, Subject, by_subject
+from services.compliance.judging.weighing import WeighedKey
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.register.register import Register
@@ -51,6 +52,7 @@ class InMemoryWorker:
         self.told: dict[UUID, dict[str, Any]] = {}
         self.history: list[Line] = []
         self.defects: dict[Subject, Defect] = {}
+        self.weighed: Counter[WeighedKey] = Counter()
 
     def hear(self, events: Iterable[Event], moment: Moment) -> None:
         """Take a batch: its register events touch every record of their jurisdictions."""
@@ -109,6 +111,7 @@ class InMemoryWorker:
         for subject, held in judged.dossiers.items():
             record, judgement = dossier.encode(held.record), dossier.encode(held.judgement)
             self.rows[subject] = Row(record, judgement, held.columns.product, held.columns.hospital)
+        self.weighed.update(judged.weighed_counts())
         for change in judged.final_changes():
             if change.violation is not None:
                 self.told[change.id] = msgspec.json.decode(msgspec.json.encode(change.violation))
