@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ import pytest_asyncio
 
 from deploy.monitoring.beside import ALERTMANAGER, PROMETHEUS, Monitoring, Ports
 from services.commands.setup import migrate_all
-from shared.domain.calendar import ZONE
 from tests.support import time_lapse
+from tests.support.breaches import day, now, ordered, register
 from tests.support.deployment import expressions
 from tests.support.events import said
 from tests.support.outside import Way, Webhook, way_to, webhook
@@ -149,37 +148,6 @@ def _born(prometheus: str) -> Any:
         return bool(answer.json()["data"]["result"])
 
     return known
-
-
-def now(days: float = 0) -> datetime:
-    return datetime.now(ZONE) + timedelta(days=days)
-
-
-def day(days: int) -> str:
-    return now(days).date().isoformat()
-
-
-def register() -> list[dict[str, Any]]:
-    year: dict[str, Any] = {"start": day(-180), "end": day(180)}
-    cycle: dict[str, Any] = {"cycle_start": day(-180), "cycle_end": day(180)}
-    agreed: dict[str, Any] = {
-        "delivery_hours": 48,
-        "response_hours": 24,
-        "agreed_quantity": 100_000,
-    }
-    return [
-        said("product.selected", now(-200), **cycle),
-        said("hospital.enrolled", now(-200), enrolled_on=day(-190)),
-        said("agreement.signed", now(-185), **year, **agreed),
-    ]
-
-
-def ordered(order: str, days: float, **changed: Any) -> list[dict[str, Any]]:
-    """An order so many days ago, and its acceptance."""
-    return [
-        said("order.placed", now(days), order=order, **changed),
-        said("order.accepted", now(days + 0.01), order=order),
-    ]
 
 
 async def reached(hook: Webhook, name: str, count: int = 1, **labels: str) -> dict[str, Any]:
