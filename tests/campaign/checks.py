@@ -1,7 +1,7 @@
 """What must hold after a run, each as a list of what does not; empty where all is well."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -109,11 +109,11 @@ async def accusations_explained(connection: Connection) -> tuple[int, list[str]]
     opened = await connection.fetch(OPENED, list(ON_SILENCE))
     if not opened:
         return 0, []
-    facts = [_fact(row) for row in await connection.fetch(FACTS)]
+    history = _History([_fact(row) for row in await connection.fetch(FACTS)])
     problems = []
     for row in opened:
         said = msgspec.json.decode(row["body"])
-        if not _was_ever_due(said, row["at"], facts):
+        if not history.ever_accused(said["id"], said["product"], row["at"]):
             problems.append(
                 f"accused by silence at {row['at']} though told otherwise: "
                 f"{row['rule']} {said['subject']} {said['anchor']}"
@@ -203,26 +203,40 @@ async def _numbers(consumer: Any, topic: str) -> set[int]:
     return numbers
 
 
-def _was_ever_due(said: Mapping[str, Any], at: datetime, facts: Sequence[Event]) -> bool:
-    """Whether a replay of what was told until some moment before `at` accuses as well."""
-    product = said["product"]
-    about = [
-        fact
-        for fact in facts
-        if fact.told <= at
-        and (
-            fact.topic == topics.REGISTER.name or getattr(fact.data, "product", product) == product
-        )
-    ]
-    moments = {at} | {fact.told for fact in about}
-    return any(_accuses(said, about, moment) for moment in sorted(moments, reverse=True)[:200])
+class _History:
+    """What was told of each product, and what a replay of it found at a moment.
+
+    Workers accuse of many things at one moment, so each is replayed once.
+    """
+
+    def __init__(self, facts: Sequence[Event]) -> None:
+        self._general: list[Event] = []
+        self._of: defaultdict[str, list[Event]] = defaultdict(list)
+        for fact in facts:
+            product = getattr(fact.data, "product", None)
+            if product is None or fact.topic == topics.REGISTER.name:
+                self._general.append(fact)
+            else:
+                self._of[product].append(fact)
+        self._found: dict[tuple[str, datetime], set[str]] = {}
+
+    def ever_accused(self, violation: str, product: str, at: datetime) -> bool:
+        """Whether a replay of what was told until some moment before `at` accuses as well."""
+        about = [fact for fact in self._general + self._of[product] if fact.told <= at]
+        moments = {at} | {fact.told for fact in about}
+        for moment in sorted(moments, reverse=True)[:200]:
+            if (product, moment) not in self._found:
+                self._found[product, moment] = _accused(about, moment)
+            if violation in self._found[product, moment]:
+                return True
+        return False
 
 
-def _accuses(said: Mapping[str, Any], facts: Sequence[Event], moment: datetime) -> bool:
+def _accused(facts: Sequence[Event], moment: datetime) -> set[str]:
     archive = Replay(POLICIES, moment)
     for fact in facts:
         archive.tell(fact)
-    return any(str(found.id) == said["id"] for found in archive.violations())
+    return {str(found.id) for found in archive.violations()}
 
 
 def _fact(row: Mapping[str, Any]) -> Event:

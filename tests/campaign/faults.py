@@ -36,7 +36,7 @@ DUTY_ON, DUTY_OFF = 0.01, 0.19
 WRONG_FOR = 6.0
 """Seconds that a worker with a wrong clock stays beyond the length of its fault: it must begin."""
 
-FED = (topics.ORDERS.name, topics.DELIVERIES.name, topics.SUPPLY.name)
+FED = tuple(topic.name for topic in (topics.ORDERS, topics.DELIVERIES, topics.SUPPLY, topics.FUNDS))
 
 
 @dataclass(frozen=True)
