@@ -1,6 +1,7 @@
 """The other side of a connection: whose it is, and whether it has left."""
 
 import asyncio
+import functools
 import socket
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
@@ -9,15 +10,14 @@ _CLOSED = {7, 8}
 """The states of TCP whose other side says no more: CLOSE and CLOSE_WAIT."""
 
 
-def origin_of(client: tuple[str, int] | None) -> str:
+@functools.lru_cache(1_024)
+def origin_of(host: str) -> str:
     """Name a client by its address; whoever has one address of IPv6 has all 2^64 beside it."""
-    if client is None:
-        return ""
     with suppress(ValueError):
-        address = ip_address(client[0].partition("%")[0])
+        address = ip_address(host.partition("%")[0])
         if isinstance(address, IPv6Address):
             return str(address.ipv4_mapped or int(address) >> 64)
-    return client[0]
+    return host
 
 
 def has_closed(transport: asyncio.BaseTransport) -> bool:

@@ -6,14 +6,12 @@ connections; and it answers what is no HTTP by itself, in plain text, whatever r
 
 import asyncio
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 import h11
-import uvicorn
-from fastapi import FastAPI
 from starlette.types import Message, Receive
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -66,6 +64,9 @@ class Protocol(H11Protocol):
     most_of_one = 250
     held: ClassVar[Counter[str]] = Counter()
     """Connections by client."""
+    idle: ClassVar[dict["Protocol", None]] = {}
+    idle_of: ClassVar[defaultdict[str, dict["Protocol", None]]] = defaultdict(dict)
+    """Connections that wait for a request, the longest first: all, and by client."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -74,7 +75,6 @@ class Protocol(H11Protocol):
         self._waits_for: object = None
         self._timer: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
-        self.idle_since: float | None = None
         self.origin = ""
         served = self.app
 
@@ -92,25 +92,30 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.max_size = _READ_AT_ONCE  # type: ignore[attr-defined]
         super().connection_made(transport)
-        self._watch()
-        self.origin = origin_of(self.client)
+        self.origin = origin_of(self.client[0]) if self.client else ""
         self.held[self.origin] += 1
         if self.held[self.origin] > self.most_of_one:
-            self._make_room([one for one in self._others() if one.origin == self.origin], 429)
+            self._make_room(self.idle_of[self.origin], 429)
         elif len(self.connections) > self.most:
-            self._make_room(self._others(), 503)
+            self._make_room(self.idle, 503)
+        self._watch()
 
-    def _others(self) -> list["Protocol"]:
-        return [
-            other for other in self.connections if isinstance(other, Protocol) and other is not self
-        ]
-
-    def _make_room(self, others: Iterable["Protocol"], status: int) -> None:
-        idle = [other for other in others if other.idle_since is not None]
-        if idle:
-            min(idle, key=lambda other: other.idle_since or 0).transport.close()
-        else:
+    def _make_room(self, idle: Iterable["Protocol"], status: int) -> None:
+        longest = next(iter(idle), None)
+        if longest is None:
             self._refuse(status, "")
+        else:
+            longest.set_idle(is_idle=False)
+            longest.transport.close()
+
+    def set_idle(self, *, is_idle: bool) -> None:
+        """Note whether it may be closed to make room for others."""
+        if is_idle:
+            self.idle[self] = self.idle_of[self.origin][self] = None
+        elif self in self.idle:
+            del self.idle[self], self.idle_of[self.origin][self]
+            if not self.idle_of[self.origin]:
+                del self.idle_of[self.origin]
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -118,6 +123,7 @@ class Protocol(H11Protocol):
             if timer is not None:
                 timer.cancel()
         self._left.set()
+        self.set_idle(is_idle=False)
         self.held[self.origin] -= 1
         if not self.held[self.origin]:
             del self.held[self.origin]
@@ -171,7 +177,7 @@ class Protocol(H11Protocol):
         if what is self._waits_for:
             return
         self._waits_for = what
-        self.idle_since = self.loop.time() if what is h11.IDLE else None
+        self.set_idle(is_idle=what is h11.IDLE)
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if end is None else self.loop.call_later(seconds, end)
@@ -248,33 +254,3 @@ class Protocol(H11Protocol):
         if not self.transport.is_closing():
             self.transport.write_eof()
         self._wait(self, _LINGER_SECONDS, self.transport.close)
-
-
-def serve(
-    app: FastAPI,
-    host: str,
-    port: int,
-    connections: int = Protocol.most,
-    of_one: int = Protocol.most_of_one,
-) -> None:
-    """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several.
-
-    `connections` are open at a time, and so many `of_one` client.
-    """
-
-    class Bounded(Protocol):
-        most = connections
-        most_of_one = of_one
-
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        http=Bounded,
-        ws="none",
-        h11_max_incomplete_event_size=HEAD_BYTES,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=20,
-    )

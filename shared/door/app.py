@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import msgspec
 from fastapi import FastAPI, Request, Response
 
-from shared.adapters import http, logs, server
+from shared.adapters import http, logs, serving
 from shared.adapters.metrics import begin
 from shared.adapters.problems import PROBLEM, describe, problems
 from shared.adapters.reading import Database
+from shared.adapters.turns import BegunInTurn, Turns
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
 from shared.door import bodies, results
@@ -81,7 +82,8 @@ def create_door(
 ) -> FastAPI:
     """Make the application of a door; its producer lives as long as its lifespan."""
     registry = begin(config.name)
-    publisher = Publisher(settings.kafka, settings.publish_seconds)
+    turns = Turns()
+    publisher = Publisher(settings.kafka, settings.publish_seconds, turns)
     metrics = DoorMetrics(registry, config.types)
     door = Door(
         config.types,
@@ -91,6 +93,7 @@ def create_door(
         metrics,
         Room(settings.room_mib << 20, settings.wait_seconds, settings.max_requests),
         ResultStore(settings.results_mib << 20),
+        turns,
         settings,
     )
     wanted = {topics.TOPIC_OF[kind] for kind in config.types}
@@ -122,13 +125,14 @@ def create_door(
         shapes = answers.shapes
     _document(app, config.types, shapes)
     http.count_requests(app, config.name, registry)
+    app.add_middleware(BegunInTurn, turns=turns)
     return app
 
 
 def serve_door(app: FastAPI, settings: DoorSettings) -> None:
     """Serve the door until the process is told to stop."""
     logs.configure(settings.log_level)
-    server.serve(
+    serving.serve(
         app,
         settings.host,
         settings.port,

@@ -1,6 +1,5 @@
 """Request bodies: their media types, gzip, limits, and streams of lines in bounded memory."""
 
-import asyncio
 import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from starlette.datastructures import Headers
 
 from shared.adapters.problems import ProblemError
+from shared.adapters.turns import Turns
 from shared.domain.cloudevents import MAX_BYTES, STRUCTURED
 from shared.door.arrival import BrokenBodyError
 from shared.door.room import Share
@@ -102,7 +102,7 @@ class Bounds(NamedTuple):
 
 
 async def pieces(
-    packets: AsyncIterator[bytes], *, packed: bool, bounds: Bounds
+    packets: AsyncIterator[bytes], *, packed: bool, bounds: Bounds, turns: Turns
 ) -> AsyncIterator[bytes]:
     """Give the body in pieces, unpacked, without a byte order mark.
 
@@ -113,7 +113,8 @@ async def pieces(
     unpack = _Unpacking() if packed else None
     async for packet in packets:
         came += len(packet)
-        for piece in (packet,) if unpack is None else unpack.pieces(packet):
+        # One packet may unpack to a thousand times its size.
+        async for piece in turns.each((packet,) if unpack is None else unpack.pieces(packet)):
             gave += len(piece)
             _check_bounds(came, gave, bounds)
             if start is None:
@@ -121,8 +122,6 @@ async def pieces(
             elif len(start := start + piece) >= len(_BOM):
                 yield start.removeprefix(_BOM)
                 start = None
-            # One packet may unpack to a thousand times its size: let others have a turn.
-            await asyncio.sleep(0)
     if unpack is not None:
         unpack.check_end()
     if start:

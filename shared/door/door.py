@@ -12,6 +12,7 @@ import msgspec
 from fastapi import Request, Response
 
 from shared.adapters.problems import ProblemError, fault_of
+from shared.adapters.turns import Turns
 from shared.domain import cloudevents, refusals
 from shared.domain.cloudevents import MAX_BYTES, Event
 from shared.domain.errors import InvalidEventError
@@ -50,6 +51,7 @@ class Door:
     metrics: DoorMetrics
     room: Room
     store: ResultStore
+    turns: Turns
     settings: DoorSettings
     authorise: Authorise = admit_everybody
 
@@ -67,13 +69,15 @@ class Door:
         self, request: Request, form: bodies.Form, arrival: Arrival, share: Share
     ) -> Response:
         bounds = bodies.Bounds(self.settings.max_stream_mib << 20, self.settings.max_ratio)
-        stream = bodies.pieces(arrival.packets(), packed=form.packed, bounds=bounds)
+        stream = bodies.pieces(
+            arrival.packets(), packed=form.packed, bounds=bounds, turns=self.turns
+        )
         if form.kind == bodies.LINES:
             return await self._take_stream(request, stream, arrival, share)
         body = await bodies.whole(stream, form, share)
         if form.kind == bodies.BATCH or (form.kind == bodies.JSON and body.lstrip()[:1] == b"["):
-            return await self._reading(request, share).answer(elements(body))
-        return await self._take_one(request, bytes(body), share)
+            return await self._reading(request).answer(elements(body, self.turns))
+        return await self._take_one(request, bytes(body))
 
     def admit(self, request: Request, raw: bytes) -> Event:
         """Read an event and check that this door may take it; raises InvalidEventError."""
@@ -86,15 +90,15 @@ class Door:
         self.authorise(request, event)
         return event
 
-    async def _take_one(self, request: Request, body: bytes, share: Share) -> Response:
+    async def _take_one(self, request: Request, body: bytes) -> Response:
         if len(body) > MAX_BYTES:
             raise bodies.too_large(MAX_BYTES)
-        async with share.room.turn:
-            try:
-                event = self.admit(request, body)
-            except InvalidEventError as error:
-                self.metrics.refused(reason_of(error))
-                raise _refusal(error, body) from None
+        await self.turns.mine()
+        try:
+            event = self.admit(request, body)
+        except InvalidEventError as error:
+            self.metrics.refused(reason_of(error))
+            raise _refusal(error, body) from None
         (reason,) = await self.publish([event])
         if reason is not None:
             detail = f"broker: {reason}. {results.AGAIN}"
@@ -105,7 +109,7 @@ class Door:
     async def _take_stream(
         self, request: Request, stream: AsyncIterator[bytes], arrival: Arrival, share: Share
     ) -> Response:
-        reading = self._reading(request, share)
+        reading = self._reading(request)
         cutter = bodies.LineCutter()
 
         async def settle() -> None:
@@ -127,13 +131,13 @@ class Door:
         arrival.when_idle = settle
         return await reading.answer(lines())
 
-    def _reading(self, request: Request, share: Share) -> Reading:
+    def _reading(self, request: Request) -> Reading:
         return Reading(
             admit=functools.partial(self.admit, request),
             publish=self.publish,
             metrics=self.metrics,
-            turn=share.room.turn,
-            spool=ResultSpool(self.store),
+            turns=self.turns,
+            spool=ResultSpool(self.store, self.turns),
             most_refused=self.settings.max_refused,
             instance=request.url.path,
         )

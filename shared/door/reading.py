@@ -1,6 +1,5 @@
 """The events of one request that holds many: read in slices, published in chunks, each answered."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ import msgspec
 from fastapi import Response
 
 from shared.adapters.problems import ProblemError
+from shared.adapters.turns import Turns
 from shared.domain import cloudevents, refusals
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError
@@ -40,14 +40,14 @@ class Reading:
     """Reads the events of one request until its end, or until it must be stopped.
 
     `admit` gives an event or raises InvalidEventError; `publish` says of each event None, or why
-    the broker has not taken it; `turn` is held while events are read. `size` is the bytes that were
+    the broker has not taken it; each slice of work waits for a turn. `size` is the bytes that were
     read and not published yet, `next` the index after the last event that was read.
     """
 
     admit: Callable[[bytes], Event]
     publish: Callable[[Sequence[Event]], Awaitable[list[str | None]]]
     metrics: DoorMetrics
-    turn: asyncio.Lock
+    turns: Turns
     spool: ResultSpool
     most_refused: int
     instance: str
@@ -89,15 +89,13 @@ class Reading:
         return self.spool.answer(self.instance)
 
     async def _read(self, events: Iterable[Numbered]) -> None:
-        for some in _slices(events):
-            async with self.turn:
-                for index, raw in some:
-                    self._chunk.append(self._read_one(index, raw))
-                    self.size += len(raw)
-                    self.next = index + 1
+        async for some in self.turns.each(_slices(events)):
+            for index, raw in some:
+                self._chunk.append(self._read_one(index, raw))
+                self.size += len(raw)
+                self.next = index + 1
             if self._is_full():
                 await self.settle()
-            await asyncio.sleep(0)
 
     def _is_full(self) -> bool:
         """Whether to settle: what is refused weighs much more than it came with."""
@@ -136,13 +134,13 @@ class Reading:
         else:
             reasons = await self.publish(good)
         verdicts = iter(reasons)
-        async with self.turn:
-            self.spool.write(
-                [
-                    results.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
-                    for entry in chunk
-                ]
-            )
+        await self.turns.mine()
+        self.spool.write(
+            [
+                results.taken(*entry, next(verdicts)) if isinstance(entry, tuple) else entry
+                for entry in chunk
+            ]
+        )
 
 
 def _slices(events: Iterable[Numbered]) -> Iterator[list[Numbered]]:
@@ -159,8 +157,9 @@ def _slices(events: Iterable[Numbered]) -> Iterator[list[Numbered]]:
         yield some
 
 
-async def elements(body: bytearray) -> AsyncIterator[Iterable[Numbered]]:
+async def elements(body: bytearray, turns: Turns) -> AsyncIterator[Iterable[Numbered]]:
     """Give the events of a batch; raises ProblemError 400 or 413."""
+    await turns.mine()
     try:
         found = _list.decode(body)
     except refusals.UNREADABLE as error:

@@ -1,9 +1,8 @@
 """What became of each event of a batch or a stream, as it is answered."""
 
-import asyncio
 import tempfile
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from shared.adapters.problems import PROBLEM, Problem, ProblemError
+from shared.adapters.turns import Turns
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError, shorten
 
@@ -111,8 +111,9 @@ class ResultStore:
 class ResultSpool:
     """Collects results in bounded memory: they are packed, and go to a file when many."""
 
-    def __init__(self, store: ResultStore) -> None:
+    def __init__(self, store: ResultStore, turns: Turns) -> None:
         self._store = store
+        self._turns = turns
         self._file = tempfile.SpooledTemporaryFile(_SPOOLED)  # noqa: SIM115 - close() closes it
         self._size = 0
         # A small window suffices, for neighbours are alike; with zlib's own, each request held
@@ -188,14 +189,16 @@ class ResultSpool:
         self._store.use(len(packed))
 
     async def _body(self, begin: bytes) -> AsyncIterator[bytes]:
-        self._file.seek(0)
         yield begin
+        async for piece in self._turns.each(self._unpacked()):
+            yield piece
+        yield b"\n]}"
+
+    def _unpacked(self) -> Iterator[bytes]:
+        self._file.seek(0)
         unpack = zlib.decompressobj(-_WINDOW)
         while packed := unpack.unconsumed_tail or self._file.read(_PIECE):
             yield unpack.decompress(packed, _PIECE)
-            # A hundred answers at once must not keep one that is short from its turn.
-            await asyncio.sleep(0)
-        yield b"\n]}"
 
 
 class _Closing(StreamingResponse):

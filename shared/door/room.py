@@ -32,8 +32,6 @@ class Room:
         self._requests = requests
         self._inside = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
-        self.turn = asyncio.Lock()
-        """Held for some milliseconds of work on events: between two requests others are served."""
 
     @property
     def crowded(self) -> bool:

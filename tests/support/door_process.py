@@ -63,7 +63,9 @@ class DoorProcess:
                 await asyncio.sleep(0.01)
 
         async def ask() -> None:
-            async with httpx.AsyncClient(timeout=60) as client:
+            # Of another address than the attackers', of whom the door closes what idles.
+            elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.8")
+            async with httpx.AsyncClient(timeout=60, transport=elsewhere) as client:
                 while True:
                     answer = await client.get(f"{self.url}/healthz")
                     assert answer.status_code == 200

@@ -19,7 +19,7 @@ from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins
 from services.compliance.web.console.pages import build_console
 from services.compliance.web.gauges import ApiMetrics
-from shared.adapters import http, logs, metrics, problems, server
+from shared.adapters import http, logs, metrics, problems, serving
 from shared.domain.errors import SetupError, TransientError
 
 log = logging.getLogger(__name__)
@@ -97,4 +97,4 @@ def serve(settings: Settings) -> None:
     """Serve the API until the process is told to stop."""
     logs.configure(settings.log_level)
     app = create_app(settings, policy.load(calendars=settings.calendars))
-    server.serve(app, settings.host, settings.port)
+    serving.serve(app, settings.host, settings.port)

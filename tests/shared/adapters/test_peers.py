@@ -10,11 +10,11 @@ from shared.adapters.peers import origin_of
 def test_a_client_is_an_address_or_a_network_of_ipv6(
     address: IPv4Address | IPv6Address, low: int
 ) -> None:
-    origin = origin_of((str(address), 1))
+    origin = origin_of(str(address))
     if isinstance(address, IPv4Address):
-        assert origin == origin_of((f"::ffff:{address}", 1))
+        assert origin == origin_of(f"::ffff:{address}")
         assert origin == str(address)
     elif not address.ipv4_mapped:
         beside = IPv6Address(int(address) >> 64 << 64 | low)
         if not beside.ipv4_mapped:
-            assert origin == origin_of((f"{beside}%eth0", 1))
+            assert origin == origin_of(f"{beside}%eth0")

@@ -223,6 +223,21 @@ async def test_idle_connections_keep_nobody_out(door: DoorProcess) -> None:
             writer.close()
 
 
+async def test_of_connections_that_come_at_one_moment_no_more_stay_than_may(
+    door: DoorProcess,
+) -> None:
+    asked = [asyncio.open_connection("127.0.0.1", door.port) for _ in range(300)]
+    flood = await asyncio.gather(*asked)
+    try:
+        (answer,) = answers(await door.talk(_post(_one())))
+        assert answer.status == 202
+        held = [one for one in door.process.net_connections("tcp") if one.laddr.port == door.port]
+        assert len([one for one in held if one.status == "ESTABLISHED"]) <= 41
+    finally:
+        for _, writer in flood:
+            writer.close()
+
+
 REQUESTS = [
     _post(b'{"specversion":"1.0"}'),
     _chunked(_chunk(b'{"id":1}\n'), _chunk(b"[]\n"), b"0\r\n\r\n"),

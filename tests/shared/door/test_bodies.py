@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.problems import ProblemError
+from shared.adapters.turns import Turns
 from shared.domain.cloudevents import MAX_BYTES
 from shared.door import bodies
 from shared.door.room import Room
@@ -21,11 +22,15 @@ async def _stream(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 def _unpacked(
     packets: Iterable[bytes], ratio: int = 100, most: int = 1 << 30
 ) -> AsyncIterator[bytes]:
-    return bodies.pieces(_stream(packets), packed=True, bounds=bodies.Bounds(most, ratio))
+    return bodies.pieces(
+        _stream(packets), packed=True, bounds=bodies.Bounds(most, ratio), turns=Turns()
+    )
 
 
 def _plain(packets: Iterable[bytes]) -> AsyncIterator[bytes]:
-    return bodies.pieces(_stream(packets), packed=False, bounds=bodies.Bounds(1 << 30, 1))
+    return bodies.pieces(
+        _stream(packets), packed=False, bounds=bodies.Bounds(1 << 30, 1), turns=Turns()
+    )
 
 
 async def _whole(stream: AsyncIterator[bytes]) -> bytes:

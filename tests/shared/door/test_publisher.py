@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.stack import LocalStack
 from shared.adapters import kafka as bus
+from shared.adapters.turns import Turns
 from shared.domain import cloudevents
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError, TransientError
@@ -59,7 +60,7 @@ async def test_a_frozen_broker_takes_nothing_and_a_thawed_one_everything(
 ) -> None:
     kafka, broker = own
     await bus.create_topics(kafka)
-    publisher = Publisher(kafka, patience=0.5)
+    publisher = Publisher(kafka, patience=0.5, turns=Turns())
     early, frozen, late = _events(3), _events(2000), _events(3)
     async with listening(kafka, "vbp.orders.v1") as heard:
         async with publisher.running():
@@ -83,7 +84,7 @@ async def test_a_publisher_stops_although_its_broker_is_frozen(
 ) -> None:
     kafka, broker = own
     await bus.create_topics(kafka)
-    publisher = Publisher(kafka, patience=0.5)
+    publisher = Publisher(kafka, patience=0.5, turns=Turns())
     async with asyncio.timeout(20):
         async with publisher.running():
             assert await publisher.publish(_events(1)) == [None]
@@ -94,14 +95,14 @@ async def test_a_publisher_stops_although_its_broker_is_frozen(
 
 
 async def test_a_publisher_waits_for_a_broker_that_is_not_there_yet() -> None:
-    publisher = Publisher("127.0.0.1:1", patience=0.2)
+    publisher = Publisher("127.0.0.1:1", patience=0.2, turns=Turns())
     async with publisher.running():
         assert await publisher.publish(_events(1)) == ["did not take the event within 0.2 s"]
 
 
 async def test_a_missing_topic_is_told_with_the_command_that_makes_it(kafka: str) -> None:
     await bus.create_topics(kafka)
-    publisher = Publisher(kafka, patience=5)
+    publisher = Publisher(kafka, patience=5, turns=Turns())
     async with publisher.running():
         with pytest.raises(SetupError, match=r"lacks the topics vbp\.nothing\.v1\. .*vbp topics"):
             await publisher.check({"vbp.orders.v1", "vbp.nothing.v1"})
