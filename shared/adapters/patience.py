@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Protocol
 
 from aiokafka.errors import KafkaConnectionError
 
+from shared.adapters import postgres
+from shared.adapters.health import Health
 from shared.domain.errors import SetupError, UnreachableError
 
 log = logging.getLogger(__name__)
@@ -97,3 +100,18 @@ class Patience:
         if time.monotonic() - self._told >= TELL_EVERY:
             self._told = time.monotonic()
             log.warning("%s failed, and is tried again until it works: %s", self._part, error)
+
+
+async def until_done(
+    prepare: Callable[[], Awaitable[None]], patience: Patience, condition: Health
+) -> None:
+    """Prepare what must stand before a worker reads, as soon as PostgreSQL answers.
+
+    However often it goes away meanwhile: whoever restarts it restarts workers at the same time.
+    """
+    while True:
+        try:
+            return await prepare()
+        except (UnreachableError, *postgres.PASSING) as error:
+            condition.waits(error)
+            await patience.wait(error)

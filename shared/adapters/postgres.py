@@ -35,6 +35,15 @@ AWAY = (
 )
 """What is raised while a server is down, starting, stopping or full: it may take us later."""
 
+PASSING = (
+    *AWAY,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.TransactionRollbackError,
+)
+"""What is raised where a connection is cut while it is used, or two stand in each other's way: what
+was asked may be asked again."""
+
 REFUSED = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
 """What is raised for a value that PostgreSQL cannot hold, however often it is written."""
 

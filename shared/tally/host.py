@@ -9,8 +9,7 @@ import faust
 from shared.adapters import health
 from shared.adapters.health import Health
 from shared.adapters.metrics import begin
-from shared.adapters.patience import Patience
-from shared.domain.errors import UnreachableError
+from shared.adapters.patience import Patience, until_done
 from shared.tally.bus import Bus
 from shared.tally.metrics import TallyMetrics
 from shared.tally.settings import TallySettings
@@ -47,8 +46,9 @@ def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]
     condition = Health()
     health.serve(condition, registry, settings.host, settings.metrics_port)
     tally = Tally(subject, settings.database, jurisdictions, metrics)
+    # Another than the one of the work: each belongs to the event loop in which it pauses.
+    asyncio.run(until_done(tally.prepare, Patience("starting", metrics), condition))
     patience = Patience("tallying", metrics)
-    asyncio.run(_prepared(tally, patience, condition))
     bus = Bus(f"{settings.group}-{subject.service}", settings.kafka, subject.topics, tally.places)
     work = _Work(tally, patience, condition)
     bus.hand_over(work.take)
@@ -69,16 +69,3 @@ def _run_to_the_end(worker: faust.Worker) -> int:
         worker.execute_from_commandline()
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 1
-
-
-async def _prepared(tally: Tally, patience: Patience, condition: Health) -> None:
-    """Prepare what must stand before anything is read, as soon as PostgreSQL answers."""
-    while True:
-        try:
-            await tally.prepare()
-        except UnreachableError as error:
-            condition.waits(error)
-            await patience.wait(error)
-        else:
-            tally.close()
-            return

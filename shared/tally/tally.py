@@ -170,7 +170,12 @@ class Tally:
 
     async def prepare(self) -> None:
         """Count every order anew that was counted under another edition; raises SetupError."""
-        connection = await self._connected()
+        try:
+            await self._prepare(await self._connected())
+        finally:
+            self.close()
+
+    async def _prepare(self, connection: Connection) -> None:
         await postgres.check_migrated(connection, self._subject.migrations, self._subject.service)
         edition = self._subject.book.edition
         if await connection.fetchval("SELECT edition FROM edition") == edition:

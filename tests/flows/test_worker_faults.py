@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.sources.province import Plan, simulate
+from tests.support.kept import a_connection
 from tests.support.workers.in_process import WorkerProcess, compared, eventually, live, read
 
 pytestmark = pytest.mark.integration
@@ -12,6 +13,10 @@ pytestmark = pytest.mark.integration
 CUT_OFF = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name LIKE 'vbp-%' AND datname = current_database()
+"""
+CUT_WHAT_WAITS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%vbp_migration%'
 """
 INSIDE = """
 SELECT count(*) FROM pg_stat_activity
@@ -74,6 +79,27 @@ async def test_a_worker_that_loses_its_connections_comes_back_and_misses_nothing
         found = await bus.violations()
 
     assert compared(found) == compared(province.truth)
+
+
+async def test_a_worker_whose_connection_is_cut_while_it_starts_starts_all_the_same(
+    kafka: str, database: str
+) -> None:
+    async with live(kafka, database) as bus, a_connection(database) as other:
+        # What a worker asks first waits for this lock.
+        await other.execute("BEGIN; LOCK TABLE public.vbp_migration")
+        with bus.worker() as worker:
+            for _ in range(2):
+                await cut_what_waits(bus)
+            await other.execute("ROLLBACK")
+            await bus.settled(0)
+            assert worker.is_running()
+
+
+async def cut_what_waits(bus: WorkerProcess) -> None:
+    async def cut() -> bool:
+        return bool(await bus.connection.fetch(CUT_WHAT_WAITS))
+
+    await eventually(cut, within=60, every=0.05)
 
 
 async def freeze_in_a_statement(bus: WorkerProcess, worker: object) -> None:

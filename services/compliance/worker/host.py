@@ -29,8 +29,8 @@ from services.compliance.worker.relay import Relay
 from shared.adapters import health
 from shared.adapters.health import Health
 from shared.adapters.metrics import begin
-from shared.adapters.patience import Patience
-from shared.domain.errors import TooManyInvalidError, UnreachableError
+from shared.adapters.patience import Patience, until_done
+from shared.domain.errors import TooManyInvalidError
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,8 @@ def run(settings: Settings, policies: Policies) -> int:
     metrics = WorkerMetrics(registry)
     condition = Health()
     health.serve(condition, registry, settings.host, settings.metrics_port)
-    asyncio.run(_prepared(settings, policies, metrics, condition))
+    starting = Patience("starting", metrics)
+    asyncio.run(until_done(lambda: prepare(settings, policies), starting, condition))
     owner = f"vbp-{socket.gethostname()[:20]}-{os.getpid()}-{uuid4().hex[:8]}"
     tasks = [
         Task(Reader(settings, policies, metrics, owner, condition)),
@@ -101,19 +102,6 @@ def run(settings: Settings, policies: Policies) -> int:
     app = ComplianceApp(tasks, settings)
     worker = faust.Worker(app, loglevel=settings.log_level, override_logging=False, quiet=True)
     return _exit_code(tasks, _run_to_the_end(worker))
-
-
-async def _prepared(
-    settings: Settings, policies: Policies, metrics: WorkerMetrics, condition: Health
-) -> None:
-    """Prepare what must stand before a worker reads, as soon as PostgreSQL answers."""
-    patience = Patience("starting", metrics)
-    while True:
-        try:
-            return await prepare(settings, policies)
-        except UnreachableError as error:
-            condition.waits(error)
-            await patience.wait(error)
 
 
 def _run_to_the_end(worker: faust.Worker) -> int:
