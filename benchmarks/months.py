@@ -1,7 +1,9 @@
 """Answers about months of a province of a million orders: `python -m benchmarks.months`.
 
 Goal: each within 300 ms. What the workers would keep of so many orders is written straight into
-their tables: one order in three hundred hospitals, two hundred products, twelve months.
+their tables: of three hundred hospitals, two hundred products and twelve months in every mixture,
+so that totals have as many rows as they can; orders come month by month, each with a record as
+large as it is.
 """
 
 import argparse
@@ -14,101 +16,130 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
+
 from deploy.local.stack import LocalStack
 from services.commands.setup import migrate_all
 from services.compliance.settings import Settings
 from services.delivery import answers as delivery
+from services.delivery.lines import ANSWERS, CARD
 from services.delivery.scorecards import CardsAsked, scorecards
 from services.delivery.shipments import ShipmentsAsked, shipments
 from services.orders import answers as orders
 from services.orders.life import life
 from services.orders.progress import ProgressAsked, progress
+from services.orders.purchases import COMPLETION, PURCHASE
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.adapters.reading import Database
+from shared.domain import cloudevents, examples
+from shared.domain.records.order import Order
+from shared.domain.records.telling import stored
+from shared.tally.tables import Total
 
 GOAL_MS = 300
 TIMES = 12
 TODAY = date(2022, 12, 20)
 NOW = datetime(2022, 12, 20, 12, tzinfo=UTC)
+STEPS = ("order.placed", "order.accepted", "shipment.dispatched", "delivery.received")
+GIVEN_BYTES = 160
+"""What an order contributes, as it is kept."""
 
-FILL = """
+MADE = """
 CREATE TEMP TABLE made AS
-SELECT n, 'O' || n AS "order", 'H' || n % 300 AS hospital, 'P' || (n / 300) % 200 AS product,
-       (n % 300 % 11 + 1401)::text AS area, 'D' || n % 37 AS distributor, 202201 + n % 12 AS month,
-       'M' || (n / 300) % 60 AS manufacturer, (n % 300 % 7 = 0)::int AS remote, n % 60 AS hours
-FROM generate_series(1, $1::int) AS n;
+SELECT 'cn-sx' AS jurisdiction, 'O' || n AS "order", 'H' || h AS hospital, 'P' || p AS product,
+       (1401 + h % 11)::text AS area, 'D' || d AS distributor, 202201 + m AS month,
+       'M' || p % 60 AS manufacturer, (h % 7 = 0)::int AS remote, hours,
+       'H' || h || 'P' || p AS agreement, 20220001 + 100 * (1 + p % 3) AS since,
+       20230001 + 100 * (1 + p % 3) AS until,
+       timestamptz '2022-01-02' + m * interval '30 days' AS at
+FROM (
+    SELECT n, abs(hashint4(n) % 300) AS h, abs(hashint4(n + 1000000000) % 200) AS p,
+           abs(hashint4(n + 2000000000) % 37) AS d, (n - 1) * 12 / {count} AS m,
+           abs(hashint4(-1000000000 - n) % 60) AS hours
+    FROM generate_series(1, {count}) AS n
+) AS chance
 """
 
-STATEMENTS = (
-    """
+AGREEMENTS = """
 INSERT INTO orders.agreement (jurisdiction, agreement, product, hospital, quantity, since, until,
                               unit_price, body, area, price)
-SELECT 'cn-sx', hospital || product, product, hospital, 12000, '2022-01-01', '2023-01-01', 0.36, '',
-       min(area), 0.36
-FROM made GROUP BY product, hospital
-""",
-    """
-INSERT INTO orders.purchase
-SELECT 'cn-sx', month, hospital, area, product, count(*), 100 * count(*), 0, 99 * count(*), 1,
-       36 * count(*), 35 * count(*), 0.36
-FROM made GROUP BY month, hospital, area, product
-""",
-    """
-INSERT INTO orders.purchase
-SELECT 'cn-sx', month, '', area, product, sum(orders), sum(ordered), 0, sum(accepted),
-       sum(returned), sum(ordered_amount), sum(accepted_amount), sum(returned_amount)
-FROM orders.purchase GROUP BY month, area, product
-""",
-    """
-INSERT INTO orders.completion
-SELECT 'cn-sx', hospital || product, month, accepted, returned, accepted_amount, returned_amount
-FROM orders.purchase WHERE hospital <> ''
-""",
-    """
-INSERT INTO orders.completion
-SELECT jurisdiction, agreement, 0, sum(accepted), sum(returned), sum(accepted_amount),
-       sum(returned_amount)
-FROM orders.completion GROUP BY jurisdiction, agreement
-""",
-    """
-INSERT INTO orders.kept
-SELECT 'cn-sx', "order", product, hospital, NULL, '\\x90', '\\x90' FROM made
-""",
-    """
-INSERT INTO delivery.kept
-SELECT 'cn-sx', "order", product, hospital, NULL, '\\x90', '\\x90', month, area, distributor,
-       manufacturer, remote, hours,
-       timestamptz '2022-01-02' + (month % 100 - 1) * interval '30 days',
-       timestamptz '2022-01-03' + (month % 100 - 1) * interval '30 days',
-       timestamptz '2022-01-10' + (month % 100 - 1) * interval '30 days',
+SELECT DISTINCT jurisdiction, agreement, product, hospital, 12000, since::text::date,
+       until::text::date, 0.36, ''::bytea, area, 0.36
+FROM made
+"""
+
+KEPT = """
+INSERT INTO {schema}.kept
+SELECT jurisdiction, "order", product, hospital, NULL, $1::bytea, $2::bytea FROM made
+"""
+
+LINES = """
+INSERT INTO delivery.line (jurisdiction, "order", area, distributor, manufacturer, product, month,
+                           remote, hours, answer_at, due_at, cut_at, lines, asked, prompt, due,
+                           on_time, owed, whole, ordered, delivered, checked, failed)
+SELECT jurisdiction, "order", area, distributor, manufacturer, product, month, remote, hours,
+       at + interval '1 day', at + interval '2 days', at + interval '9 days',
        1, 1, 1, 1, 1, 1, 1, 100, 99, 100, 0
 FROM made
-""",
-    """
-INSERT INTO delivery.card
-SELECT 'cn-sx', month, distributor, area, remote, '', '', hours, count(*), count(*), count(*),
-       count(*), count(*), count(*), count(*), 100 * count(*), 99 * count(*), 100 * count(*), 0
-FROM made GROUP BY month, distributor, area, remote, hours
-""",
-    """
-INSERT INTO delivery.card
-SELECT 'cn-sx', month, '', '', -1, manufacturer, product, hours, count(*), count(*), count(*),
-       count(*), count(*), count(*), count(*), 100 * count(*), 99 * count(*), 100 * count(*), 0
-FROM made GROUP BY month, manufacturer, product, hours
-""",
+"""
+
+TOTALS: tuple[tuple[str, Total, str, str], ...] = (
+    (
+        "orders",
+        PURCHASE,
+        "count(*), 100 * count(*), 0, 99 * count(*), 1, 36 * count(*), 35 * count(*), 0.36",
+        "true",
+    ),
+    (
+        "orders",
+        COMPLETION,
+        "99 * count(*), 1, 35 * count(*), 0.36",
+        "month >= since / 100 AND month < until / 100",
+    ),
+    (
+        "delivery",
+        CARD,
+        f"{'count(*), ' * 7} 100 * count(*), 99 * count(*), 100 * count(*), 0",
+        "true",
+    ),
+    ("delivery", ANSWERS, "count(*)", "true"),
 )
+"""Schema, total, what its sums are and of which orders."""
+
+
+def _a_record() -> bytes:
+    """Give an order that came to its end, as a worker keeps it."""
+    order = Order()
+    for step in STEPS:
+        told = cloudevents.read_structured(msgspec.json.encode(examples.example(f"vbp.{step}.v1")))
+        order.merge(stored(told), told.data)
+    return msgspec.msgpack.encode(order)
 
 
 async def _fill(connection: Connection, count: int) -> None:
-    await connection.execute(FILL.replace("$1", str(count)))
-    for statement in STATEMENTS:
-        await connection.execute(statement)
+    await connection.execute(MADE.format(count=count))
+    await connection.execute(AGREEMENTS)
+    await connection.execute(LINES)
+    filled = ["orders.agreement", "delivery.line"]
     for schema in ("orders", "delivery"):
-        for table in ("kept", "agreement"):
-            await connection.execute(f"VACUUM ANALYZE {schema}.{table}")
-    for table in ("orders.purchase", "orders.completion", "delivery.card"):
-        await connection.execute(f"VACUUM ANALYZE {table}")
+        await connection.execute(KEPT.format(schema=schema), _a_record(), bytes(GIVEN_BYTES))
+        filled.append(f"{schema}.kept")
+    for schema, total, sums, of in TOTALS:
+        for table in total.tables:
+            name, keys = f"{schema}.{table.name}", ", ".join(table.keys)
+            columns = ", ".join((*table.keys, *(table.sums or total.sums)))
+            await connection.execute(
+                f"INSERT INTO {name} ({columns}) "  # noqa: S608  # names of ours
+                f"SELECT {keys}, {sums} FROM made WHERE {of} GROUP BY {keys}"
+            )
+            filled.append(name)
+    for name in filled:
+        await connection.execute(f"VACUUM ANALYZE {name}")
+    for name in filled:
+        rows = await connection.fetchval(f"SELECT count(*) FROM {name}")  # noqa: S608
+        size = await connection.fetchval(f"SELECT pg_total_relation_size('{name}')")
+        sys.stdout.write(f"{name:42} {rows:10,} rows {size / 2**20:8,.0f} MB\n")
 
 
 async def run(count: int) -> bool:
@@ -140,7 +171,7 @@ def _questions(buying: Database, supplying: Database) -> dict[str, Ask]:
         asked = ProgressAsked("cn-sx", month, group, **of)  # type: ignore[arg-type]
         return lambda: progress(buying, asked, TODAY)
 
-    def carded(first: int, last: int, group: str, **of: str) -> Ask:
+    def carded(first: int, last: int, group: str, **of: object) -> Ask:
         asked = CardsAsked("cn-sx", first, last, group, **of)  # type: ignore[arg-type]
         return lambda: scorecards(supplying, asked, NOW)
 
@@ -150,17 +181,37 @@ def _questions(buying: Database, supplying: Database) -> dict[str, Ask]:
         "progress by product, half a year ago": bought(202206, "product"),
         "progress by area, the first month": bought(202201, "area"),
         "progress by month": bought(202212, "month"),
-        "progress by product of a hospital": bought(202212, "product", hospital="H7"),
+        "progress by product of a hospital": bought(202207, "product", hospital="H7"),
+        "progress by hospital of a product": bought(202207, "hospital", product="P7"),
+        "progress by hospital of an area": bought(202212, "hospital", area="1403"),
+        "progress by agreement, this month": bought(202212, "agreement"),
+        "progress by agreement, half a year ago": bought(202206, "agreement"),
         "scorecards by distributor, a month": carded(202205, 202205, "distributor"),
-        "scorecards by distributor, the year": carded(202201, 202212, "distributor"),
-        "scorecards by product, the year": carded(202201, 202212, "product"),
+        "scorecards by distributor, the year": carded(202201, 202210, "distributor"),
+        "scorecards by product, the year": carded(202201, 202210, "product"),
+        "scorecards by area, the year": carded(202201, 202210, "area"),
+        "scorecards by remoteness, the year": carded(202201, 202210, "remote"),
+        "scorecards by area of a distributor": carded(202201, 202210, "area", distributor="D7"),
+        "scorecards by distributor of an area": carded(202201, 202210, "distributor", area="1403"),
         "scorecards by distributor, running": carded(202212, 202212, "distributor"),
+        "scorecards by product, running": carded(202212, 202212, "product"),
+        "scorecards by distributor, year to date": carded(202201, 202212, "distributor"),
         "scorecards by product of a distributor": carded(
             202201, 202210, "product", distributor="D7"
         ),
-        "shipments of a distributor": lambda: shipments(
-            supplying, ShipmentsAsked("cn-xx", distributor="D7")
+        "scorecards by distributor of a product": carded(
+            202201, 202210, "distributor", product="P7"
         ),
+        "scorecards by product of an area": carded(202201, 202210, "product", area="1403"),
+        "scorecards by area of a manufacturer": carded(202201, 202210, "area", manufacturer="M7"),
+        "scorecards by product where remote": carded(202201, 202210, "product", remote=True),
+        "shipments of a distributor": lambda: shipments(
+            supplying, ShipmentsAsked("cn-sx", distributor="D7")
+        ),
+        "shipments of a month to a hospital": lambda: shipments(
+            supplying, ShipmentsAsked("cn-sx", month=202206, hospital="H7")
+        ),
+        "an order": lambda: life(buying, "O77", None),
         "an order that is not there": lambda: life(buying, "O0", None),
     }
 

@@ -10,7 +10,7 @@ from shared.domain.records.order import Order
 from shared.domain.records.order_facts import Placed
 from shared.tally.book import Book, Folded
 from shared.tally.register import Register, Untold
-from shared.tally.tables import Contribution, Table
+from shared.tally.tables import Contribution, Table, Total
 
 
 class Promises(NamedTuple):
@@ -47,8 +47,7 @@ SUMS = {
     "checked": "numeric",
     "failed": "numeric",
 }
-CARD = Table(
-    "card",
+CARD = Total(
     {
         "jurisdiction": "text",
         "month": "int",
@@ -60,25 +59,49 @@ CARD = Table(
         "hours": "int",
     },
     SUMS,
+    (
+        Table("card_of_distributor", ("jurisdiction", "month", "distributor", "area", "remote")),
+        Table("card_of_product", ("jurisdiction", "month", "manufacturer", "product")),
+    ),
 )
+ANSWERS = CARD._replace(
+    tables=tuple(
+        Table(f"answers_of_{name}", ("jurisdiction", "month", *keys, "hours"), ("lines",))
+        for name, keys in (
+            ("area", ("area", "remote")),
+            ("distributor", ("distributor",)),
+            ("distributor_in_area", ("distributor", "area", "remote")),
+            ("product", ("manufacturer", "product")),
+        )
+    )
+)
+"""How many answers took how many whole hours: medians are counted from these."""
+
+_COUNTED = CARD._replace(tables=CARD.tables + ANSWERS.tables)
+
 COLUMNS = {
     "month": "int",
     "area": "text",
     "distributor": "text",
     "manufacturer": "text",
+    "product": "text",
     "remote": "int",
     "hours": "int",
     "answer_at": "timestamptz",
     "due_at": "timestamptz",
     "cut_at": "timestamptz",
-    **SUMS,
+    **dict.fromkeys(SUMS, "smallint"),
+    "ordered": "bigint",
+    "delivered": "bigint",
+    "checked": "numeric",
+    "failed": "numeric",
 }
 
 NEVER_ANSWERED = -1
 """The hours of a line that was not answered, or need not be."""
 
 UNKNOWN = -1
-"""The remoteness of a hospital that nobody enrolled, and of a row that sums all hospitals."""
+"""The remoteness of a hospital that nobody enrolled."""
 
 LONGEST_HOURS = 9_999
 _HOUR = timedelta(hours=1)
@@ -208,17 +231,12 @@ def book(promised: Promised, edition: str) -> Book:
         line = Line(where, record, placed, register, promised)
         sums, hours, month = line.sums(), line.hours, line.month
         columns = (
-            *(month, line.area, placed.distributor, line.manufacturer, line.remote, hours),
+            *(month, line.area, placed.distributor, line.manufacturer, placed.product),
+            *(line.remote, hours),
             *(line.answer_at, line.due_at, line.cut_at, *sums),
         )
-        of_distributor = (placed.distributor, line.area, line.remote, "", "")
-        of_product = ("", "", UNKNOWN, line.manufacturer, placed.product)
-        return Folded(
-            columns,
-            [
-                Contribution(0, (where, month, *of, hours), sums)
-                for of in (of_distributor, of_product)
-            ],
-        )
+        key = (where, month, placed.distributor, line.area, line.remote)
+        of = (line.manufacturer, placed.product, hours)
+        return Folded(columns, [Contribution(0, (*key, *of), sums)])
 
-    return Book(columns=COLUMNS, tables=(CARD,), fold=fold, edition=f"1 {edition}")
+    return Book(columns=COLUMNS, totals=(_COUNTED,), fold=fold, edition=f"2 {edition}")

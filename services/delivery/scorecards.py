@@ -4,7 +4,7 @@ Every figure is defined in docs/months.md, and comes with its denominator.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from services.delivery.lines import NEVER_ANSWERED, SUMS
+from services.delivery.lines import ANSWERS, CARD, NEVER_ANSWERED, SUMS
 from shared.adapters import postgres
 from shared.adapters.answering import month_text
 from shared.adapters.reading import Database
@@ -26,8 +26,6 @@ RUNNING = timedelta(days=14)
 """How long after its end a month counts as running, twice the longest grace of a policy: lines are
 then asked one by one, so that what is not due yet is left out."""
 
-_BY_DISTRIBUTOR = {"distributor", "area", "remote"}
-_BY_PRODUCT = {"manufacturer", "product"}
 _DUE_BY = {
     "asked": "answer_at",
     "prompt": "answer_at",
@@ -55,17 +53,17 @@ class CardsAsked(NamedTuple):
     product: str | None = None
 
     @property
-    def of(self) -> tuple[Any, ...]:
-        """What lines must be of, in the order of the query."""
+    def given(self) -> dict[str, Any]:
+        """What all lines must be of, by column."""
         remote = None if self.remote is None else int(self.remote)
-        return (self.distributor, self.area, remote, self.manufacturer, self.product)
+        values = (self.distributor, self.area, remote, self.manufacturer, self.product)
+        names = ("distributor", "area", "remote", "manufacturer", "product")
+        return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
     @property
     def dimensions(self) -> set[str]:
         """The columns by which lines are told apart."""
-        names = ("distributor", "area", "remote", "manufacturer", "product")
-        given = {name for name in names if getattr(self, name) is not None}
-        return (given | {self.group_by}) - {"none", "month"}
+        return {*self.given, self.group_by} - {"none"}
 
 
 class Response(Struct, frozen=True):
@@ -128,31 +126,37 @@ class Scorecards(Struct, frozen=True):
     rows: list[Scorecard]
 
 
-class _Sums:
-    """What lines of one group come to."""
+class _Found:
+    """What lines of one group come to: their sums, and answers by the hours that they took."""
 
     def __init__(self) -> None:
         self.of: Counter[str] = Counter()
         self.hours: Counter[int] = Counter()
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add_sums(self, row: Mapping[str, Any]) -> None:
+        """Add sums."""
         for name in SUMS:
             self.of[name] += int(row[name] or 0)
-        if row["hours"] is not None and row["hours"] != NEVER_ANSWERED:
-            self.hours[row["hours"]] += int(row["lines"])
+
+    def add_answers(self, row: Mapping[str, Any]) -> None:
+        """Add numbers of answers by their hours."""
+        for hours, lines in zip(row["hours"], row["answers"], strict=True):
+            if hours is not None and hours != NEVER_ANSWERED:
+                self.hours[hours] += int(lines)
 
 
 async def scorecards(database: Database, asked: CardsAsked, now: datetime) -> Scorecards:
     """Answer as of an instant (UTC)."""
-    found: dict[str, _Sums] = defaultdict(_Sums)
+    found: dict[str, _Found] = defaultdict(_Found)
     settled = _settled(now)
-    parts = [(asked.first, min(asked.last, settled), False)]
-    parts.append((max(asked.first, settled + 1), asked.last, True))
+    parts = (
+        (asked.first, min(asked.last, settled), None),
+        (max(asked.first, settled + 1), asked.last, now),
+    )
     for first, last, running in parts:
         if first <= last:
-            for row in await _counted(database, asked, (first, last), now if running else None):
-                found[_code(asked.group_by, row["code"])].add(row)
-    rows = [_card(code, sums) for code, sums in found.items()]
+            await _count(database, asked, (first, last), running, found)
+    rows = [_card(_code(asked.group_by, code), sums) for code, sums in found.items()]
     rows.sort(key=lambda row: (row.filling.rate is None, row.filling.rate or 0, row.code))
     if asked.group_by == "month":
         rows.sort(key=lambda row: row.code)
@@ -167,33 +171,41 @@ def _settled(now: datetime) -> int:
     return before.year * 100 + before.month
 
 
-async def _counted(
-    database: Database, asked: CardsAsked, months: tuple[int, int], now: datetime | None
-) -> Iterable[Mapping[str, Any]]:
-    """Read sums, from the totals where they tell enough apart; as of `now` line by line."""
-    level, source, sums = "true", "kept", _plain()
-    values: tuple[Any, ...] = (asked.jurisdiction, *months, *asked.of)
-    if now is not None:
-        sums = ", ".join(_by_now(name) for name in SUMS)
-        values = (*values, now)
-    elif asked.dimensions <= _BY_DISTRIBUTOR:
-        level, source = "product = '' ", "card"
-    elif asked.dimensions <= _BY_PRODUCT:
-        level, source = "distributor = ''", "card"
-    group = {"none": "''", "month": "month::text", "remote": "remote::text"}.get(
-        asked.group_by, f"coalesce({asked.group_by}, '')"
-    )
-    query = QUERIES["counted"].format(group=group, sums=sums, source=source, level=level)
-    return await database.fetch(query, *values)
+async def _count(
+    database: Database,
+    asked: CardsAsked,
+    months: tuple[int, int],
+    now: datetime | None,
+    found: dict[str, _Found],
+) -> None:
+    """Count what was asked for, from totals where they tell enough apart; as of `now` by line."""
+    totals, answers = CARD.asked_by(asked.dimensions), ANSWERS.asked_by(asked.dimensions)
+    values = [asked.jurisdiction, *months, *asked.given.values()]
+    group = _GROUPS.get(asked.group_by, f"coalesce({asked.group_by}, '')")
+    of = " ".join(f"AND {name} = ${at}" for at, name in enumerate(asked.given, 4))
+    if now is not None or totals is None or answers is None:
+        sums = _WHOLE if now is None else _due_by(f"${len(values) + 1}")
+        query = QUERIES["lines"].format(group=group, sums=sums, whole=_WHOLE, of=of)
+        for row in await database.fetch(query, *values, *([] if now is None else [now])):
+            found[row["code"]].add_sums(row)
+            found[row["code"]].add_answers(row)
+        return
+    query = QUERIES["sums"].format(group=group, sums=_WHOLE, source=totals.name, of=of)
+    for row in await database.fetch(query, *values):
+        found[row["code"]].add_sums(row)
+    query = QUERIES["hours"].format(group=group, source=answers.name, of=of)
+    for row in await database.fetch(query, *values):
+        found[row["code"]].add_answers(row)
 
 
-def _plain() -> str:
-    return ", ".join(f"sum({name}) AS {name}" for name in SUMS)
+_GROUPS = {"none": "''", "month": "month::text", "remote": "remote::text"}
+_WHOLE = ", ".join(f"sum({name}) AS {name}" for name in SUMS)
 
 
-def _by_now(name: str) -> str:
-    due = _DUE_BY.get(name)
-    return f"sum({name}) {f'FILTER (WHERE {due} <= $9)' if due else ''} AS {name}"
+def _due_by(now: str) -> str:
+    """Give sums that leave out what was not due by an instant."""
+    due = {name: f"FILTER (WHERE {at} <= {now})" for name, at in _DUE_BY.items()}
+    return ", ".join(f"sum({name}) {due.get(name, '')} AS {name}" for name in SUMS)
 
 
 def _code(group: Group, code: str) -> str:
@@ -202,7 +214,7 @@ def _code(group: Group, code: str) -> str:
     return _REMOTE[int(code)] if group == "remote" else code
 
 
-def _card(code: str, sums: _Sums) -> Scorecard:
+def _card(code: str, sums: _Found) -> Scorecard:
     of, answered = sums.of, sum(sums.hours.values())
     return Scorecard(
         code,

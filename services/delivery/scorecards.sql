@@ -1,20 +1,40 @@
--- counted --
--- Sum lines of some months by one column, and by the hours that their answer took.
-SELECT {group} AS code, hours, {sums}
+-- sums --
+-- Sum lines of some months by one column.
+SELECT {group} AS code, {sums}
 FROM {source}
-WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 AND {level}
-  AND ($4::text IS NULL OR distributor = $4) AND ($5::text IS NULL OR area = $5)
-  AND ($6::int IS NULL OR remote = $6) AND ($7::text IS NULL OR manufacturer = $7)
-  AND ($8::text IS NULL OR product = $8)
-GROUP BY 1, 2;
+WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 {of}
+GROUP BY 1;
+
+-- hours --
+-- Count answers by the whole hours that they took.
+SELECT code, array_agg(hours) AS hours, array_agg(lines) AS answers
+FROM (
+    SELECT {group} AS code, hours, sum(lines)::bigint AS lines
+    FROM {source}
+    WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 AND hours >= 0 {of}
+    GROUP BY 1, 2
+) each
+GROUP BY code;
+
+-- lines --
+-- Give both, line by line: lines are read once.
+SELECT code, {whole}, array_agg(hours) AS hours, array_agg(lines) AS answers
+FROM (
+    SELECT {group} AS code, hours, {sums}
+    FROM line
+    WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 {of}
+    GROUP BY 1, 2
+) each
+GROUP BY code;
 
 -- shipments --
--- Read the orders of a page that shipped or received something, by what they are of.
-SELECT jurisdiction, "order", product, hospital, area, distributor, record
-FROM kept
-WHERE jurisdiction = $1 AND ($2::text IS NULL OR "order" = $2)
-  AND ($3::int IS NULL OR month = $3) AND ($4::text IS NULL OR distributor = $4)
-  AND ($5::text IS NULL OR product = $5) AND ($6::text IS NULL OR hospital = $6)
-  AND "order" > $7
-ORDER BY "order"
+-- Read the orders of a page, by what they are of.
+SELECT l."order", l.area, k.record
+FROM line l
+JOIN kept k ON k.jurisdiction = l.jurisdiction AND k."order" = l."order"
+WHERE l.jurisdiction = $1 AND ($2::text IS NULL OR l."order" = $2)
+  AND ($3::int IS NULL OR l.month = $3) AND ($4::text IS NULL OR l.distributor = $4)
+  AND ($5::text IS NULL OR l.product = $5) AND ($6::text IS NULL OR k.hospital = $6)
+  AND l."order" > $7
+ORDER BY l."order"
 LIMIT $8;

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from services.orders.purchases import ALL_HOSPITALS, PURCHASE
+from services.orders.purchases import COMPLETION, PURCHASE, day_number
 from shared.adapters import postgres
 from shared.adapters.answering import month_text
 from shared.adapters.reading import Database
@@ -23,8 +23,12 @@ Group = Literal["none", "area", "hospital", "product", "agreement", "month"]
 ROWS_AT_MOST = 5_000
 """Rows that one answer shows; the slowest come first."""
 
-_SUMS = ", ".join(f"sum(p.{name}) AS {name}" for name in PURCHASE.sums)
-_ALL = "''"
+MOST = ROWS_AT_MOST + 1
+"""Rows that are read, so that one knows whether some are left out."""
+
+_SUMS = ", ".join(f"sum({name}) AS {name}" for name in PURCHASE.sums)
+_ONLY = "AND agreement IN (SELECT agreement FROM meant)"
+_GROUPS = {"none": "''", "month": "month::text"}
 
 
 class ProgressAsked(NamedTuple):
@@ -36,6 +40,21 @@ class ProgressAsked(NamedTuple):
     area: str | None = None
     hospital: str | None = None
     product: str | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What all that is summed must be of, by column."""
+        of = {"area": self.area, "hospital": self.hospital, "product": self.product}
+        return {name: value for name, value in of.items() if value is not None}
+
+    @property
+    def dimensions(self) -> set[str]:
+        """The columns by which sums are told apart."""
+        return {*self.given, self.group_by} - {"none"}
+
+    def where(self, first: int) -> str:
+        """Give the conditions of a query whose values are numbered from `first` on."""
+        return " ".join(f"AND {name} = ${at}" for at, name in enumerate(self.given, first))
 
 
 class Bought(Struct, frozen=True):
@@ -123,14 +142,15 @@ def _ranked(rows: list[ProgressRow]) -> list[ProgressRow]:
 
 
 async def _bought(database: Database, asked: ProgressAsked) -> dict[str, Bought]:
-    by_hospital = asked.group_by == "hospital" or asked.hospital is not None
-    group = {"none": _ALL, "month": "p.month::text"}.get(asked.group_by, f"p.{asked.group_by}")
-    level = f"p.hospital {'<>' if by_hospital else '='} '{ALL_HOSPITALS}'"
-    query = QUERIES["bought"].format(group=group, sums=_SUMS, level=level)
-    months = (0, 999_912) if asked.group_by == "month" else (asked.month, asked.month)
-    rows = await database.fetch(
-        query, asked.jurisdiction, *months, asked.area, asked.hospital, asked.product
+    source = PURCHASE.asked_by(asked.dimensions) or PURCHASE.tables[-1]
+    query = QUERIES["bought"].format(
+        group=_GROUPS.get(asked.group_by, asked.group_by),
+        sums=_SUMS,
+        source=source.name,
+        of=asked.where(4),
     )
+    months = (0, 999_912) if asked.group_by == "month" else (asked.month, asked.month)
+    rows = await database.fetch(query, asked.jurisdiction, *months, *asked.given.values())
     return {_code(asked, row["code"]): _shown(row) for row in rows}
 
 
@@ -145,10 +165,23 @@ def _shown(row: Mapping[str, Any]) -> Bought:
 
 
 async def _completed(database: Database, asked: ProgressAsked, as_of: date) -> dict[str, Completed]:
-    group = _ALL if asked.group_by == "none" else f"coalesce(a.{asked.group_by}, '')"
-    query = QUERIES["completed"].format(group=group)
-    where = (asked.area, asked.hospital, asked.product)
-    rows = await database.fetch(query, asked.jurisdiction, as_of, asked.month, *where)
+    """Sum agreements, from totals where they tell enough apart; else one by one."""
+    group = _GROUPS.get(asked.group_by, f"coalesce({asked.group_by}, '')")
+    values = [asked.jurisdiction, as_of, asked.month]
+    source = COMPLETION.asked_by({*asked.dimensions, "since", "until"})
+    if source is None:
+        summed = QUERIES["whole" if asked.group_by == "agreement" else "summed"]
+        query = QUERIES["each"].format(
+            group=group,
+            of=asked.where(4),
+            only=_ONLY if asked.given else "",
+            summed=summed.format(most=MOST),
+        )
+    else:
+        values.append(day_number(as_of))
+        of = asked.where(5)
+        query = QUERIES["completed"].format(group=group, source=source.name, of=of, most=MOST)
+    rows = await database.fetch(query, *values, *asked.given.values())
     return {row["code"]: _counted(row) for row in rows}
 
 

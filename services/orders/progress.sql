@@ -1,36 +1,82 @@
 -- bought --
--- Sum what was bought in some months, by one column; rows of an area stand for its hospitals.
+-- Sum what was bought in some months, by one column.
 SELECT {group} AS code, {sums}
-FROM purchase p
-WHERE p.jurisdiction = $1 AND p.month BETWEEN $2 AND $3 AND {level}
-  AND ($4::text IS NULL OR p.area = $4) AND ($5::text IS NULL OR p.hospital = $5)
-  AND ($6::text IS NULL OR p.product = $6)
+FROM {source}
+WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 {of}
 GROUP BY 1;
 
 -- completed --
--- Sum the agreements in force on a day, with what was accepted of them up to the end of its month:
--- all that was, less what was in later months.
-SELECT {group} AS code,
-       count(*) AS agreements,
-       sum(a.quantity) AS agreed,
-       sum(a.quantity * a.price) AS agreed_amount,
-       count(*) FILTER (WHERE a.price IS NULL) AS unpriced,
-       sum(a.quantity * ($2::date - a.since + 1)::float8 / (a.until - a.since)) AS due,
-       coalesce(sum(t.accepted), 0) - coalesce(sum(l.accepted), 0) AS accepted,
-       coalesce(sum(t.returned), 0) - coalesce(sum(l.returned), 0) AS returned,
-       coalesce(sum(t.accepted_amount - t.returned_amount), 0)
-           - coalesce(sum(l.amount), 0) AS amount
-FROM agreement a
-LEFT JOIN completion t
-     ON t.jurisdiction = a.jurisdiction AND t.month = 0 AND t.agreement = a.agreement
-LEFT JOIN (
+-- Sum the agreements in force on a day, and what was accepted of them up to the end of its month.
+-- Sums are told apart by the days of agreements, so that either half sums the same agreements.
+WITH agreed AS (
+    SELECT {group} AS code,
+           count(*) AS agreements,
+           sum(quantity) AS agreed,
+           sum(quantity * price) AS agreed_amount,
+           count(*) FILTER (WHERE price IS NULL) AS unpriced,
+           sum(quantity * ($2::date - since + 1)::float8 / (until - since)) AS due
+    FROM agreement
+    WHERE jurisdiction = $1 AND since <= $2 AND until > $2 {of}
+    GROUP BY 1
+),
+done AS (
+    SELECT {group} AS code,
+           sum(accepted) AS accepted,
+           sum(returned) AS returned,
+           sum(accepted_amount - returned_amount) AS amount
+    FROM {source}
+    WHERE jurisdiction = $1 AND month <= $3 AND since <= $4 AND until > $4 {of}
+    GROUP BY 1
+)
+SELECT code, agreements, agreed, agreed_amount, unpriced, due,
+       coalesce(accepted, 0) AS accepted,
+       coalesce(returned, 0) AS returned,
+       coalesce(amount, 0) AS amount
+FROM agreed LEFT JOIN done USING (code)
+ORDER BY round(((coalesce(accepted, 0) - coalesce(returned, 0)) / due::numeric), 6), code
+LIMIT {most};
+
+-- each --
+-- Sum them agreement by agreement: all that was accepted, less what was in later months.
+WITH meant AS (
+    SELECT jurisdiction, agreement, {group} AS code, quantity, price,
+           quantity * ($2::date - since + 1)::float8 / (until - since) AS due
+    FROM agreement
+    WHERE jurisdiction = $1 AND since <= $2 AND until > $2 {of}
+),
+later AS (
     SELECT agreement, sum(accepted) AS accepted, sum(returned) AS returned,
            sum(accepted_amount - returned_amount) AS amount
     FROM completion
-    WHERE jurisdiction = $1 AND month > $3
+    WHERE jurisdiction = $1 AND month > $3 {only}
     GROUP BY agreement
-) l ON l.agreement = a.agreement
-WHERE a.jurisdiction = $1 AND a.since <= $2 AND a.until > $2
-  AND ($4::text IS NULL OR a.area = $4) AND ($5::text IS NULL OR a.hospital = $5)
-  AND ($6::text IS NULL OR a.product = $6)
-GROUP BY 1;
+),
+done AS (
+    SELECT code, quantity, price, due,
+           coalesce(w.accepted, 0) - coalesce(l.accepted, 0) AS accepted,
+           coalesce(w.returned, 0) - coalesce(l.returned, 0) AS returned,
+           coalesce(w.accepted_amount - w.returned_amount, 0) - coalesce(l.amount, 0) AS amount
+    FROM meant
+    LEFT JOIN completion_whole w USING (jurisdiction, agreement)
+    LEFT JOIN later l USING (agreement)
+)
+{summed};
+
+-- whole --
+-- Give agreements themselves, the slowest first.
+SELECT code, 1::bigint AS agreements, quantity AS agreed, quantity * price AS agreed_amount,
+       (price IS NULL)::int AS unpriced, due, accepted, returned, amount
+FROM done
+ORDER BY round((accepted - returned) / due::numeric, 6), code
+LIMIT {most}
+
+-- summed --
+-- Give sums of agreements, the slowest first.
+SELECT code, count(*) AS agreements, sum(quantity) AS agreed,
+       sum(quantity * price) AS agreed_amount,
+       count(*) FILTER (WHERE price IS NULL) AS unpriced, sum(due) AS due,
+       sum(accepted) AS accepted, sum(returned) AS returned, sum(amount) AS amount
+FROM done
+GROUP BY code
+ORDER BY round((sum(accepted) - sum(returned)) / sum(due)::numeric, 6), code
+LIMIT {most}

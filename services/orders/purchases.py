@@ -9,40 +9,60 @@ from shared.domain.records.order import Order
 from shared.domain.records.order_facts import Placed
 from shared.tally.book import Book, Folded
 from shared.tally.register import Register
-from shared.tally.tables import Contribution, Contributions, Table
+from shared.tally.tables import Contribution, Contributions, Table, Total
 
-_BOUGHT = {
-    "orders": "bigint",
-    "ordered": "numeric",
-    "cancelled": "numeric",
-    "accepted": "numeric",
-    "returned": "numeric",
-    "ordered_amount": "numeric",
-    "accepted_amount": "numeric",
-    "returned_amount": "numeric",
-}
-PURCHASE = Table(
-    "purchase",
+PURCHASE = Total(
     {"jurisdiction": "text", "month": "int", "hospital": "text", "area": "text", "product": "text"},
-    _BOUGHT,
+    {
+        "orders": "bigint",
+        "ordered": "numeric",
+        "cancelled": "numeric",
+        "accepted": "numeric",
+        "returned": "numeric",
+        "ordered_amount": "numeric",
+        "accepted_amount": "numeric",
+        "returned_amount": "numeric",
+    },
+    (
+        Table("purchase_of_product", ("jurisdiction", "month", "area", "product")),
+        Table("purchase_of_hospital", ("jurisdiction", "month", "area", "hospital")),
+        Table("purchase", ("jurisdiction", "month", "hospital", "area", "product")),
+    ),
 )
-COMPLETION = Table(
-    "completion",
-    {"jurisdiction": "text", "month": "int", "agreement": "text"},
+COMPLETION = Total(
+    {
+        "jurisdiction": "text",
+        "month": "int",
+        "agreement": "text",
+        "area": "text",
+        "hospital": "text",
+        "product": "text",
+        "since": "int",
+        "until": "int",
+    },
     {
         "accepted": "numeric",
         "returned": "numeric",
         "accepted_amount": "numeric",
         "returned_amount": "numeric",
     },
+    (
+        Table(
+            "completion_of_product",
+            ("jurisdiction", "month", "area", "product", "since", "until"),
+        ),
+        Table(
+            "completion_of_hospital",
+            ("jurisdiction", "month", "area", "hospital", "since", "until"),
+        ),
+        Table("completion", ("jurisdiction", "agreement", "month")),
+        Table("completion_whole", ("jurisdiction", "agreement")),
+    ),
 )
+"""Days are numbers: 20220301. The agreements of one area and product (or hospital) that have the
+same days are summed together: on any day, all of them are in force or none is."""
+
 _PURCHASE, _COMPLETION = 0, 1
-
-WHOLE = 0
-"""The month of a row that sums all months of an agreement."""
-
-ALL_HOSPITALS = ""
-"""The hospital of a row that sums those of an area."""
 
 
 class _Bought:
@@ -80,30 +100,32 @@ def _purchases(where: str, record: Order, placed: Placed) -> Contributions:
     return [
         Contribution(
             _PURCHASE,
-            (where, month, hospital, placed.area, placed.product),
+            (where, month, placed.hospital, placed.area, placed.product),
             *bought.sums(placed.unit_price),
         )
         for month, bought in months.items()
-        for hospital in (placed.hospital, ALL_HOSPITALS)
     ]
 
 
 def _completions(where: str, record: Order, placed: Placed, register: Register) -> Contributions:
     """Count towards every agreement between hospital and product that has the day in it."""
-    price = placed.unit_price
-    agreements = register.between.get((where, placed.product, placed.hospital), ())
+    price, hospital, product = placed.unit_price, placed.hospital, placed.product
+    agreements = register.between.get((where, product, hospital), ())
+    if not agreements:
+        return []
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
     for day, accepted, returned in _by_day(record):
         for agreement in agreements:
             if agreement.in_force(day):
-                for month in (month_of(day), WHOLE):
-                    held = sums[month, agreement.agreement]
-                    held[0] += accepted
-                    held[1] += returned
+                held = sums[month_of(day), agreement.agreement]
+                held[0] += accepted
+                held[1] += returned
+    area = register.area_of(where, hospital) or ""
+    days = {one.agreement: (day_number(one.start), day_number(one.end)) for one in agreements}
     return [
         Contribution(
             _COMPLETION,
-            (where, month, agreement),
+            (where, month, agreement, area, hospital, product, *days[agreement]),
             (accepted, returned),
             (accepted * price, returned * price),
         )
@@ -129,4 +151,9 @@ def month_of(day: date) -> int:
     return day.year * 100 + day.month
 
 
-BOOK = Book(columns={}, tables=(PURCHASE, COMPLETION), fold=fold, edition="1")
+def day_number(day: date) -> int:
+    """Give a day as a number: 20220301."""
+    return month_of(day) * 100 + day.day
+
+
+BOOK = Book(columns={}, totals=(PURCHASE, COMPLETION), fold=fold, edition="2")

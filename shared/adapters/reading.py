@@ -26,6 +26,8 @@ _SESSION = {
     # A list's best plan depends on the values asked for: one plan for all of them fits none.
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
+    # Sums of a year by agreement are sorted on the disk with the usual 4 MB.
+    "work_mem": "32MB",
 }
 _UNREACHABLE = "the database does not answer; see that PostgreSQL runs, and try again"
 _FAILURES = (

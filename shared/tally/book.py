@@ -14,7 +14,7 @@ from shared.domain.records.order import Order
 from shared.domain.records.telling import stored
 from shared.tally import register
 from shared.tally.register import Name, Register, Touched
-from shared.tally.tables import Changes, Contribution, Contributions, Table
+from shared.tally.tables import Changes, Contribution, Contributions, Total
 
 REFOLDED_AT_ONCE = 2_000
 """Orders that are counted anew at a time after the register has changed."""
@@ -25,21 +25,21 @@ _record = msgspec.msgpack.Decoder(Order).decode
 
 
 class Folded(NamedTuple):
-    """What an order comes to: the values of the service's own columns, and what it contributes."""
+    """What an order comes to: the values of its row in `line`, and what it contributes."""
 
     columns: tuple[Any, ...]
     contributions: Contributions
 
 
 class Book(NamedTuple):
-    """What a service keeps of orders; `columns` are its own columns with their types.
+    """What a service keeps of orders; `columns`, with their types, are those of its table `line`.
 
     `fold(jurisdiction, order, record, register)` is pure, and is given nothing that was taken back.
     `edition` names all it rests on beside these: another one has every order counted anew.
     """
 
     columns: Mapping[str, str]
-    tables: tuple[Table, ...]
+    totals: tuple[Total, ...]
     fold: Callable[[str, str, Order, Register], Folded]
     edition: str
 
@@ -50,7 +50,8 @@ class _Row(NamedTuple):
     contributions: Contributions
 
 
-KEPT = ("product", "hospital", "named")
+NAME = {"jurisdiction": "text", '"order"': "text"}
+KEPT = {"product": "text", "hospital": "text", "named": "text", "record": "bytea", "given": "bytea"}
 
 
 class Keeper:
@@ -58,20 +59,18 @@ class Keeper:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        own = {**dict.fromkeys(KEPT, "text"), "record": "bytea", "given": "bytea", **book.columns}
-        names = ["jurisdiction", '"order"', *own]
-        types = ["text", "text", *own.values()]
-        values = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(types, 1))
+        values, names = _values(NAME | KEPT)
         self._insert = (
-            f"INSERT INTO kept ({', '.join(names)}) "  # noqa: S608  # our own columns
-            f"SELECT * FROM unnest({values}) ON CONFLICT DO NOTHING"
+            f"INSERT INTO kept ({names}) "  # noqa: S608  # our own columns
+            f"SELECT * FROM {values} ON CONFLICT DO NOTHING"
         )
-        changed = ", ".join(f"{name} = row.{name}" for name in own)
+        changed = ", ".join(f"{name} = row.{name}" for name in KEPT)
         self._update = (
             f"UPDATE kept k SET {changed} "  # noqa: S608  # our own columns
-            f"FROM unnest({values}) AS row ({', '.join(names)}) "
+            f"FROM {values} AS row ({names}) "
             'WHERE k.jurisdiction = row.jurisdiction AND k."order" = row."order"'
         )
+        self._draw = _drawing(book.columns) if book.columns else None
 
     async def take(self, connection: Connection, events: Iterable[Event]) -> None:
         """Take events about orders in; raises ConflictError where another began one meanwhile."""
@@ -122,6 +121,7 @@ class Keeper:
         changes = Changes()
         old: list[tuple[Any, ...]] = []
         new: list[tuple[Any, ...]] = []
+        lines: list[tuple[Any, ...]] = []
         for name, row in found.items():
             columns, contributions = self._book.fold(*name, standing[name], terms)
             changes.replace(row.contributions, contributions)
@@ -129,15 +129,36 @@ class Keeper:
             about: tuple[str | None, ...] = (None, None, None)
             if order is not None:
                 about = (order.product, order.hospital, order.agreement)
-            written = (*name, *about, _packed(row.record), _packed(contributions), *columns)
+            written = (*name, *about, _packed(row.record), _packed(contributions))
             (new if row.packed is None else old).append(written)
+            lines.append((*name, *columns))
         if old:
             await connection.execute(self._update, *postgres.columns(old))
         if new:
             done = await connection.execute(self._insert, *postgres.columns(new))
             if postgres.written(done) != len(new):
                 raise ConflictError("another worker has begun an order of this batch")
-        await changes.write(connection, self._book.tables)
+        if self._draw is not None:
+            await connection.execute(self._draw, *postgres.columns(lines))
+        await changes.write(connection, self._book.totals)
+
+
+def _values(columns: Mapping[str, str]) -> tuple[str, str]:
+    """Give the columns of a statement as `unnest` reads them, and their names."""
+    arrays = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(columns.values(), 1))
+    return f"unnest({arrays})", ", ".join(columns)
+
+
+def _drawing(columns: Mapping[str, str]) -> str:
+    """Give the statement that writes lines; one that stays as it was is not written again."""
+    values, names = _values({**NAME, **columns})
+    held, fresh = (", ".join(f"{of}.{name}" for name in columns) for of in ("l", "excluded"))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    return (
+        f"INSERT INTO line AS l ({names}) SELECT * FROM {values} "  # noqa: S608  # our own columns
+        f'ON CONFLICT (jurisdiction, "order") DO UPDATE SET {changed} '
+        f"WHERE ({held}) IS DISTINCT FROM ({fresh})"
+    )
 
 
 LOCKED = """

@@ -10,17 +10,19 @@ stops at a batch that is broken; so its consumer is made as all of ours are.
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 from typing_extensions import override
 
 from shared.adapters import kafka, records
-from shared.domain.topics import Place
+from shared.domain.topics import REGISTER, Place
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,9 @@ TAKEN_AT_ONCE = 12
 """Lists of messages that are taken in at a time while there is a backlog: a fetch gives one of each
 partition that has something, so the messages of one or two fetches."""
 
+TIMES_AT_MOST = 12
+"""Fetches that partitions of one number have before the next have their turn."""
+
 WITHIN = 0.2
 """Seconds that a message may wait for others to come."""
 
@@ -41,6 +46,41 @@ BUFFERED = 12
 
 Places = Callable[[Iterable[Place]], Awaitable[Mapping[Place, int]]]
 """Gives where partitions are to be read."""
+
+
+class Turns:
+    """Which partitions are read next: the register's, then those of one number after the other.
+
+    aiokafka gives all that it has of one topic before it goes on to the next. After an outage each
+    order would be counted over and over: topic by topic, and once more when the register comes
+    last. Facts of one order stand in partitions of one number, so these are read together.
+    """
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._times = 0
+
+    def of(self, partitions: Iterable[TP]) -> Iterator[set[TP]]:
+        """Give sets of some partitions in the order in which they have their turn."""
+        numbers: dict[int, set[TP]] = defaultdict(set)
+        for tp in partitions:
+            numbers[_REGISTER if tp.topic == REGISTER.name else tp.partition].add(tp)
+        turns = sorted(numbers, key=lambda number: (_REGISTER < number < self._number, number))
+        return (numbers[number] for number in turns)
+
+    def had(self, partitions: set[TP]) -> None:
+        """Note which had something; after some times the next have their turn."""
+        tp = next(iter(partitions))
+        if tp.topic == REGISTER.name:
+            return
+        self._times = self._times + 1 if tp.partition == self._number else 1
+        self._number = tp.partition
+        if self._times == TIMES_AT_MOST:
+            self._number, self._times = tp.partition + 1, 0
+
+
+_REGISTER = -1
+"""What stands for the number of the register's partitions."""
 
 
 class _Thread(driver.AIOKafkaConsumerThread):
@@ -66,11 +106,26 @@ class _Thread(driver.AIOKafkaConsumerThread):
             metadata_max_age_ms=10_000,
         )
 
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._turns = Turns()
+
     @override
-    async def _fetch_records(self, *asked: Any, **how: Any) -> Any:
-        """Fetch as Faust does; each fetch has room of its own to unpack batches in."""
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: Any,
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> Any:
+        """Fetch as Faust does, in turns; each fetch has room of its own to unpack batches in."""
         records.Records.room = records.ROOM
-        return await super()._fetch_records(*asked, **how)
+        fetch = super()._fetch_records
+        for some in self._turns.of(active_partitions or ()):
+            if found := await fetch(consumer, some, 0, max_records):
+                self._turns.had(some)
+                return found
+        return await fetch(consumer, active_partitions, timeout, max_records)
 
 
 class Consumer(driver.Consumer):

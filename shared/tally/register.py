@@ -75,6 +75,11 @@ class Register(NamedTuple):
         known = self.hospitals.get((where, hospital))
         return known.on(day) if known is not None and known.enrolments else None
 
+    def area_of(self, where: str, hospital: str) -> str | None:
+        """Give the area of a hospital as last told, None where nobody enrolled it."""
+        known = self.hospitals.get((where, hospital))
+        return None if known is None else area_of(known)
+
     def told_of(self, where: str, product: str, day: date) -> Cycle | Listed | None:
         """Give the cycle of a product that began last by a day, or its first; else its listing."""
         known = self.products.get((where, product))
@@ -84,6 +89,11 @@ class Register(NamedTuple):
         if known.cycles:
             return known.cycles[max(begun) if begun else min(known.cycles)]
         return known.listed
+
+
+def area_of(hospital: Hospital) -> str | None:
+    """Give the area of a hospital as last told, None where nobody enrolled it."""
+    return hospital.enrolments[-1].area if hospital.enrolments else None
 
 
 class Touched(NamedTuple):
@@ -171,7 +181,7 @@ async def _tell_entries(
 def _shown(entry: Product | Hospital) -> tuple[str | None, Decimal | None]:
     """Give the area of a hospital and the price of a product, as last told."""
     if isinstance(entry, Hospital):
-        return (entry.enrolments[-1].area if entry.enrolments else None), None
+        return area_of(entry), None
     return None, entry.cycles[max(entry.cycles)].selected_price if entry.cycles else None
 
 

@@ -69,8 +69,7 @@ COMPLETED = """
 SELECT a.jurisdiction, a.hospital, a.product, a.since, a.until,
        coalesce(c.accepted - c.returned, 0) AS net
 FROM agreement a
-LEFT JOIN completion c ON c.jurisdiction = a.jurisdiction AND c.month = 0
-     AND c.agreement = a.agreement
+LEFT JOIN completion_whole c ON c.jurisdiction = a.jurisdiction AND c.agreement = a.agreement
 """
 
 

@@ -1,6 +1,8 @@
 """Purchase progress on a real database: exact whatever the order, the batches and the deaths."""
 
 import asyncio
+from datetime import date
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -8,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.orders.progress import Completed, ProgressAsked, progress
 from services.orders.worker import SUBJECT
 from shared.adapters import patience
+from shared.adapters.reading import Database
 from shared.domain.records.order_told import MERGED
 from shared.domain.topics import DATA_OF
 from shared.tally import tally as tallies
 from tests.support.histories import history
 from tests.support.tally.keeping import Kept, batches, keeping, messages, tally_of
-from tests.support.tally.reckoned import purchases
+from tests.support.tally.reckoned import purchases, rolled_up
 
 pytestmark = pytest.mark.integration
-
-TABLES = ("purchase", "completion", "agreement", "entry", "payment", "kept")
 
 
 async def test_every_figure_is_that_of_brute_force_whatever_the_order_and_the_batches(
@@ -42,6 +44,22 @@ async def _agrees(kept: Kept, events: list[dict[str, Any]]) -> None:
     bought, completed = purchases([*events])
     assert await kept.table("purchase") == {(*key, *row) for key, row in bought.items()}
     assert await kept.table("completion") == {(*key, *row) for key, row in completed.items()}
+    rows = await kept.table("purchase")
+    assert await kept.table("purchase_of_product") == rolled_up(rows, (0, 1, 3, 4), 8)
+    assert await kept.table("purchase_of_hospital") == rolled_up(rows, (0, 1, 2, 3), 8)
+    named = [tuple(row) for row in await kept.connection.fetch(COMPLETED)]
+    assert await kept.table("completion_whole") == rolled_up(named, (0, 1), 4)
+    of_product, of_hospital = (0, 2, 3, 4, 6, 7), (0, 2, 3, 5, 6, 7)
+    assert await kept.table("completion_of_product") == rolled_up(named, of_product, 4)
+    assert await kept.table("completion_of_hospital") == rolled_up(named, of_hospital, 4)
+
+
+COMPLETED = """
+SELECT c.jurisdiction, c.agreement, c.month, coalesce(a.area, ''), a.product, a.hospital,
+       to_char(a.since, 'YYYYMMDD')::int, to_char(a.until, 'YYYYMMDD')::int,
+       c.accepted, c.returned, c.accepted_amount, c.returned_amount
+FROM completion c JOIN agreement a USING (jurisdiction, agreement)
+"""
 
 
 @settings(
@@ -99,7 +117,7 @@ async def test_an_edition_of_the_figures_counts_every_order_anew(database: str) 
         await kept.take(messages(events, SUBJECT.topics))
         rows = await kept.table("purchase")
         await kept.connection.execute("UPDATE kept SET given = '\\x90'::bytea")
-        await kept.connection.execute("TRUNCATE purchase, completion")
+        await kept.connection.execute(f"TRUNCATE {', '.join(kept.totals)}")
         await kept.connection.execute("UPDATE edition SET edition = 'older'")
         await kept.tally.prepare()
         assert await kept.table("purchase") == rows
@@ -119,3 +137,44 @@ async def test_a_transaction_that_does_not_end_in_time_is_tried_again_in_smaller
         monkeypatch.setattr(tallies, "WITHIN", 60.0)
         await taking
         await _agrees(kept, [event for event in events if DATA_OF[event["type"]] in HEARD])
+
+
+async def test_progress_of_any_group_is_that_of_its_agreements_in_any_month(
+    database: str,
+) -> None:
+    async with keeping(SUBJECT, database) as kept, _reading(database) as reader:
+        for seed in range(6):
+            await kept.empty()
+            await kept.take(messages(history(Random(seed)), SUBJECT.topics))
+            months = [row["month"] for row in await kept.connection.fetch(MONTHS)]
+            of = {row["agreement"]: row for row in await kept.connection.fetch(OF)}
+            for month, group in product((*months, 203_012), ("area", "hospital", "product")):
+                each = await progress(reader, _asked(month, "agreement"), date(2031, 1, 1))
+                summed: dict[str, list[Any]] = {}
+                for row in each.rows:
+                    held = summed.setdefault(of[row.code][group], [0] * 4)
+                    assert row.completed is not None
+                    for at, value in enumerate(_sums(row.completed)):
+                        held[at] += value
+                found = await progress(reader, _asked(month, group), date(2031, 1, 1))
+                done = {row.code: row.completed for row in found.rows if row.completed}
+                assert {code: _sums(sums) for code, sums in done.items()} == summed, (seed, month)
+
+
+MONTHS = "SELECT DISTINCT month FROM completion ORDER BY 1"
+OF = """
+SELECT agreement, coalesce(area, '') AS area, hospital, product
+FROM agreement WHERE jurisdiction = 'cn-sx'
+"""
+
+
+def _asked(month: int, group: Any) -> ProgressAsked:
+    return ProgressAsked("cn-sx", month, group)
+
+
+def _reading(database: str) -> Database:
+    return Database(database, "orders", SUBJECT.migrations)
+
+
+def _sums(done: Completed) -> list[Any]:
+    return [done.agreed, done.accepted, done.returned, done.amount]

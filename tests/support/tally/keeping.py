@@ -71,14 +71,16 @@ class Kept(NamedTuple):
 
     async def empty(self) -> None:
         """Forget everything, as before the first message."""
-        for name in ("position", "kept", "entry", "agreement", *self.totals):
+        own = ("line",) if self.tally._subject.book.columns else ()  # noqa: SLF001
+        for name in ("position", "kept", "entry", "agreement", *own, *self.totals):
             await self.connection.execute(f"TRUNCATE {name}")
         self.tally.expected = {}
 
     @property
     def totals(self) -> tuple[str, ...]:
         """The names of the tables of totals."""
-        return tuple(table.name for table in self.tally._subject.book.tables)  # noqa: SLF001
+        totals = self.tally._subject.book.totals  # noqa: SLF001
+        return tuple(table.name for total in totals for table in total.tables)
 
 
 def tally_of(subject: Subject, dsn: str) -> tuple[Tally, Patience]:

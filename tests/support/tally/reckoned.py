@@ -67,12 +67,11 @@ def purchases(events: Sequence[Told]) -> tuple[Rows, Rows]:
     bought: Rows = defaultdict(lambda: [0] * 5 + [Decimal(0)] * 3)
     completed: Rows = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
     for thing, order in placed.items():
-        for hospital in (order["data"]["hospital"], ""):
-            row = bought[_key(order, month(day(order)), hospital)]
-            row[0] += 1
-            row[1] += order["data"]["quantity"]
-            row[2] += order["data"]["quantity"] if thing in cancelled else 0
-            row[5] += order["data"]["quantity"] * Decimal(order["data"]["unit_price"])
+        row = bought[_key(order, month(day(order)))]
+        row[0] += 1
+        row[1] += order["data"]["quantity"]
+        row[2] += order["data"]["quantity"] if thing in cancelled else 0
+        row[5] += order["data"]["quantity"] * Decimal(order["data"]["unit_price"])
     for goods, at, name in ((receipts, 0, "quantity_accepted"), (returns, 1, "quantity")):
         for (where, (of, _)), told in goods.items():
             quantity = told["data"][name]
@@ -80,22 +79,30 @@ def purchases(events: Sequence[Told]) -> tuple[Rows, Rows]:
                 continue
             order = placed[where, of]
             amount = quantity * Decimal(order["data"]["unit_price"])
-            for hospital in (order["data"]["hospital"], ""):
-                row = bought[_key(order, month(day(told)), hospital)]
-                row[3 + at] += quantity
-                row[6 + at] += amount
+            row = bought[_key(order, month(day(told)))]
+            row[3 + at] += quantity
+            row[6 + at] += amount
             for (_, name_), signed in agreements.items():
                 if _covers(signed, order, day(told)):
-                    for number in (month(day(told)), 0):
-                        row = completed[where, name_, number]
-                        row[at] += quantity
-                        row[2 + at] += amount
+                    row = completed[where, name_, month(day(told))]
+                    row[at] += quantity
+                    row[2 + at] += amount
     return bought, completed
 
 
-def _key(order: Told, number: int, hospital: str) -> tuple[Any, ...]:
+def _key(order: Told, number: int) -> tuple[Any, ...]:
     data = order["data"]
-    return data["jurisdiction"], number, hospital, data["area"], data["product"]
+    return data["jurisdiction"], number, data["hospital"], data["area"], data["product"]
+
+
+def rolled_up(rows: Iterable[Sequence[Any]], keys: Sequence[int], sums: int) -> set[Any]:
+    """Rows summed by some of their columns; the last `sums` columns are what is summed."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        held = found.setdefault(tuple(row[at] for at in keys), [0] * sums)
+        for at, value in enumerate(row[len(row) - sums :]):
+            held[at] += value
+    return {(*key, *held) for key, held in found.items() if any(held)}
 
 
 def _covers(signed: Told, order: Told, when: date) -> bool:
