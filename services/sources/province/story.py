@@ -179,7 +179,7 @@ class Story:
         }
         self.say("shipment.dispatched", self.supplier, at, data)
 
-    def receive(
+    def receive(  # noqa: PLR0913  # a receipt has this many things that may differ
         self,
         at: datetime,
         accepted: int | None = None,
@@ -187,6 +187,7 @@ class Story:
         rejected: int = 0,
         arrived: datetime | None = None,
         recorded: datetime | None = None,
+        pays: bool = True,
     ) -> None:
         """Tell that the hospital has checked goods in at `at`; they came at `arrived`."""
         self.notes += 1
@@ -201,7 +202,8 @@ class Story:
         if arrived is not None:
             data["arrived_at"] = arrived.isoformat()
         self.say("delivery.received", f"/hospitals/{self.hospital.code}", at, data, recorded)
-        self.pay(str(data["receipt"]), int(str(data["quantity_accepted"])), at)
+        if pays:
+            self.pay(str(data["receipt"]), int(str(data["quantity_accepted"])), at)
 
     def pay(self, receipt: str, accepted: int, at: datetime) -> None:
         """Tell that the hospital pays for a receipt in the month after it, if that has come."""
@@ -209,14 +211,17 @@ class Story:
         if settled_by(at.date()) <= self.end + QUIET:
             # It falls due while the truth must stay as it is.
             paid = min(paid, self.end)
-        if paid > self.end or not accepted:
-            return
+        if paid <= self.end and accepted:
+            self.pay_sum(receipt, Decimal(self.price) * accepted, paid)
+
+    def pay_sum(self, receipt: str, amount: Decimal, paid: datetime, mark: str = "") -> None:
+        """Tell that the hospital pays a sum for a receipt; `mark` tells it from another."""
         payment: Data = {
-            "payment": f"P{receipt}",
+            "payment": f"P{receipt}{mark}",
             "leg": "hospital_to_distributor",
             "payer": self.hospital.code,
             "payee": self.distributor,
-            "amount": str(Decimal(self.price) * accepted),
+            "amount": str(amount),
             "receipt": receipt,
             **self.about,
         }

@@ -4,16 +4,26 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 DATA = Path(__file__).parent.parent / "data"
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """Deadlines as spans of time, caps as counts, clauses as (clause, basis) by rule."""
+class Notice:
+    """A notice of a jurisdiction: its clauses as (clause, basis) by rule."""
 
     jurisdiction: str
     policy: str
+    clauses: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Deadlines as spans of time, caps as counts, and the notices that were planted by."""
+
+    notice: Notice
+    pilot: Notice
     in_force_from: date
     prefix: str
     response: timedelta
@@ -27,7 +37,11 @@ class Terms:
     episode_gap: timedelta
     order_settles: timedelta
     orders_asked_from: datetime
-    clauses: dict[str, tuple[str, str]]
+
+    @property
+    def jurisdiction(self) -> str:
+        """The province's jurisdiction."""
+        return self.notice.jurisdiction
 
 
 def read(path: Path) -> Terms:
@@ -35,8 +49,8 @@ def read(path: Path) -> Terms:
     told = tomllib.loads(path.read_text(encoding="utf-8"))
     hours, shortage = told["hours"], told["shortage"]
     return Terms(
-        jurisdiction=told["jurisdiction"],
-        policy=told["policy"],
+        notice=notice(told),
+        pilot=notice(told["pilot"]),
         in_force_from=told["in_force_from"],
         prefix=told["prefix"],
         response=timedelta(hours=hours["response"]),
@@ -50,8 +64,13 @@ def read(path: Path) -> Terms:
         episode_gap=timedelta(days=shortage["episode_gap_days"]),
         order_settles=timedelta(days=told["platform"]["settle_days"]),
         orders_asked_from=told["platform"]["orders_asked_from"],
-        clauses={rule: (clause, basis) for rule, (clause, basis) in told["clauses"].items()},
     )
+
+
+def notice(told: dict[str, Any]) -> Notice:
+    """Read what a notice asks."""
+    clauses = {rule: (clause, basis) for rule, (clause, basis) in told["clauses"].items()}
+    return Notice(told["jurisdiction"], told["policy"], clauses)
 
 
 TERMS = read(DATA / "terms.toml")

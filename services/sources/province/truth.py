@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from services.sources.province.places import area_names
 from services.sources.province.plan import Plan, midnight
-from services.sources.province.terms import TERMS
+from services.sources.province.terms import TERMS, Notice
 from shared.domain import calendar
 from shared.domain.ids import violation_id
 
@@ -55,17 +55,24 @@ class Truth:
     exemptions: list[Mapping[str, Any]] = field(default_factory=list)
 
     def plant(  # noqa: PLR0913, PLR0917  # what identifies a violation comes one by one
-        self, rule: str, subject: str, anchor: str, keys: Keys, seen: Seen, evidence: Evidence
+        self,
+        rule: str,
+        subject: str,
+        anchor: str,
+        keys: Keys,
+        seen: Seen,
+        evidence: Evidence,
+        under: Notice = TERMS.notice,
     ) -> Finding:
-        """Write down one violation; `evidence` may still grow."""
-        clause, basis = TERMS.clauses[rule]
+        """Write down one violation of a notice; `evidence` may still grow."""
+        clause, basis = under.clauses[rule]
         finding: Finding = {
-            "id": str(violation_id(self.plan.jurisdiction, rule, subject, anchor)),
+            "id": str(violation_id(under.jurisdiction, rule, subject, anchor)),
             "rule": rule,
             "status": "open" if seen.cured is None else "closed",
             "exempt": False,
             "severity": seen.severity,
-            "jurisdiction": self.plan.jurisdiction,
+            "jurisdiction": under.jurisdiction,
             **dict.fromkeys((*PARTIES, "order")),
             **keys,
             "subject": subject,
@@ -74,7 +81,7 @@ class Truth:
             "cured_at": None if seen.cured is None else instant_text(seen.cured),
             "observed": seen.observed,
             "limit": seen.limit,
-            "policy": TERMS.policy,
+            "policy": under.policy,
             "clause": clause,
             "basis": seen.basis or basis,
             "breach": seen.breach,
@@ -92,6 +99,7 @@ class Truth:
         for finding in self.findings:
             if (
                 finding["rule"] == grant["rule"]
+                and finding["jurisdiction"] == grant["jurisdiction"]
                 and first <= finding["occurred_at"] < end
                 and all(finding[party] == grant[party] for party in PARTIES if party in grant)
             ):
@@ -121,6 +129,27 @@ PLANTED = {
     ),
     "off-platform": ("未通过采购平台采购", "it was bought past the platform"),
     "payment-standard": ("医保支付标准与中选价格不协同", "the insurance paid another standard"),
+    "late-settlement": ("货款未按期结清", "goods were not paid for in time"),
+    "non-selected-first": ("未优先采购中选产品", "others were bought while the selected lagged"),
+    "short-delivery": ("配送率不足", "too little of what was ordered came"),
+    "remote-service": ("偏远地区配送不如其他地区", "remote hospitals were served worse"),
+    "renewal-date": ("续约续签时间未统一调整", "a cycle was not renewed on the aligned day"),
+    "agreement-missing": ("采购协议缺失", "an agreement, or a signature on it, was missing"),
+    "agreement-terms": ("采购协议条款不符", "an agreement had other terms than it may"),
+    "volume-shortfall": ("未完成约定采购量", "less was bought than was agreed"),
+    "volume-pace": ("采购进度落后", "buying fell behind what was agreed"),
+    "non-selected-excess": (
+        "非中选品种用量超过中选品种",
+        "more of others was used than of the selected",
+    ),
+    "prepayment-share": ("医保预付不足", "too little was prepaid"),
+    "prepayment-return": ("预付款未按期返还", "a prepayment was not given back in time"),
+    "prepayment-use": ("预付款未用于支付货款", "a prepayment was not spent on the goods"),
+    "late-onward-payment": ("货款未按期拨付", "money was not passed on in time"),
+    "stock-report-missing": ("库存未按期报告", "stock was not reported in time"),
+    "reserve-below": ("应急储备不足", "the reserve was too small"),
+    "stop-notice-late": ("停产报告过迟", "a stop was told too late"),
+    "quality-rejection": ("因质量拒收", "goods were refused for their quality"),
 }
 
 

@@ -80,6 +80,7 @@ class World:
         self.told: list[Told] = []
         self.lists: list[list[Told]] = [self.told]
         self.orders = 0
+        self.counted: set[str] = set()
         self.hospitals = places.hospitals(plan, self.random)
         self.products = market.products(plan, self.random)
         areas = sorted({hospital.area for hospital in self.hospitals})

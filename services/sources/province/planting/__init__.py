@@ -1,14 +1,17 @@
 """Plants violations of every rule, each kind so often as the size of the province allows."""
 
+from services.sources.province import pilot
 from services.sources.province.planting import (
     beyond,
     caps,
     coverage,
     deliveries,
+    earlier,
     entrusting,
     listings,
     prices,
     refusals,
+    renewals,
     reports,
     responses,
     shortages,
@@ -28,6 +31,8 @@ PLANTINGS = (
     *shortages.PLANTINGS,
     *coverage.PLANTINGS,
     *caps.PLANTINGS,
+    *earlier.PLANTINGS,
+    *renewals.PLANTINGS,
     *beyond.PLANTINGS,
     *refusals.PLANTINGS,
     *prices.PLANTINGS,
@@ -42,7 +47,7 @@ PLANTINGS = (
 def plant(world: World) -> None:
     """Plant every kind at least once; what finds no ground in a small province is left out."""
     scale = min(LARGEST_SCALE, world.plan.orders / FULL)
-    for planting, times in PLANTINGS:
+    for planting, times in (*PLANTINGS, *pilot.plantings(world)):
         for _ in range(max(1, round(times * scale))):
             try:
                 planting(world)

@@ -17,9 +17,10 @@ def grant_some(world: World) -> None:
     for rule in sorted(world.truth.by_rule()):
         of_rule = [finding for finding in findings if finding["rule"] == rule]
         for finding in world.random.sample(of_rule, max(1, round(SHARE * len(of_rule)))):
-            parties = {"product": finding["product"]}
-            named = world.random.choice([p for p in PARTIES if finding[p] is not None])
-            grant(world, finding, 3, 10, {**parties, named: finding[named]})
+            named = world.random.choice(
+                [p for p in PARTIES if finding[p] is not None] or ["product"]
+            )
+            grant(world, finding, 3, 10, {party: finding[party] for party in ("product", named)})
             miss(world, world.random.choice(of_rule))
 
 
@@ -28,15 +29,13 @@ def miss(world: World, finding: Finding) -> None:
     if finding["distributor"] is None and world.random.getrandbits(1):
         grant(world, finding, 3, 10, {"product": finding["product"], "distributor": "D0001"})
     else:
-        parties = {party: finding[party] for party in ("product", "area")}
-        named = {party: code for party, code in parties.items() if code is not None}
-        grant(world, finding, 9, 0, named)
+        grant(world, finding, 9, 0, {party: finding[party] for party in ("product", "area")})
 
 
 def grant(
     world: World, finding: Finding, days_before: int, days_after: int, parties: dict[str, Any]
 ) -> None:
-    """Grant an exemption around the day of a finding, for the parties named."""
+    """Grant an exemption around the day of a finding, for those of the parties that there are."""
     day = datetime.fromisoformat(finding["occurred_at"]).astimezone(ZONE).date()
     data: dict[str, Any] = {
         "exemption": f"E{world.teller.mark}-{world.teller.count}",
@@ -45,9 +44,10 @@ def grant(
         "end": (day + timedelta(days=days_after)).isoformat(),
         "reason": "自然灾害影响配送",
         "authority": "省医疗保障局",
-        **parties,
+        "jurisdiction": finding["jurisdiction"],
+        **{party: code for party, code in parties.items() if code is not None},
     }
-    agency = f"/agencies/{world.plan.jurisdiction}"
+    agency = f"/agencies/{finding['jurisdiction']}"
     at = min(world.midday(day) + timedelta(days=2), world.plan.end - timedelta(hours=3))
     world.told.append(world.teller.tell("exemption.granted", agency, at, data))
     world.truth.exempt(data)

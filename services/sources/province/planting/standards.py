@@ -75,9 +75,9 @@ def selected_below(world: World) -> None:
     selected(world, lambda price: f"{Decimal(price) / 2}")
 
 
-def beside_selected(world: World) -> tuple[Product, Product]:
-    """Find a product that was never selected, and the one of its kind that is."""
-    pairs = [
+def kinds_of_both(world: World) -> list[tuple[Product, Product]]:
+    """Pair products that were never selected with those of their kind that are."""
+    return [
         (listed, chosen)
         for listed in world.products
         for chosen in world.products
@@ -85,6 +85,11 @@ def beside_selected(world: World) -> tuple[Product, Product]:
         and chosen.cycles
         and (listed.variety, listed.category) == (chosen.variety, chosen.category)
     ]
+
+
+def beside_selected(world: World) -> tuple[Product, Product]:
+    """Find a product that was never selected, and the one of its kind that is."""
+    pairs = kinds_of_both(world)
     kinds = [chosen.variety for _, chosen in pairs]
     alone = [pair for pair in pairs if kinds.count(pair[1].variety) == 1]
     if not alone:
