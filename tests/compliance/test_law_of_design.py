@@ -10,55 +10,32 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import pairwise
-from pathlib import Path
 from random import Random
-from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.moment import Moment
-from services.compliance.judging.replay import Replay
 from shared.domain import calendar
 from shared.domain.cloudevents import Event
 from tests.support import histories
-from tests.support.builders import POLICIES, replayed
+from tests.support.builders import POLICIES
 from tests.support.events import heard
 from tests.support.oracle import judge
+from tests.support.ways_of_reading import (
+    SETTLE,
+    against_a_replay,
+    against_the_oracle,
+    as_json,
+    feed,
+    replay_of,
+    told_until,
+)
 from tests.support.workers.in_memory import InMemoryWorker, Line
 
 CHUNK = 100
-SETTLE = timedelta(seconds=10)
-MICROSECOND = timedelta(microseconds=1)
-Found = list[dict[str, Any]]
 Story = Callable[[Random], tuple[list[Event], datetime]]
-CASES = Path(__file__).parent / "rules"
-BUILT = frozenset(cases.stem.replace("_", "-") for cases in CASES.glob("*.toml"))
-"""The rules that the engine has: each has its cases."""
-
-
-def as_json(replay: Replay) -> Found:
-    told: Found = json.loads(msgspec.json.encode(replay.violations()))
-    return told
-
-
-def apart(expected: Found, found: Found) -> list[str]:
-    """The findings that differ, nothing if none do."""
-    lost = [f"lost: {violation}" for violation in expected if violation not in found]
-    return lost + [f"extra: {violation}" for violation in found if violation not in expected]
-
-
-def against_the_oracle(written: list[histories.Event], as_of: datetime) -> list[str]:
-    """The findings that only one of oracle and engine has, in all that the oracle says of one."""
-    expected = judge(written, as_of, rules=BUILT)
-    found = as_json(replayed(written, as_of))
-    # Details are said in words of each rule's own; its cases hold them.
-    told = expected[0].keys() - {"details"} if expected else ()
-    expected = [{name: violation[name] for name in told} for violation in expected]
-    return apart(expected, [{name: violation[name] for name in told} for violation in found])
 
 
 @pytest.mark.parametrize("first", range(0, 12 * CHUNK, CHUNK))
@@ -107,40 +84,6 @@ def whole_story(chance: Random) -> tuple[list[Event], datetime]:
     return told_until(histories.whole_moment(chance, written), written, chance)
 
 
-def told_until(
-    as_of: datetime, written: list[histories.Event], chance: Random
-) -> tuple[list[Event], datetime]:
-    events = [event for event in map(heard, written) if event.told <= as_of]
-    events += chance.sample(events, len(events) // 4)
-    chance.shuffle(events)
-    return events, as_of
-
-
-def replay_of(events: Iterable[Event], as_of: datetime) -> Replay:
-    replay = Replay(POLICIES, as_of)
-    for event in events:
-        replay.tell(event)
-    return replay
-
-
-def feed(worker: InMemoryWorker, chance: Random, events: list[Event], as_of: datetime) -> None:
-    """Hand a worker everything in some batches, and let it look again between some of them.
-
-    It has heard until just before the earliest event that it has not read.
-    """
-    earliest = min((event.told for event in events), default=as_of)
-    clocks = sorted(earliest + (as_of - earliest) * chance.random() for _ in range(5))
-    cuts = [0, *sorted(chance.randint(0, len(events)) for _ in clocks[1:]), len(events)]
-    for now, (start, end) in zip(clocks, pairwise(cuts), strict=True):
-        worker.hear(events[start:end], Moment(now, _heard_until(now, events[start:])))
-        if chance.random() < 0.5:
-            worker.look_again(Moment(now, _heard_until(now, events[end:])))
-
-
-def _heard_until(now: datetime, unread: Iterable[Event]) -> datetime:
-    return min((event.told - MICROSECOND for event in unread), default=now)
-
-
 @pytest.mark.parametrize(
     ("tell", "first"),
     [(story, first) for first in range(0, 4 * CHUNK, CHUNK)]
@@ -150,17 +93,8 @@ def test_a_worker_that_reads_in_any_order_ends_where_a_replay_does(tell: Story, 
     for seed in range(first, first + CHUNK):
         chance = Random(seed)
         events, as_of = tell(chance)
-        worker = InMemoryWorker(POLICIES, SETTLE)
-
-        feed(worker, chance, events, as_of)
-        worker.look_again(Moment(as_of, as_of + SETTLE))
-
-        replay = replay_of(events, as_of)
-        differing = "\n".join(apart(as_json(replay), worker.violations()))
+        differing = "\n".join(against_a_replay(events, as_of, chance))
         assert not differing, f"history {seed} as of {as_of}:\n{differing}"
-        assert worker.unjudged() == replay.unjudged, f"history {seed} as of {as_of}"
-        weighed = {key: number for key, number in worker.weighed.items() if number}
-        assert weighed == replay.weighed, f"history {seed} as of {as_of}"
 
 
 def test_a_fact_told_late_withdraws_what_it_disproves() -> None:

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from services.compliance.findings.violation import Violation
 from services.compliance.judging.replay import Replay
 from services.compliance.law.law import Law
-from services.compliance.policies.policy import Policies, load
+from services.compliance.policies.policy import Policies, Policy, load
 from services.compliance.records.announcement import Announcement
 from services.compliance.register.register import Register
 from shared.domain.cloudevents import Event
@@ -47,3 +49,25 @@ def found(
 ) -> list[Violation]:
     """What a replay finds under one rule."""
     return [found for found in replayed(events, as_of).violations() if found.rule == rule]
+
+
+def with_values(
+    jurisdiction: str, changed: dict[str, Any], policies: Policies = POLICIES
+) -> Policies:
+    """The policies, as shipped unless others are given, with other values of a jurisdiction's."""
+    if not changed:
+        return policies
+    told = [
+        _with(policy, changed) if policy.jurisdiction == jurisdiction else policy
+        for policy in policies.all
+    ]
+    return Policies(told, policies.table)
+
+
+def _with(policy: Policy, changed: dict[str, Any]) -> Policy:
+    values = {
+        name: msgspec.structs.replace(value, value=changed.get(name, value.value))
+        for name, value in policy.values.items()
+    }
+    assert changed.keys() <= values.keys(), "a value is set that the policy has not"
+    return msgspec.structs.replace(policy, values=values)

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from services.compliance.findings.violation import Violation
-from services.compliance.policies.policy import Policies, Policy
 from services.compliance.rules import RULES
-from tests.support.builders import POLICIES, replayed
+from tests.support.builders import replayed, with_values
 from tests.support.cases import Case, events_of, expected_of, shown, written_cases
 
 BY_NAME = {rule.name: rule for rule in RULES}
@@ -37,28 +36,6 @@ def test_a_case(rule: str, given: Case, case: Case) -> None:
         explains_itself(violation)
         (policy,) = (policy for policy in policies.all if policy.id == violation["policy"])
         assert violation["severity"] in BY_NAME[rule].severities(policy)
-
-
-def with_values(jurisdiction: str, changed: dict[str, Any]) -> Policies:
-    """The shipped policies, some values of a jurisdiction's in place of theirs."""
-    if not changed:
-        return POLICIES
-    return Policies(
-        [
-            (policy if policy.jurisdiction != jurisdiction else _with(policy, changed))
-            for policy in POLICIES.all
-        ],
-        POLICIES.table,
-    )
-
-
-def _with(policy: Policy, changed: dict[str, Any]) -> Policy:
-    values = {
-        name: msgspec.structs.replace(value, value=changed.get(name, value.value))
-        for name, value in policy.values.items()
-    }
-    assert changed.keys() <= values.keys(), "a case sets a value that the policy has not"
-    return msgspec.structs.replace(policy, values=values)
 
 
 def explains_itself(violation: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from tests.support.oracle.rest import THE_REST
 from tests.support.oracle.shortages import unreported_shortages
 from tests.support.oracle.voids import without_voided
 
-__all__ = ["FIRST_EIGHT", "THIRTY", "judge", "unjudged"]
+__all__ = ["FIRST_EIGHT", "THIRTY", "Changed", "judge", "unjudged"]
 
 FIRST_EIGHT = frozenset(EVERY_RULE)
 THIRTY = FIRST_EIGHT | THE_REST.keys()
