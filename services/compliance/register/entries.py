@@ -6,7 +6,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from services.compliance.records.announcement import Announcement
-from services.compliance.register.exemption import Exemption, exemption_of
+from services.compliance.register.exemption import (
+    OF_MANY_PRODUCTS,
+    Exemption,
+    exemption_of,
+)
 from services.compliance.register.pricing import Prices, Standards
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
@@ -89,7 +93,8 @@ def _exempt(_code: str, before: Exemption | None, after: Exemption) -> set[Reach
     """Touch whom an exemption names; a corrected one may have named anybody before."""
     if before is not None:
         return {(None, None)}
-    return {(after.parties.get("product"), after.parties.get("hospital"))}
+    product = None if after.rule in OF_MANY_PRODUCTS else after.parties.get("product")
+    return {(product, after.parties.get("hospital"))}
 
 
 PRODUCT = Entry(

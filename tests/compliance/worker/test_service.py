@@ -252,3 +252,21 @@ def remembered(desk: WorkerOnDatabase) -> bytes:
     between = [list(held.between("cn-sx", code, "P1")) for code in ("H1", "H2")]
     rows = [sorted(kind.items(), key=lambda item: item[0]) for kind in kinds]
     return msgspec.msgpack.encode([rows, between, sorted(book.versions.items())])
+
+
+@pytest.mark.parametrize("named", [{"product": "P1"}, {"product": "P1", "hospital": "H1"}])
+async def test_an_exemption_that_names_a_product_reaches_what_is_owed_for_many(
+    desk: WorkerOnDatabase, named: dict[str, str]
+) -> None:
+    await desk.handle(
+        an_event("product.selected"),
+        an_event("hospital.enrolled"),
+        an_event("order.placed", "2022-03-01 09:00:00"),
+        an_event("delivery.received", "2022-03-02 09:00:00"),
+    )
+    await desk.sweep()
+    owed = "SELECT exempt FROM compliance.violation WHERE rule = 'late-settlement'"
+    assert await desk.connection.fetchval(owed) is False
+    await desk.handle(an_event("exemption.granted", rule="late-settlement", **named))
+    await desk.sweep()
+    assert await desk.connection.fetchval(owed) is True
