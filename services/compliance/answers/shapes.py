@@ -6,9 +6,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
+from services.compliance.answers.names import NamedViolation
 from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
 from services.compliance.findings.verification import Chain
-from services.compliance.findings.violation import ServedViolation, Violation
+from services.compliance.findings.violation import Violation
 
 Instant = Annotated[
     str, Meta(description="UTC, microseconds, Z", examples=["2022-03-01T01:30:00.000000Z"])
@@ -18,7 +19,7 @@ Instant = Annotated[
 class Page(Struct):
     """Violations, newest first; `next_page_token` is null on the last page."""
 
-    items: list[ServedViolation]
+    items: list[NamedViolation]
     next_page_token: str | None
 
 
@@ -78,7 +79,7 @@ class More(Struct):
     history: str | None
 
 
-class ViolationInFull(ServedViolation, frozen=True, kw_only=True):
+class ViolationInFull(NamedViolation, frozen=True, kw_only=True):
     """A violation with its history, the facts it rests on, and whether the history holds.
 
     `evidence`, `facts` and `history` are the first of each; `next` links what follows. The chain

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.compliance.answers import paging, parts
+from services.compliance.answers import names, paging, parts
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.filters import Asked, Filters, counting, listing
 from services.compliance.answers.paging import PartPlace
@@ -44,8 +44,9 @@ async def page(database: Database, asked: Asked) -> Page:
     # One more than asked for tells whether there is a next page.
     query, values = listing(QUERIES["list"], asked, after, asked.page_size + 1)
     rows = await database.fetch(query, *values)
-    items = [served(row) for row in rows[: asked.page_size]]
-    more = len(rows) > len(items)
+    found = [served(row) for row in rows[: asked.page_size]]
+    items = await names.named_all(database.fetch, found)
+    more = len(rows) > len(found)
     return Page(items, paging.token_of(paging.place_in(items[-1]), seal) if more else None)
 
 
@@ -76,11 +77,12 @@ async def in_full(database: Database, identity: UUID) -> ViolationInFull | None:
         read = await _history(connection, identity, dict(row), body)
         evidence = _evidence(body)
         found = await parts.facts_of(connection, pointers(evidence[:_FACTS_SHOWN]))
+        (item,) = await names.named_all(connection.fetch, [served(row)])
     first = Shelf(_EVIDENCE_BYTES).fitting(evidence)
     facts = Shelf(_FACTS_BYTES).fitting(found)
     told, lines = PartPlace(read.last_told, 0), PartPlace(0, 1)
     return ViolationInFull(
-        **msgspec.structs.asdict(served(row)) | {"evidence": first},
+        **msgspec.structs.asdict(item) | {"evidence": first},
         history=read.shown,
         facts=facts,
         chain=read.chain,

@@ -19,7 +19,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.register import changes
 from services.compliance.register.register import Register
 from services.compliance.settings import Settings
-from services.compliance.storage import facts, positions, quarantine
+from services.compliance.storage import facts, names, positions, quarantine
 from services.compliance.storage import register as registers
 from services.compliance.storage.positions import Hold
 from shared.adapters import postgres
@@ -124,6 +124,7 @@ async def _put(
         register = changes.merge(Register(), told)
         defects |= defects_of(register.failed)
         await registers.save_areas(connection, register)
+        await names.save(connection, told)
         await registers.save(connection, register, begun(told))
         for kind in sorted(quarantine.TOLD_AND_GIVEN):
             void = dossiers.encode(KINDS[kind].record())

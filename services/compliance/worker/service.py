@@ -22,6 +22,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.storage import (
     dossiers,
     facts,
+    names,
     positions,
     quarantine,
     records,
@@ -132,6 +133,7 @@ class Compliance:
         await register.hold_law(self._connection, expected)
         await facts.save(self._connection, batch)
         await register.save_areas(self._connection, changes)
+        await names.save(self._connection, batch.events)
         law = {**book.versions, **moved}
         await self._save(judging, book, law, smallest=len(batch.events) <= 1)
         # Only now: an agreement begins the appointments that the round may have begun itself.

@@ -36,6 +36,7 @@ KEPT = {
     "facts": 'TABLE compliance.fact ORDER BY topic, partition, "offset"',
     "bulletins": "TABLE compliance.bulletin",
     "losses": "TABLE compliance.loss",
+    "names, which the migration takes from the facts": "TABLE compliance.name ORDER BY kind, code",
 }
 LINES = "SELECT violation, seq, at, actor, change, line, hash FROM compliance.history"
 RULES_OF_LINES = """
@@ -98,5 +99,6 @@ async def test_a_database_of_the_release_with_eight_rules_gains_the_rest(databas
         assert {violation["rule"] for violation in standing} == {rule.name for rule in RULES}
         assert compared(standing) == compared(replayed(told, ASKED))
         assert {name: await rows(desk.connection, query) for name, query in KEPT.items()} == kept
+        assert all(kept.values())
         assert set(await rows(desk.connection, LINES)) > lines
     vbp(database, "audit", "verify", "--processes", "1")

@@ -1,0 +1,77 @@
+"""How the parties of violations are called, looked up when they are shown.
+
+A name judges nothing: a company that is renamed has no violation changed, and no line of history.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from services.compliance.answers.database import Row
+from services.compliance.findings.violation import ServedViolation
+from shared.adapters.postgres import columns, queries
+
+QUERIES = queries(Path(__file__).with_suffix(".sql"))
+
+PARTIES = ("product", "hospital", "manufacturer", "distributor")
+"""The parties of a violation that have a name of their own."""
+
+Asked = tuple[str, str, str]
+"""A jurisdiction, what the code is of, and the code."""
+
+
+Fetch = Callable[..., Awaitable[Sequence[Row]]]
+"""Asks PostgreSQL a query with its values."""
+
+
+class NamedViolation(ServedViolation, frozen=True, kw_only=True):
+    """A violation as it stands, and how its parties are called now, by what they are.
+
+    The messages have the names beside the codes; history and evidence say what was told then.
+    """
+
+    names: dict[str, str]
+
+
+async def named_all(fetch: Fetch, items: Sequence[ServedViolation]) -> list[NamedViolation]:
+    """Give violations with the names of their parties, asked for all at once."""
+    wanted = {
+        (item.jurisdiction, party, code)
+        for item in items
+        for party in PARTIES
+        if (code := getattr(item, party)) is not None
+    }
+    rows = await fetch(QUERIES["called"], *columns(sorted(wanted))) if wanted else ()
+    known = {(row["jurisdiction"], row["party"], row["code"]): row["name"] for row in rows}
+    return [_named(item, known) for item in items]
+
+
+def _named(item: ServedViolation, known: Mapping[Asked, str]) -> NamedViolation:
+    """Give a violation with the names of its parties, as far as they were told."""
+    codes = {party: getattr(item, party) for party in PARTIES}
+    names = {
+        party: known[item.jurisdiction, party, code]
+        for party, code in codes.items()
+        if (item.jurisdiction, party, code) in known
+    }
+    called = {codes[party]: name for party, name in names.items()}
+    told = msgspec.structs.asdict(item) | {
+        "message_zh": with_names(item.message_zh, called, "（）"),
+        "message_en": with_names(item.message_en, called, "()"),
+    }
+    return NamedViolation(**told, names=names)
+
+
+def with_names(message: str, called: Mapping[str, str], brackets: str) -> str:
+    """Put its name before each code in a message, and the code in brackets (`()` or `（）`)."""
+    if not called:
+        return message
+    codes = "|".join(re.escape(code) for code in sorted(called, key=len, reverse=True))
+    opens, closes = brackets
+    return re.sub(
+        rf"(?<![\w./%-])(?:{codes})(?![\w/%-])",
+        lambda found: f"{called[found[0]]}{opens}{found[0]}{closes}",
+        message,
+    )
