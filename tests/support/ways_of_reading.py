@@ -107,7 +107,7 @@ def _heard_until(now: datetime, unread: Iterable[Event]) -> datetime:
 def against_a_replay(
     events: list[Event], as_of: datetime, chance: Random, policies: Policies = POLICIES
 ) -> list[str]:
-    """What only one of a worker reading in any order and of a replay finds, weighs, or cannot judge.
+    """What only one of a worker that reads in any order and of a replay finds, weighs, lacks.
 
     All is heard in the end, and what rests on silence has had its time.
     """
