@@ -58,14 +58,14 @@ def _named(item: ServedViolation, known: Mapping[Asked, str]) -> NamedViolation:
     }
     called = {codes[party]: name for party, name in names.items()}
     told = msgspec.structs.asdict(item) | {
-        "message_zh": with_names(item.message_zh, called, "（）"),
-        "message_en": with_names(item.message_en, called, "()"),
+        "message_zh": with_names(item.message_zh, called, ("（", "）")),
+        "message_en": with_names(item.message_en, called, ("(", ")")),
     }
     return NamedViolation(**told, names=names)
 
 
-def with_names(message: str, called: Mapping[str, str], brackets: str) -> str:
-    """Put its name before each code in a message, and the code in brackets (`()` or `（）`)."""
+def with_names(message: str, called: Mapping[str, str], brackets: tuple[str, str]) -> str:
+    """Put its name before each code in a message, and the code in brackets of its language."""
     if not called:
         return message
     codes = "|".join(re.escape(code) for code in sorted(called, key=len, reverse=True))

@@ -12,6 +12,7 @@ from shared.domain.cloudevents import Event
 from tests.support.events import an_event
 from tests.support.workers.on_database import WorkerOnDatabase
 
+BRACKETS = ("(", ")")
 CALLED = {"D1": "医药公司", "D12": "药业集团", "H/1": "县医院"}
 
 
@@ -27,11 +28,11 @@ CALLED = {"D1": "医药公司", "D12": "药业集团", "H/1": "县医院"}
     ],
 )
 def test_a_code_is_shown_with_its_name_where_it_stands_as_a_word(message: str, shown: str) -> None:
-    assert with_names(message, CALLED, "()") == shown
+    assert with_names(message, CALLED, BRACKETS) == shown
 
 
 def test_without_names_a_message_stays_as_it_is() -> None:
-    assert with_names("D1 late", {}, "()") == "D1 late"
+    assert with_names("D1 late", {}, BRACKETS) == "D1 late"
 
 
 STORY = [

@@ -66,7 +66,7 @@ def ended_early(city: City) -> None:
     contract = city.contract(medicine, end=ends.isoformat())
     city.buy_well(contract, given_back=ends + SIGNED_WITHIN)
     seen = Seen(midnight(ends) + SIGNED_WITHIN, midnight(DRAFT_ENDS), 0, 1, "explain")
-    keys = {**contract.keys, "manufacturer": medicine.manufacturer}
+    keys = contract.keys | {"manufacturer": medicine.manufacturer}
     about = (pair(contract.hospital, medicine.code), f"gap:{ends}")
     city.plant("agreement-missing", about, keys, seen, contract.evidence)
 
@@ -84,7 +84,7 @@ def signed_by_one_alone(city: City) -> None:
         ["hospital", "manufacturer"],
         "explain",
     )
-    keys = {**contract.keys, "manufacturer": medicine.manufacturer}
+    keys = contract.keys | {"manufacturer": medicine.manufacturer}
     about = (pair(contract.hospital, medicine.code), f"signature:{contract.id}")
     city.plant("agreement-missing", about, keys, seen, contract.evidence)
 
