@@ -4,9 +4,11 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from services.sources import province
@@ -15,6 +17,7 @@ from shared.domain.cloudevents import read_structured
 from shared.domain.errors import InvalidArgumentError
 from shared.domain.ids import violation_id
 from tests.support.oracle import THIRTY, judge
+from tests.support.workers.in_process import read, replayed
 
 UNTIL = datetime(2026, 3, 4, 1, 30, tzinfo=UTC)
 SMALL: dict[str, Any] = {"hospitals": 6, "days": 60, "orders": 150}
@@ -94,14 +97,27 @@ def test_two_plans_never_share_an_event_id() -> None:
     assert not ids[0] & ids[1]
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
-@pytest.mark.parametrize("later", [timedelta(), timedelta(days=3.5), timedelta(days=7)])
+LATER = [timedelta(), timedelta(days=3.5), timedelta(days=7)]
+
+
+@pytest.mark.parametrize(("seed", "later"), zip(range(1, 4), LATER, strict=True))
 def test_the_oracle_finds_exactly_what_was_planted_all_week(seed: int, later: timedelta) -> None:
     lines, truth = made(seed)
 
     found = judge([json.loads(line) for line in lines], UNTIL + later, rules=THIRTY)
 
     assert by_identity(found) == by_identity(truth)
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("later", LATER)
+def test_a_replay_finds_exactly_what_was_planted_in_any_order(seed: int, later: timedelta) -> None:
+    lines, truth = made(seed)
+    shuffled = Random(seed).sample(lines, len(lines))
+
+    found = replayed(read(shuffled), UNTIL + later)
+
+    assert by_identity(json.loads(msgspec.json.encode(found))) == by_identity(truth)
 
 
 @pytest.mark.parametrize("until", ["2022-03-01T09:30+08:00", "2024-02-29T23:59:59+08:00"])
