@@ -37,36 +37,34 @@ class NamedViolation(ServedViolation, frozen=True, kw_only=True):
 
 async def named_all(fetch: Fetch, items: Sequence[ServedViolation]) -> list[NamedViolation]:
     """Give violations with the names of their parties, asked for all at once."""
-    wanted = {
-        (item.jurisdiction, party, code)
-        for item in items
-        for party in PARTIES
-        if (code := getattr(item, party)) is not None
-    }
+    wanted = {asked for item in items for asked in _asked(item)}
     rows = await fetch(QUERIES["called"], *columns(sorted(wanted))) if wanted else ()
     known = {(row["jurisdiction"], row["party"], row["code"]): row["name"] for row in rows}
     return [_named(item, known) for item in items]
 
 
+def _asked(item: ServedViolation) -> list[Asked]:
+    """Give the codes of a violation; what was changed behind our back may be no text."""
+    asked = [(item.jurisdiction, party, getattr(item, party)) for party in PARTIES]
+    return [one for one in asked if all(isinstance(part, str) for part in one)]
+
+
 def _named(item: ServedViolation, known: Mapping[Asked, str]) -> NamedViolation:
     """Give a violation with the names of its parties, as far as they were told."""
-    codes = {party: getattr(item, party) for party in PARTIES}
-    names = {
-        party: known[item.jurisdiction, party, code]
-        for party, code in codes.items()
-        if (item.jurisdiction, party, code) in known
-    }
-    called = {codes[party]: name for party, name in names.items()}
-    told = msgspec.structs.asdict(item) | {
+    told = [asked for asked in _asked(item) if asked in known]
+    called = {code: known[where, party, code] for where, party, code in told}
+    shown = msgspec.structs.asdict(item) | {
         "message_zh": with_names(item.message_zh, called, ("（", "）")),
         "message_en": with_names(item.message_en, called, ("(", ")")),
     }
-    return NamedViolation(**told, names=names)
+    return NamedViolation(
+        **shown, names={party: known[where, party, code] for where, party, code in told}
+    )
 
 
 def with_names(message: str, called: Mapping[str, str], brackets: tuple[str, str]) -> str:
     """Put its name before each code in a message, and the code in brackets of its language."""
-    if not called:
+    if not called or not isinstance(message, str):
         return message
     codes = "|".join(re.escape(code) for code in sorted(called, key=len, reverse=True))
     opens, closes = brackets
