@@ -17,7 +17,7 @@ LISTING = "services/compliance/rules/__init__.py"
 LAW = f"services/compliance/policies/{SX}.toml"
 CASES_IN = "tests/compliance/rules"
 CASES = f"{CASES_IN}/urgent_order.toml"
-AGREED = "tests/compliance/policies/test_policy.py"
+AGREED = "tests/compliance/policies/test_shipped.py"
 CHECKS = [CASES_IN, AGREED, "tests/compliance/policies/test_clauses.py"]
 KEBAB = "small letters in words joined by hyphens"
 
