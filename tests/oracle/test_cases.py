@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.cases import Case, events_of, expected_of, shown, written_cases
 from tests.support.events import instant
-from tests.support.oracle import FIRST_EIGHT, THIRTY, judge, unjudged
+from tests.support.oracle import FIRST_EIGHT, judge, unjudged
 
 TO_COME = Path(__file__).parent / "cases"
 BUILT = Path(__file__).parents[1] / "compliance" / "rules"
@@ -35,7 +35,7 @@ def test_a_case(rule: str, given: Case, case: Case) -> None:
     policies = {case.get("jurisdiction", "cn-sx"): changed}
     as_of = instant(case["as_of"])
 
-    found = [v for v in judge(events, as_of, policies, THIRTY) if v["rule"] == rule]
+    found = judge(events, as_of, policies, {rule})
 
     expected = [
         {name: told for name, told in finding.items() if name not in NOT_READ}
@@ -43,5 +43,5 @@ def test_a_case(rule: str, given: Case, case: Case) -> None:
     ]
     assert (shown(found, expected), len(found)) == (expected, len(expected))
     if rule not in FIRST_EIGHT:
-        missing = sorted(term for name, term in unjudged(events, as_of, policies) if name == rule)
+        missing = sorted(term for name, term in unjudged(events, as_of, policies, {rule}))
         assert missing == case.get("unjudged", [])
