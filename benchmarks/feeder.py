@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import provinces
+from deploy.local.processes import free_ports
 from services.compliance.settings import Settings
-from services.sources.province import Plan, simulate
 from shared.adapters import kafka
 from shared.domain.cloudevents import Event, read_structured
 
@@ -49,7 +50,10 @@ def working(settings: Settings) -> Iterator[psutil.Process]:
     """Run a worker as it is run for real; it is told to stop at the end."""
     told = {"VBP_DATABASE": settings.database, "VBP_KAFKA": settings.kafka}
     environment = {**os.environ, **told, "VBP_GROUP": settings.group, "VBP_LOG_LEVEL": "warning"}
-    with subprocess.Popen([VBP, "worker", "compliance"], env=environment) as worker:  # noqa: S603
+    # Its metrics must not stand in the way of another worker's on this machine.
+    (port,) = free_ports(1)
+    command = [str(VBP), "worker", "compliance", "--metrics-port", str(port)]
+    with subprocess.Popen(command, env=environment) as worker:  # noqa: S603
         try:
             yield psutil.Process(worker.pid)
         finally:
@@ -57,7 +61,7 @@ def working(settings: Settings) -> Iterator[psutil.Process]:
 
 
 def _feed(bootstrap: str, until: datetime, orders: int, rate: float | None) -> None:
-    lines = simulate(Plan(until=until, orders=orders)).events
+    lines = provinces.lines(orders, until)
     asyncio.run(_publish(bootstrap, map(read_structured, lines), rate))
 
 

@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 from aiokafka import AIOKafkaProducer
 
+from benchmarks import provinces
 from benchmarks.feeder import feeding, working
 from benchmarks.worker import fresh
 from deploy.local.stack import LocalStack
@@ -164,4 +165,5 @@ if __name__ == "__main__":
     parser.add_argument("--small", action="store_true", help="see once that it all runs")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     given = parser.parse_args()
-    asyncio.run(run(100 if given.small else given.orders, given.rate, 0 if given.small else 5))
+    orders, settles = (provinces.IN_SMALL, 0) if given.small else (given.orders, 5)
+    asyncio.run(run(orders, given.rate, settles))

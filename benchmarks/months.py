@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=1_000_000)
     asked = parser.parse_args()
     logging.basicConfig(level="WARNING")
-    asyncio.run(run(20_000 if asked.small else asked.orders))
+    asyncio.run(run(2_000 if asked.small else asked.orders))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import crew
+from benchmarks import crew, provinces
 from benchmarks.worker import fresh, publish
 from deploy.local.stack import LocalStack
-from services.sources.province import Plan, simulate
 from shared.adapters import postgres
 from shared.domain.cloudevents import Event, read_structured
 
@@ -48,7 +47,7 @@ WHERE kind = 'order' AND key LIKE '%~%' AND hashtext(key) % 10 = 0
 async def run(orders: int, sizes: tuple[int, ...], *, settle: bool = True) -> None:
     """Measure at each size in a stack of its own, and compare the last with the first."""
     until = datetime.now(UTC)
-    events = list(map(read_structured, simulate(Plan(until=until, orders=orders)).events))
+    events = list(map(read_structured, provinces.lines(orders, until)))
     costs = [await _cost(events, size, settle=settle) for size in sizes]
     ratio = costs[-1] / costs[0]
     met = "met" if ratio <= GOAL else "NOT met"
@@ -112,5 +111,5 @@ if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     given = parser.parse_args()
     if given.small:
-        given.orders, given.sizes = 100, [200]
+        given.orders, given.sizes = provinces.IN_SMALL, [200]
     asyncio.run(run(given.orders, tuple(given.sizes), settle=not given.small))

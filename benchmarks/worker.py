@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from aiokafka import TopicPartition
 
-from benchmarks import crew, rules
+from benchmarks import crew, provinces, rules
 from benchmarks.crew import Result
 from deploy.local.stack import LocalStack
 from services.compliance.judging.replay import Replay
@@ -30,7 +30,6 @@ from services.compliance.storage.positions import Span
 from services.compliance.worker.intake import Intake, Limit
 from services.compliance.worker.pace import AT_MOST
 from services.compliance.worker.service import SETTLE
-from services.sources.province import Plan, simulate
 from shared.adapters import kafka
 from shared.adapters.postgres import Connection
 from shared.domain import cloudevents, topics
@@ -106,7 +105,7 @@ def replay(lines: list[bytes], now: datetime) -> tuple[float, float, int]:
 async def run(orders: int, *, small: bool = False) -> None:
     """Measure everything once; in `small` only one crew."""
     now = datetime.now(UTC)
-    lines = list(simulate(Plan(until=now, orders=orders)).events)
+    lines = list(provinces.lines(orders, now))
     count = len(lines)
     read, judged, found = replay(lines, now)
     _say("replay: read", count, read)
@@ -170,4 +169,4 @@ if __name__ == "__main__":
     parser.add_argument("--small", action="store_true", help="see once that it all runs")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     given = parser.parse_args()
-    asyncio.run(run(100 if given.small else given.orders, small=given.small))
+    asyncio.run(run(provinces.IN_SMALL if given.small else given.orders, small=given.small))
