@@ -22,7 +22,7 @@ from services.compliance.answers.database import Database
 from services.compliance.policies import calendar
 from services.compliance.settings import Settings
 from shared.adapters import postgres
-from shared.adapters.addresses import PORTS
+from shared.adapters.addresses import PORTS, TALLY_PORTS
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import VbpError
@@ -123,6 +123,7 @@ async def _of_database(dsn: str) -> list[Finding]:
             _heard,
             _letters,
             _quarantine,
+            _counted,
         )
         return [answers, Finding("migrations at head"), *[await look(database) for look in looks]]
 
@@ -186,6 +187,35 @@ async def _quarantine(database: Database) -> Finding:
         return Finding("no record is set aside")
     what = f"{count:,} records are set aside for a defect of this program"
     return Finding(what, "/v1/status of compliance names the first; run a version that mends it")
+
+
+async def _counted(database: Database) -> Finding:
+    """Look whether orders and delivery count what compliance has read, and what went lost."""
+    behind, lost = [], []
+    for service in TALLY_PORTS:
+        (row,) = await database.fetch(_BEHIND.format(service=service))
+        if row["behind"]:
+            behind.append(f"{service} by {row['behind']:,}")
+        if row["lost"]:
+            lost.append(f"{service} {row['lost']:,}")
+    if lost:
+        what = f"messages went lost before they were counted: {', '.join(lost)}"
+        return Finding(what, "publish them again, nothing counts twice", bad=False)
+    if behind:
+        what = f"figures lie behind what was judged: {', '.join(behind)} messages"
+        return Finding(what, "vbp worker orders, vbp worker delivery", bad=False)
+    return Finding("progress and scorecards have all that was judged")
+
+
+_BEHIND = """
+SELECT coalesce(sum(greatest(judged.next_offset - coalesce(counted.next_offset, 0), 0)), 0)
+           AS behind,
+       coalesce(sum(counted.lost), 0) AS lost
+FROM compliance.position judged
+LEFT JOIN {service}.position counted USING (topic, partition)
+WHERE judged.topic = ANY (SELECT topic FROM {service}.position)
+   OR NOT EXISTS (SELECT FROM {service}.position)
+"""
 
 
 def _ports() -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import faust
@@ -10,10 +11,13 @@ from shared.adapters import health
 from shared.adapters.health import Health
 from shared.adapters.metrics import begin
 from shared.adapters.patience import Patience, until_done
+from shared.domain.errors import SetupError
+from shared.domain.topics import Place
 from shared.tally.bus import Bus
 from shared.tally.metrics import TallyMetrics
 from shared.tally.settings import TallySettings
 from shared.tally.tally import Subject, Tally
+from shared.tally.watch import LOOK_EVERY, Watch
 
 STUCK_AFTER = 120.0
 """Seconds after which a batch that waits for nobody counts as stuck."""
@@ -49,14 +53,27 @@ def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]
     # Another than the one of the work: each belongs to the event loop in which it pauses.
     asyncio.run(until_done(tally.prepare, Patience("starting", metrics), condition))
     patience = Patience("tallying", metrics)
-    bus = Bus(f"{settings.group}-{subject.service}", settings.kafka, subject.topics, tally.places)
+    watch = Watch(settings.kafka, settings.database, subject.service)
+
+    async def places(wanted: Iterable[Place]) -> Mapping[Place, int]:
+        asked = set(wanted)
+        await watch.moved(asked)
+        return await tally.places(asked)
+
+    bus = Bus(f"{settings.group}-{subject.service}", settings.kafka, subject.topics, places)
     work = _Work(tally, patience, condition)
     bus.hand_over(work.take)
 
     @bus.timer(interval=1.0)  # type: ignore[untyped-decorator]
     async def look() -> None:
         work.turn(assigned=bus.assigned)
-        metrics.lag(bus.behind(tally.expected))
+        metrics.lag(bus.behind(tally.reading))
+
+    @bus.timer(interval=LOOK_EVERY)  # type: ignore[untyped-decorator]
+    async def hold_against() -> None:
+        if await watch.moved(set(tally.expected)):
+            # What Faust has read ahead is of the old topic: a new process reads the new one.
+            await bus.crash(SetupError("a topic was made again or cut off: start the worker again"))
 
     worker = faust.Worker(bus, loglevel=settings.log_level, override_logging=False, quiet=True)
     code = _run_to_the_end(worker)

@@ -5,7 +5,6 @@ only must not stop anything, and must be the same each time it is read: so what 
 reckoned from when the broker took a message, not from when it is read.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,26 +29,20 @@ class Message(Protocol):
     checksum: str | None
 
 
-def read(message: Message, jurisdictions: frozenset[str]) -> Event | None:
-    """Read a message; None where it is no event that any service would take."""
+def read(message: Message, offset: int, jurisdictions: frozenset[str]) -> Event | None:
+    """Read a message; None where it is no event that any service would take; `offset` is ours."""
     if message.checksum is not None:
         return None
     told = told_at(message.timestamp)
     try:
         event = cloudevents.read_message(
-            message.value, message.headers, told, message.partition, message.offset
+            message.value, message.headers, told, message.partition, offset
         )
         cloudevents.check_ahead(event, told)
         cloudevents.check_jurisdiction(event, jurisdictions)
     except InvalidEventError:
         return None
     return event if topics.TOPIC_OF[event.type] == message.topic else None
-
-
-def read_all(messages: Iterable[Message], jurisdictions: frozenset[str]) -> list[Event]:
-    """Read messages, but for those that cannot be taken."""
-    events = (read(message, jurisdictions) for message in messages)
-    return [event for event in events if event is not None]
 
 
 def told_at(milliseconds: int) -> datetime:

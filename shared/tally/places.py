@@ -6,8 +6,11 @@ that has lost its partition was read all the same, and taking it in again change
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
 
 from shared.adapters import postgres
+from shared.adapters.lost import Loss
 from shared.adapters.postgres import Connection
 from shared.domain.topics import Place
 
@@ -42,12 +45,38 @@ class Reach:
         return ((*place, *span) for place, span in sorted(self._of.items()))
 
 
-async def find(connection: Connection, places: Iterable[Place]) -> dict[Place, int]:
-    """Give where partitions are to be read next; at the beginning where nothing was."""
+class Hold(NamedTuple):
+    """Where a partition stands; offsets are ours, the broker's and `base`: adapters/lost.py."""
+
+    next: int
+    base: int
+    topic_id: UUID | None
+    end: int
+
+    @property
+    def seek(self) -> int:
+        """The next offset to read, as the broker counts."""
+        return self.next - self.base
+
+
+class Look(NamedTuple):
+    """What the broker holds of a partition: which topic, and where it ends in our offsets."""
+
+    topic_id: UUID
+    end: int
+
+
+async def find(connection: Connection, places: Iterable[Place]) -> dict[Place, Hold]:
+    """Give where partitions stand; at the beginning where nothing was read."""
     columns = postgres.columns(sorted(places)) or [[], []]
     await connection.execute(QUERIES["create"], *columns)
     rows = await connection.fetch(QUERIES["read"], *columns)
-    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    return {
+        (row["topic"], row["partition"]): Hold(
+            row["next_offset"], row["base"], row["topic_id"], row["end_offset"]
+        )
+        for row in rows
+    }
 
 
 async def advance(connection: Connection, spans: Iterable[Span]) -> None:
@@ -55,3 +84,21 @@ async def advance(connection: Connection, spans: Iterable[Span]) -> None:
     rows = list(spans)
     if rows:
         await connection.execute(QUERIES["advance"], *postgres.columns(rows))
+
+
+async def note(
+    connection: Connection,
+    holds: Mapping[Place, Hold],
+    looks: Mapping[Place, Look],
+    losses: Mapping[Place, tuple[Loss, UUID]],
+) -> None:
+    """Note what the broker holds of partitions; what it lost is counted, and read on behind."""
+    seen = [(*place, *look) for place, look in sorted(looks.items())]
+    if seen:
+        await connection.execute(QUERIES["seen"], *postgres.columns(seen))
+    gone = [
+        (*place, holds[place].next, loss.base, loss.following, loss.next - loss.first, topic_id)
+        for place, (loss, topic_id) in sorted(losses.items())
+    ]
+    if gone:
+        await connection.execute(QUERIES["read_on"], *postgres.columns(gone))

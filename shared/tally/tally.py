@@ -69,6 +69,7 @@ class Tally:
         self, subject: Subject, dsn: str, jurisdictions: frozenset[str], metrics: TallyMetrics
     ) -> None:
         self.expected: dict[Place, int] = {}
+        self._bases: dict[Place, int] = {}
         self._subject = subject
         self._dsn = dsn
         self._jurisdictions = jurisdictions
@@ -101,9 +102,11 @@ class Tally:
         began = time.monotonic()
         reach, events, counts = Reach(self.expected), [], Counter[str]()
         for message in messages:
-            reach.read((message.topic, message.partition), message.offset)
+            place = (message.topic, message.partition)
+            offset = message.offset + self._bases.get(place, 0)
+            reach.read(place, offset)
             counts[message.topic] += 1
-            event = read(message, self._jurisdictions)
+            event = read(message, offset, self._jurisdictions)
             if event is not None:
                 events.append(event)
         await self._commit(events, reach)
@@ -144,7 +147,7 @@ class Tally:
             await subject.also(connection, others)
 
     async def places(self, wanted: Iterable[Place]) -> dict[Place, int]:
-        """Give where partitions are to be read, and remember it.
+        """Give where partitions are to be read, as the broker counts, and remember it.
 
         Faust waits for it in a rebalance: where PostgreSQL does not answer for long, it raises
         TransientError or SetupError, and the process ends rather than read from the wrong place.
@@ -161,12 +164,19 @@ class Tally:
     async def _places(self, wanted: list[Place]) -> dict[Place, int]:
         connection = await postgres.connect(self._dsn, search_path=self._subject.service)
         try:
-            self.expected = await places.find(connection, wanted)
+            holds = await places.find(connection, wanted)
         except LOST as error:
             raise TransientError(f"PostgreSQL failed while places were read: {error!r}") from error
         finally:
             connection.terminate()
-        return self.expected
+        self.expected = {place: hold.next for place, hold in holds.items()}
+        self._bases = {place: hold.base for place, hold in holds.items()}
+        return self.reading
+
+    @property
+    def reading(self) -> dict[Place, int]:
+        """Where partitions are to be read next, as the broker counts."""
+        return {place: end - self._bases.get(place, 0) for place, end in self.expected.items()}
 
     async def prepare(self) -> None:
         """Count every order anew that was counted under another edition; raises SetupError."""

@@ -187,6 +187,20 @@ def test_workers_grow_with_the_lag_of_their_group_up_to_the_partitions() -> None
     assert "replicas" not in named("ha", "Deployment", "compliance-worker")["spec"]
 
 
+@pytest.mark.parametrize("service", ["orders", "delivery"])
+def test_workers_of_figures_grow_with_what_they_have_not_counted(service: str) -> None:
+    spec = named("ha", "ScaledObject", f"{service}-worker")["spec"]
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (1, topics.ORDERS.partitions)
+    (trigger,) = spec["triggers"]
+    assert trigger["metadata"]["query"].endswith(f"FROM {service}.position")
+    worker = named("ha", "Deployment", f"{service}-worker")["spec"]
+    assert "replicas" not in worker
+    (container,) = worker["template"]["spec"]["containers"]
+    given = {item["name"]: item for item in container["env"]}
+    secret = given[trigger["metadata"]["passwordFromEnv"]]["valueFrom"]["secretKeyRef"]
+    assert secret["name"] == "vbp-app"
+
+
 def test_jobs_are_named_as_the_alerts_ask_for_them() -> None:
     monitor: dict[str, Any] = named("ha", "PodMonitor", "vbp")["spec"]
     (asked,) = monitor["selector"]["matchExpressions"]

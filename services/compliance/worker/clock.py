@@ -23,7 +23,6 @@ from aiokafka.errors import KafkaError
 from services.compliance.judging.moment import Moment
 from services.compliance.settings import Settings
 from services.compliance.storage import losses, positions
-from services.compliance.storage.losses import Loss, lost
 from services.compliance.storage.positions import Hold, Look
 from services.compliance.worker import broker_time
 from services.compliance.worker.broker_time import BrokerTime
@@ -31,6 +30,7 @@ from services.compliance.worker.metrics import WorkerMetrics
 from shared.adapters import broker as brokers
 from shared.adapters import postgres
 from shared.adapters.broker import Bounds, Broker, TopicFound
+from shared.adapters.lost import Loss, lost
 from shared.adapters.postgres import Connection
 from shared.domain import calendar, topics
 from shared.domain.errors import FencedError, TransientError

@@ -17,7 +17,7 @@ from services.compliance.judging.moment import Moment
 from services.compliance.rules import RULES
 from services.compliance.settings import Settings
 from services.compliance.storage import facts, losses, positions, schema
-from services.compliance.storage.losses import Loss
+from shared.adapters.lost import Loss
 from shared.adapters.postgres import Connection
 from tests.support.kept import a_connection
 from tests.support.oracle import FIRST_EIGHT

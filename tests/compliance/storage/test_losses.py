@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from services.compliance.storage import losses, positions, schema
-from services.compliance.storage.losses import Loss, lost
 from services.compliance.storage.positions import Hold, Look
 from shared.adapters import postgres
 from shared.adapters.broker import Bounds
+from shared.adapters.lost import Loss, lost
 from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError, InvalidArgumentError
 from tests.support.kept import a_connection

@@ -1,11 +1,130 @@
-"""The bulletin of a month over HTTP: what cannot be had is said."""
+"""The bulletin of a month over HTTP, with figures asked of the services that keep them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
+from services.commands import promises
+from services.compliance.answers import bulletin
+from services.compliance.answers.bulletin import Wanted
+from services.compliance.answers.database import Database
+from services.compliance.answers.figures import Figures
+from services.compliance.settings import Settings
+from services.compliance.web.app import create_app
+from services.delivery import app as delivery
+from services.delivery import settings as of_delivery
+from services.delivery.worker import subject
+from services.orders import app as orders
+from services.orders import settings as of_orders
+from services.orders.worker import SUBJECT
 from shared.adapters.postgres import Connection
+from tests.support.builders import POLICIES
+from tests.support.doors import reached
+from tests.support.events import said
 from tests.support.kept import an_api, problem
+from tests.support.tally.keeping import keeping, messages
 
 pytestmark = pytest.mark.integration
+
+EVENTS = [
+    said("hospital.enrolled", "2021-12-01"),
+    said("agreement.signed", "2021-12-02"),
+    said("order.placed", "2022-05-03 09:00:00", quantity=600),
+    said("delivery.received", "2022-05-04 08:00:00", quantity_accepted=500),
+]
+LATER = said("goods.returned", "2022-05-20 08:00:00", quantity=100)
+MAY = {"jurisdiction": "cn-sx", "format": "json"}
+
+
+@asynccontextmanager
+async def listening(app: FastAPI) -> AsyncIterator[str]:
+    """Serve an application on a port of this machine; gives its address."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        serving = asyncio.create_task(server.serve([listens]))
+        try:
+            yield f"http://127.0.0.1:{listens.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def count(database: str, events: list[dict[str, Any]]) -> None:
+    """Take events into the figures of both services."""
+    for counted in (SUBJECT, subject(*promises.of(POLICIES))):
+        async with keeping(counted, database) as kept:
+            await kept.take(messages(events, counted.topics))
+
+
+async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
+    kafka: str,
+    database: str,
+    connection: Connection,  # noqa: ARG001 - it migrates the database
+) -> None:
+    await count(database, EVENTS)
+    buying = orders.create_app(
+        of_orders.Settings(kafka=kafka, database=database), POLICIES.jurisdictions
+    )
+    supplying = delivery.create_app(
+        of_delivery.Settings(kafka=kafka, database=database), POLICIES.jurisdictions
+    )
+    async with listening(buying) as at_orders, listening(supplying) as at_delivery:
+        settings = Settings(database=database, orders_url=at_orders, delivery_url=at_delivery)
+        async with reached(create_app(settings, POLICIES)) as api:
+            standing = (await api.get("/bulletins/2022-05", params=MAY)).json()
+            assert (standing["issue"], standing["since"]) == (None, [])
+            assert _hospitals(standing) == {"H1": 500}
+            assert await _issue(database, at_orders, at_delivery)
+            assert not await _issue(database, at_orders, at_delivery)
+            await count(database, [*EVENTS, LATER])
+            issued = (await api.get("/bulletins/2022-05", params=MAY)).json()
+            assert (issued["issue"]["by"], _hospitals(issued)) == ("A. Clerk", {"H1": 500})
+            changed = {
+                (one["row"], one["then"], one["now"])
+                for one in issued["since"]
+                if one["sheet"] == "hospitals" and "净验收量" in one["column"]
+            }
+            assert changed == {("H1", 500, 400)}
+            page = await api.get("/bulletins/2022-05", params={"jurisdiction": "cn-sx"})
+            assert page.headers["content-type"].startswith("text/html")
+
+
+def _hospitals(shown: dict[str, Any]) -> dict[str, Any]:
+    (sheet,) = [one for one in shown["bulletin"]["sheets"] if one["name"] == "hospitals"]
+    return {row[0]: row[3] for row in sheet["rows"]}
+
+
+async def _issue(database: str, at_orders: str, at_delivery: str) -> bool:
+    async with Database(database) as reader:
+        figures = Figures(at_orders, at_delivery)
+        made = await bulletin.compose(reader, figures, Wanted("cn-sx", "2022-05"))
+    return await bulletin.issue(database, made, "A. Clerk")
+
+
+@pytest.mark.parametrize("month", ["2022-13", "2022-00", "2022", "202205", "may"])
+async def test_what_is_no_month_has_no_bulletin(
+    database: str,
+    connection: Connection,  # noqa: ARG001 - it migrates the database
+    month: str,
+) -> None:
+    async with an_api(database, migrated=False) as api:
+        problem(await api.get(f"/bulletins/{month}"), 422)
+
+
+async def test_a_bulletin_whose_figures_cannot_be_had_says_who_does_not_answer(
+    database: str,
+    connection: Connection,  # noqa: ARG001 - it migrates the database
+) -> None:
+    nowhere = "http://127.0.0.1:9"
+    settings = Settings(database=database, orders_url=nowhere, delivery_url=nowhere)
+    async with reached(create_app(settings, POLICIES)) as api:
+        problem(await api.get("/bulletins/2022-05"), 503)
 
 
 async def test_a_jurisdiction_without_a_policy_has_no_bulletin_and_those_that_have_are_named(
