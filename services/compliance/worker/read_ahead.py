@@ -17,15 +17,15 @@ from shared.domain.topics import Place
 AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
 
-
 BYTES_AHEAD = 32 << 20
 """Bytes of all partitions that are buffered before only those are asked that have nothing."""
 
 BYTES_TAKEN = 16 << 20
 """Bytes that go on at once, about: what is buffered may be large messages."""
 
-PER_RECORD = 600
-"""Bytes that a record takes beside what it holds: the objects that it is read into."""
+PER_RECORD = 1_350
+"""Bytes that a record takes beside key and value, as tracemalloc counts them: the objects that it
+and its headers are read into."""
 
 
 class Taken(NamedTuple):
