@@ -50,7 +50,7 @@ async def administered(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 def a_province() -> tuple[list[Event], set[tuple[Any, ...]]]:
-    province = simulate(Plan(until=datetime.now(UTC), orders=400, hospitals=20, days=60))
+    province = simulate(Plan(until=datetime.now(UTC), orders=120, hospitals=8, days=60))
     return read(province.events), compared(province.truth)
 
 

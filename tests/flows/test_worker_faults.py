@@ -34,7 +34,7 @@ async def has_read(bus: WorkerProcess, count: int) -> None:
 async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
     kafka: str, database: str
 ) -> None:
-    province = simulate(Plan(until=datetime.now(UTC), orders=5_000, hospitals=60))
+    province = simulate(Plan(until=datetime.now(UTC), orders=1_200, hospitals=30))
     events = read(province.events)
     third = len(events) // 3
 
@@ -65,15 +65,15 @@ async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
 async def test_a_worker_that_loses_its_connections_comes_back_and_misses_nothing(
     kafka: str, database: str
 ) -> None:
-    province = simulate(Plan(until=datetime.now(UTC), orders=1_000, hospitals=20, days=60))
+    province = simulate(Plan(until=datetime.now(UTC), orders=300, hospitals=10, days=60))
     events = read(province.events)
 
     async with live(kafka, database) as bus:
         with bus.worker() as worker:
-            await bus.publish(events[:2_000])
+            await bus.publish(events[:600])
             await has_read(bus, 1)
             await bus.connection.execute(CUT_OFF)
-            await bus.publish(events[2_000:])
+            await bus.publish(events[600:])
             await bus.settled(len(events), silence=True)
             assert worker.is_running()
         found = await bus.violations()
