@@ -44,7 +44,12 @@ PASSING = (
 """What is raised where a connection is cut while it is used, or two stand in each other's way: what
 was asked may be asked again."""
 
-REFUSED = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.NotNullViolationError,
+    asyncpg.CheckViolationError,
+)
 """What is raised for a value that PostgreSQL cannot hold, however often it is written."""
 
 NO_SCHEMA = "the database has no schema yet: run `vbp migrate` first"

@@ -128,6 +128,24 @@ async def test_a_sweep_sets_the_record_aside_that_cannot_be_written_and_goes_on(
     assert await whole(desk, database) == []
 
 
+async def test_a_sweep_sets_the_record_aside_that_a_constraint_refuses_and_goes_on(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    await told_early(desk, *REGISTER, *unanswered(*ORDERS))
+    await desk.connection.execute(
+        """ALTER TABLE compliance.violation ADD CONSTRAINT narrow CHECK ("order" <> 'O3')"""
+    )
+    await desk.sweep()
+    assert await accused(desk) == set(ORDERS) - {"O3"}
+    assert await aside(desk) == {("O3", "judge")}
+
+    await desk.connection.execute("ALTER TABLE compliance.violation DROP CONSTRAINT narrow")
+    await schema.prepare(Settings(database=database), POLICIES)
+    await desk.sweep()
+    assert await accused(desk) == set(ORDERS)
+    assert await whole(desk, database) == []
+
+
 async def test_an_event_is_kept_when_what_is_made_of_its_record_cannot_be_written(
     desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
