@@ -32,7 +32,7 @@ class Scale:
     apart: int = 4
 
 
-SHORT = Scale(faults=5, every=1.2, orders=(150, 250), hospitals=8, longest=3.0, apart=1)
+SHORT = Scale(faults=5, every=0.8, orders=(100, 140), hospitals=4, longest=2.0, apart=1)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def starved(*workers: psutil.Popen) -> Iterator[None]:
 async def test_two_workers_twenty_times_slower_come_to_the_end_and_keep_their_partitions(
     kafka: str, database: str
 ) -> None:
-    province = simulate(Plan(until=datetime.now(UTC), orders=600, hospitals=20, days=60))
+    province = simulate(Plan(until=datetime.now(UTC), orders=120, hospitals=6, days=60))
     events = read(province.events)
     async with live(kafka, database) as bus:
         with bus.worker() as one, bus.worker() as other:
