@@ -200,6 +200,7 @@ def _show(
     at = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     api = at["compliance"]
     lines = (
+        ("Open first", f"{api}/"),
         ("Violations", f"{api}/v1/violations?severity=breach&exempt=false"),
         ("of one rule", f"{api}/v1/violations?rule=coverage-gap"),
         ("Progress", f"{at['orders']}/v1/progress?month={_month()}&group_by=area"),

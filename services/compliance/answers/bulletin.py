@@ -12,14 +12,13 @@ from msgspec import Struct
 
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.figures import Figures
+from services.compliance.answers.workbook import Cell
 from services.compliance.rules import RULES
 from shared.adapters import postgres
 from shared.domain import calendar
 from shared.domain.topics import NUMBER_OF, SUPPLY
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
-
-Cell = str | int | float | None
 
 
 class Sheet(Struct, frozen=True):

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import Literal
 
-from services.compliance.answers.bulletin import Cell, Sheet, Shown
+from services.compliance.answers import workbook
+from services.compliance.answers.bulletin import Sheet, Shown
+from services.compliance.answers.workbook import Cell
 from shared.domain import calendar
 
 Form = Literal["html", "csv", "xlsx", "json"]
@@ -24,9 +26,6 @@ tr { break-inside: avoid; } thead { display: table-header-group; } h2 { break-af
 .since { background: #fff6e0; } .note { color: #444; }
 @media print { body { margin: 0; max-width: none; } }
 """
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula at the beginning of a text."""
 
 
 def html(shown: Shown) -> str:
@@ -105,12 +104,6 @@ def _plain(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
-def _safe(cell: Cell) -> str:
-    """Write a cell so that no spreadsheet takes a text from outside for a formula."""
-    text = _plain(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
-
-
 def csv_text(shown: Shown) -> str:
     """Write all sheets one below the other, each line led by the name of its sheet."""
     out = io.StringIO()
@@ -118,7 +111,7 @@ def csv_text(shown: Shown) -> str:
     for sheet in _sheets(shown):
         lines.writerow([sheet.name, *sheet.columns])
         for row in sheet.rows:
-            lines.writerow([sheet.name, *map(_safe, row)])
+            lines.writerow([sheet.name, *map(workbook.safe, row)])
     return out.getvalue()
 
 
@@ -132,71 +125,15 @@ def _sheets(shown: Shown) -> Iterator[Sheet]:
         yield Sheet("since", "发布后变化 Changed since", columns, rows)
 
 
-_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
-_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-
-
 def xlsx(shown: Shown) -> bytes:
     """Write a workbook, a sheet for each table; texts are texts, whatever they begin with."""
     sheets = list(_sheets(shown))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
-        book.writestr("[Content_Types].xml", _content_types(len(sheets)))
-        book.writestr(
-            "_rels/.rels",
-            f'{_XML}<Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" '
-            f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        names = "".join(
-            f'<sheet name="{escape(sheet.name)}" sheetId="{at}" r:id="rId{at}"/>'
-            for at, sheet in enumerate(sheets, 1)
-        )
-        book.writestr(
-            "xl/workbook.xml",
-            f'{_XML}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-            f"<sheets>{names}</sheets></workbook>",
-        )
-        targets = "".join(
-            f'<Relationship Id="rId{at}" Type="{_OFFICE}/worksheet" '
-            f'Target="worksheets/sheet{at}.xml"/>'
-            for at in range(1, len(sheets) + 1)
-        )
-        book.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'{_XML}<Relationships xmlns="{_RELATIONS}">{targets}</Relationships>',
-        )
+        workbook.begin_book(book, [sheet.name for sheet in sheets])
         for at, sheet in enumerate(sheets, 1):
-            book.writestr(f"xl/worksheets/sheet{at}.xml", _worksheet(sheet))
+            head: list[Cell] = list(sheet.columns)
+            rows = "".join(map(workbook.row_xml, (head, *sheet.rows)))
+            content = f"{workbook.sheet_begin()}{rows}{workbook.SHEET_END}"
+            book.writestr(workbook.path_of(at), content)
     return out.getvalue()
-
-
-def _content_types(count: int) -> str:
-    parts = "".join(
-        f'<Override PartName="/xl/worksheets/sheet{at}.xml" ContentType="{_KIND}.worksheet+xml"/>'
-        for at in range(1, count + 1)
-    )
-    return (
-        f'{_XML}<Types xmlns="{_TYPES}"><Default Extension="rels" '
-        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Override PartName="/xl/workbook.xml" '
-        f'ContentType="{_KIND}.sheet.main+xml"/>{parts}</Types>'
-    )
-
-
-def _worksheet(sheet: Sheet) -> str:
-    head: list[Cell] = list(sheet.columns)
-    rows = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in (head, *sheet.rows))
-    return f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-
-
-def _cell(cell: Cell) -> str:
-    if cell is None:
-        return "<c/>"
-    if isinstance(cell, str):
-        text = "".join(char for char in cell if char.isprintable())
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
-    return f"<c><v>{cell}</v></c>"

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
+from services.compliance.answers.denominators import Matrix, Parties, PartyShown
 from services.compliance.answers.names import NamedViolation
 from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
 from services.compliance.findings.verification import Chain
@@ -116,6 +117,9 @@ class HistoryPage(Struct):
 
 
 ANSWERS: tuple[type[Struct], ...] = (
+    Matrix,
+    Parties,
+    PartyShown,
     Page,
     ViolationInFull,
     EvidencePage,

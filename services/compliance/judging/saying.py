@@ -17,7 +17,7 @@ from services.compliance.judging.contributions.usage import contribute_contracts
 from services.compliance.judging.kind import Kind, Said, outcomes, said_by, weighed_outcomes
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
-from services.compliance.judging.weighing import Score, score_beside, weigh_order
+from services.compliance.judging.weighing import Score, score_beside, weigh_goods, weigh_order
 from services.compliance.judging.whereabouts import between, of_account
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
@@ -82,11 +82,15 @@ def say_goods(
         return
     if order.placed is None:
         yield Columns(goods.product, goods.hospital)
-    terms = GoodsTerms(law, subject.jurisdiction, subject.key, goods)
+    terms, score = GoodsTerms(law, subject.jurisdiction, subject.key, goods), Score()
     for rule in kind.rules:
         if rule.judge_goods is not None and rule.name in terms.in_force.rules:
-            for outcome in rule.judge_goods(order, terms, moment.now):
-                yield said_by(rule, outcome)
+            outcomes_of_goods = rule.judge_goods(order, terms, moment.now)
+            told = [said_by(rule, outcome) for outcome in outcomes_of_goods]
+            score.take(rule, told)
+            yield from told
+    if order.placed is None and (terms.stretch is not None or score.unjudged):
+        yield from weigh_goods(terms, score)
 
 
 def say_payment(

@@ -17,6 +17,7 @@ from services.compliance.findings.accused import Role, Unit, accused_of
 from services.compliance.findings.finding import About, Finding, Watch
 from services.compliance.findings.rule import Rule
 from services.compliance.judging.contributions.contribution import Unjudged
+from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.rules import RULES
 from shared.domain.records.order import Order
@@ -103,6 +104,12 @@ def weigh_order(terms: OrderTerms, score: Score, lacking: Collection[str]) -> li
     if lacking:
         score.unjudged += [name for name in lacking if name not in score.unjudged]
     return weigh([Place("order", about, terms.day.isoformat()[:7])], score, terms.in_force.rules)
+
+
+def weigh_goods(terms: GoodsTerms, score: Score) -> list[Weighed]:
+    """Weigh goods whose order nobody placed as the order that there should have been."""
+    place = Place("order", About(hospital=terms.goods.hospital), terms.day.isoformat()[:7])
+    return weigh([place], score, terms.in_force.rules)
 
 
 def score_beside(score: Score, carried: Container[str], lacking: Container[str]) -> None:

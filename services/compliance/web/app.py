@@ -18,6 +18,8 @@ from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins
 from services.compliance.web.console.pages import build_console
+from services.compliance.web.denominators import add_denominators
+from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, metrics, problems, serving
 from shared.domain.errors import SetupError, TransientError
@@ -78,13 +80,16 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         description=DESCRIPTION,
         version="1",
         openapi_tags=[
-            {"name": name} for name in ("violations", "catalogue", "bulletins", "operation")
+            {"name": name}
+            for name in ("violations", "statistics", "catalogue", "bulletins", "operation")
         ],
         lifespan=lifespan,
     )
     router = build_router(database, policies)
     figures = Figures(settings.orders_url, settings.delivery_url)
     add_bulletins(router, database, figures, policies.jurisdictions)
+    add_denominators(router, database, policies)
+    add_exports(router, database, policies)
     app.include_router(router)
     app.include_router(build_console(database, policies))
     problems.describe(app, schemas())

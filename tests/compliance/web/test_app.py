@@ -67,7 +67,9 @@ async def test_the_description_declares_every_answer_and_only_problems_as_errors
         responses = operations["get"]["responses"]
         if path.startswith("/v1/"):
             assert "400" in responses
-            assert "$ref" in responses["200"]["content"]["application/json"]["schema"]
+            content = responses["200"]["content"]
+            # What is exported is no JSON, and its form stands in the path.
+            assert "." in path or "$ref" in content["application/json"]["schema"]
         if "{" in path:
             assert "404" in responses
         for status, response in responses.items():

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
@@ -20,6 +20,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.web.console import shown
 from services.compliance.web.console.languages import Language, language_of, translate
+from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.wording import PARTIES, SEVERITIES, STATUSES
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
@@ -54,6 +55,7 @@ def build_console(database: Database, policies: Policies) -> APIRouter:
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
+    add_overview(router, renderer, database, policies)
     _add_list(router, renderer, database, policies, list(rules.values()))
     _add_violation(router, renderer, database, shown_policies)
     _add_catalogue(router, renderer, rules, shown_policies)
@@ -62,10 +64,6 @@ def build_console(database: Database, policies: Policies) -> APIRouter:
 
 
 def _add_files(router: APIRouter) -> None:
-    @router.get("/")
-    async def home() -> Response:
-        return RedirectResponse(f"{_LIST}?status=open", 303)
-
     @router.get("/console/style.css")
     async def style() -> Response:
         headers = {"cache-control": "max-age=3600"}
@@ -108,6 +106,7 @@ def _add_list(
             status,
             here=_LIST,
             data=f"/v1/violations?{query}",
+            filters=_query(form, "page_size"),
             form=form,
             chips=list(_chips(form, language)),
             rules=rules,
@@ -128,8 +127,9 @@ def _fields(form: QueryParams) -> dict[str, Any]:
     return {name: form.getlist(name) if name in _REPEATED else form[name] for name in names}
 
 
-def _query(form: QueryParams) -> str:
-    return urlencode([(name, value) for name, value in form.multi_items() if name != "page_token"])
+def _query(form: QueryParams, *without: str) -> str:
+    left_out = {"page_token", *without}
+    return urlencode([(name, value) for name, value in form.multi_items() if name not in left_out])
 
 
 def _fault(error: ValidationError) -> str:

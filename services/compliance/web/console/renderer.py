@@ -161,6 +161,7 @@ def _environment(language: Language) -> Environment:
         "lang": language,
         "behind": BEHIND,
         "title": partial(title_of, language=language),
+        "CELLS": _CELLS,
         "value_name": partial(value_name, language=language),
         "lasted": partial(lasted, language=language),
         "brief": partial(_brief, language=language),
@@ -170,5 +171,8 @@ def _environment(language: Language) -> Environment:
 
 
 _WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items() if name.isupper()}
+
+_CELLS = {"clean": "zero", "unjudged": "unjudged", "none": "none", "not-applicable": "na"}
+"""How a cell in which nothing was found looks, by its state."""
 
 _HEADINGS = {404: "没有此页", 503: "暂时不能应答"}

@@ -16,6 +16,25 @@ FORCES = {
     "authority": "行政部门的职责",
     "mission": "系统任务要求",
 }
+ROLES = {
+    "distributor": "配送企业",
+    "manufacturer": "中选企业",
+    "hospital": "医疗机构",
+    "authority": "行政部门",
+}
+UNITS = {
+    "order": "订单",
+    "commitment": "医疗机构与产品",
+    "area": "产品与统筹区",
+    "product": "产品",
+    "variety": "医疗机构与品种",
+    "hospital": "医疗机构",
+    "receipt": "验收单",
+    "payment": "应拨付的款项",
+    "prepayment": "预付款",
+    "use": "预付款的使用",
+    "outage": "断供",
+}
 PARTIES = {
     "distributor": "配送企业",
     "manufacturer": "中选企业",

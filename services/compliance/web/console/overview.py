@@ -1,0 +1,133 @@
+"""The pages that say of how many: the overview, the parties, and one of them."""
+
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from services.compliance.answers import denominators
+from services.compliance.answers.database import Database
+from services.compliance.answers.denominators import Matrix, MatrixAsked, MatrixRow, Shown
+from services.compliance.findings.accused import Role
+from services.compliance.policies.policy import Policies
+from services.compliance.web.console.languages import language_of, translate
+from services.compliance.web.console.renderer import Renderer
+from services.compliance.web.console.wording import ROLES, SEVERITIES
+from services.compliance.web.denominators import today
+from shared.domain.errors import SetupError, TransientError
+
+
+def add_overview(
+    router: APIRouter, renderer: Renderer, database: Database, policies: Policies
+) -> None:
+    """Add the routes."""
+    known = sorted(policies.jurisdictions)
+
+    @router.get("/")
+    async def overview(request: Request) -> Response:
+        asked = _asked(request, known)
+        carried = policies.carried(asked.jurisdiction)
+        try:
+            matrix = await denominators.matrix(database, asked, carried, today())
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
+        return await renderer.page(
+            request,
+            "overview.html",
+            here="/",
+            data=f"/v1/matrix?{_query(asked)}",
+            matrix=matrix,
+            asked=asked,
+            jurisdictions=known,
+            totals=_totals(matrix),
+            total=sum(row.found for row in matrix.rows),
+            link=_link_of(matrix, asked),
+        )
+
+    @router.get("/parties")
+    async def list_parties(request: Request) -> Response:
+        asked = _asked(request, known)
+        told = request.query_params.get("role")
+        role = cast(Role, told) if told in ROLES else None
+        begins = request.query_params.get("begins", "").replace("\x00", "")[:256]
+        try:
+            rows = await denominators.parties(database, asked.jurisdiction, role, begins, today())
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
+        query = {"jurisdiction": asked.jurisdiction, "begins": begins}
+        return await renderer.page(
+            request,
+            "parties.html",
+            here="/parties",
+            data="/v1/parties?" + urlencode(query | ({"role": role} if role else {})),
+            rows=rows,
+            asked=asked,
+            role=role,
+            begins=begins,
+            jurisdictions=known,
+            most=denominators.PARTIES_SHOWN,
+        )
+
+    @router.get("/parties/{role}/{code:path}")
+    async def show_party(request: Request, role: str, code: str) -> Response:
+        asked = _asked(request, known)
+        language = language_of(request)
+        found = None
+        if role in ROLES and role != "authority" and "\x00" not in code:
+            try:
+                found = await denominators.party(
+                    database, asked.jurisdiction, cast(Role, role), code, today()
+                )
+            except (TransientError, SetupError) as error:
+                return await renderer.problem(request, 503, str(error))
+        if found is None:
+            detail = translate("没有对此当事方判定过任何事项：", language) + code
+            return await renderer.problem(request, 404, detail)
+        return await renderer.page(
+            request,
+            "party.html",
+            here="/parties",
+            data=f"/v1/parties/{role}/{code}?{urlencode({'jurisdiction': asked.jurisdiction})}",
+            party=found,
+        )
+
+
+def _asked(request: Request, known: list[str]) -> MatrixAsked:
+    """Read what a form asks for; what it cannot mean is as if it had not been said."""
+    params = request.query_params
+    jurisdiction, show = params.get("jurisdiction", ""), params.get("show", "")
+    severity = params.get("severity", "")
+    return MatrixAsked(
+        jurisdiction if jurisdiction in known else known[0],
+        cast(Shown, show) if show in get_args(Shown) else "open",
+        params.get("exempt") == "true",
+        severity if severity in SEVERITIES else None,
+    )
+
+
+def _query(asked: MatrixAsked) -> str:
+    told: Mapping[str, Any] = asked._asdict() | {"exempt": str(asked.exempt).lower()}
+    return urlencode({name: value for name, value in told.items() if value is not None})
+
+
+def _totals(matrix: Matrix) -> dict[str, int]:
+    return {rule: sum(row.cells[rule].found for row in matrix.rows) for rule in matrix.rules}
+
+
+def _link_of(matrix: Matrix, asked: MatrixAsked) -> Any:
+    """Give what makes the address of the list that a cell counts; None where no list can."""
+
+    def link(row: MatrixRow, rule: str) -> str | None:
+        if row.area in {"", denominators.OTHER}:
+            return None
+        wanted = [("jurisdiction", matrix.jurisdiction), ("rule", rule), ("area", row.area)]
+        wanted += [("status", "open")]
+        if matrix.show == "year":
+            wanted += [("status", "closed")]
+            wanted += [("occurred_from", f"{matrix.first_month}-01T00:00:00+08:00")]
+        wanted += [] if asked.exempt else [("exempt", "false")]
+        wanted += [("severity", asked.severity)] if asked.severity else []
+        return f"/violations?{urlencode(wanted)}"
+
+    return link
