@@ -114,6 +114,11 @@ async def run(orders: int, *, small: bool = False) -> None:
     events = [cloudevents.read_structured(line) for line in lines]
     for rule, cost in rules.costs(events, POLICIES, now).items():
         sys.stdout.write(f"rule {rule:<43}{cost:>12.3f} microseconds an event\n")
+    every, first = rules.beside_the_first(events, POLICIES, now)
+    sys.stdout.write(
+        f"all rules: {every:.1f} microseconds an event, the first eight alone: {first:.1f}; "
+        f"ratio {every / first:.2f}\n"
+    )
     with tempfile.TemporaryDirectory() as data, LocalStack(Path(data)) as stack:
         settings = await fresh(stack, "floor")
         await publish(settings.kafka, events)

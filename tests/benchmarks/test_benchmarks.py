@@ -15,6 +15,7 @@ SAID = {
     "stored": ("microseconds an event", "against 200"),
     "worker": (
         "rule late-delivery",
+        "the first eight alone",
         "floor: consume, decode, COPY",
         "three workers: ratio to the floor",
         "sweep",
