@@ -67,9 +67,10 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     heeded = _heeded(kind, dossier, law, moment)
     judgement = comparison.take(heeded.said)
     changes, now = comparison.changes(heeded), judgement.given
+    judgement.given = kept = [item.kept for item in now]
     dossier.conclude(judgement, comparison.columns)
     transfers = []
-    if before != now:
+    if before != kept:
         transfers = _transfers(dossier.subject, before, now, tuple(causes), heeded)
     return Judged(changes, transfers)
 
@@ -100,7 +101,7 @@ def _transfers(
     transfers = []
     for target in {**old, **new}:
         was, is_now = old.get(target), new.get(target)
-        if was != is_now:
+        if was != (is_now and is_now.kept):
             voids = heeded.voids if target in heeded.swayed else ()
             transfers.append(Transfer(target, was, is_now, causes, voids))
     return transfers

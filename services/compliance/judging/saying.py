@@ -140,11 +140,11 @@ def say_commitment(
 
 
 def say_account(
-    _kind: Kind, subject: Subject, record: Account, law: Law, _moment: Moment
+    _kind: Kind, subject: Subject, record: Account, law: Law, moment: Moment
 ) -> list[Said]:
     """Say what an account gives to its statements."""
     terms = AccountTerms(law, subject.jurisdiction, subject.key)
-    return [of_account(subject.key), *contribute_statements(record, subject.key, terms)]
+    return [of_account(subject.key), *contribute_statements(record, subject.key, terms, moment)]
 
 
 def say_announcement(

@@ -2,13 +2,20 @@
 
 from datetime import datetime
 from decimal import Decimal
+from hashlib import blake2b
 
+import msgspec
 from msgspec import Struct
 from typing_extensions import override
 
 from services.compliance.records.account import Claim, Step
 from services.compliance.records.evidence import Evidence
 from shared.domain.records.record import Gathered
+
+STAMP_BYTES = 16
+"""The length of what tells two statements apart."""
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Settling(Struct, frozen=True, array_like=True, gc=False):
@@ -35,6 +42,12 @@ class Use(Struct, frozen=True, array_like=True, gc=False):
     evidence: tuple[Evidence, ...]
 
 
+class Kept(Struct, frozen=True, array_like=True, tag="k", gc=False):
+    """That a statement stays as it was given; the stamp tells what was given."""
+
+    stamp: bytes
+
+
 class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
     """What an account contributes to the statement of a month.
 
@@ -46,6 +59,11 @@ class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
     advances: tuple[Settling, ...] = ()
     uses: tuple[Use, ...] = ()
 
+    @property
+    def kept(self) -> Kept:
+        """Give what its account remembers of it."""
+        return Kept(blake2b(_encode(self), digest_size=STAMP_BYTES).digest())
+
 
 class Statement(Struct, Gathered, array_like=True):
     """What the account said last of the month."""
@@ -53,6 +71,7 @@ class Statement(Struct, Gathered, array_like=True):
     book: Book | None = None
 
     @override
-    def put(self, old: Book | None, new: Book | None) -> None:
+    def put(self, old: Book | Kept | None, new: Book | Kept | None) -> None:
         """Put what the account says now in place of what it said."""
-        self.book = new
+        if not isinstance(new, Kept):
+            self.book = new

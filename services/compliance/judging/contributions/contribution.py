@@ -7,6 +7,7 @@ Contributions go one way, so there are no cycles.
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.subjects import Subject
@@ -16,7 +17,7 @@ from services.compliance.records.commitment import Dealing
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.funding import Deposit, Pledges
 from services.compliance.records.paid_order import Remittance
-from services.compliance.records.statement import Book
+from services.compliance.records.statement import Book, Kept
 from services.compliance.records.supply import Report, Served, StockOut, Stocks
 from services.compliance.records.usage import Contracts, Used
 from shared.domain import ids
@@ -41,6 +42,7 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
         | Remittance
         | AccountEntry
         | Book
+        | Kept
         | Deposit
         | Pledges
         | Used
@@ -51,6 +53,12 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
         """Give whose record it goes to."""
         key = self.of if self.by is None else ids.pair(self.by, self.of)
         return Subject(jurisdiction, self.kind, key)
+
+    @property
+    def kept(self) -> "Contribution":
+        """Give what is remembered of it: of a statement, which is large, a stamp only."""
+        value = self.value
+        return replace(self, value=value.kept) if isinstance(value, Book) else self
 
 
 class Transfer(Struct, frozen=True, array_like=True, gc=False):

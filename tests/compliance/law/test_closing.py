@@ -1,0 +1,178 @@
+"""Accounts that close what was paid long ago, held against such as never do."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from services.compliance.judging.contributions.statement import contribute_statements
+from services.compliance.judging.moment import Moment
+from services.compliance.law import closing
+from services.compliance.law.account_terms import AccountTerms
+from services.compliance.law.law import Law
+from services.compliance.policies import setting
+from services.compliance.records import statement
+from services.compliance.records.account import Account, Bill, Claim, Entry, Money
+from services.compliance.records.statement import Kept
+from services.compliance.register.register import Register
+from tests.support.builders import POLICIES, law_of
+
+BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
+KEY = "supply/H1%2FD1"
+TERMS = AccountTerms(law_of(), "cn-sx", KEY)
+STRICTER = AccountTerms(
+    Law(setting.put({"rounding_tolerance": "0"}, POLICIES), Register()), "cn-sx", KEY
+)
+AMOUNTS = tuple(map(Decimal, ("0.5", "1", "3", "5", "9.99", "10", "20")))
+SEEDS = 25
+
+
+class Book:
+    """The keeper of one account: what orders and payments contributed last, as of a day."""
+
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
+        self.given: dict[str, Entry] = {}
+        self.day = 0
+
+    def at(self, day: int) -> datetime:
+        return BEGINNING + timedelta(days=day)
+
+    def some_day(self) -> int:
+        """Mostly of late, sometimes told long after."""
+        back = self.chance.choice((0, 0, 0, 1, 5, 20, 90))
+        return max(0, self.day - self.chance.randint(0, back))
+
+    def change(self) -> tuple[Entry | None, Entry | None]:
+        """Something is contributed anew, otherwise, or no more."""
+        chance = self.chance
+        name = chance.choice([f"O{chance.randrange(40)}", f"F{chance.randrange(40)}"])
+        old = self.given.pop(name, None)
+        if old is not None and chance.random() < 0.7:
+            # Most that is contributed stays as it is.
+            self.given[name] = old
+            return old, old
+        if old is not None and chance.random() < 0.3:
+            return old, None
+        new = self.bill(name, old) if name[0] == "O" else self.money(name)
+        self.given[name] = new
+        return old, new
+
+    def bill(self, order: str, old: Entry | None) -> Bill:
+        chance = self.chance
+        claims = list(old.claims) if isinstance(old, Bill) else []
+        paid = list(old.paid) if isinstance(old, Bill) else []
+        if not claims or chance.random() < 0.4:
+            claims.append(self.claim(order, f"R{len(claims)}{chance.randrange(3)}"))
+        if chance.random() < 0.6:
+            receipt = chance.choice([None, claims[-1].receipt, claims[0].receipt])
+            day = self.at(self.some_day())
+            name = f"{order}-{len(paid)}"
+            paid.append(Money(name, day, chance.choice(AMOUNTS), order, receipt))
+        if chance.random() < 0.15:
+            # A return.
+            claim = claims[0]
+            day = max(claim.stands, self.at(self.some_day()))
+            amounts = dict(claim.amounts) | {day: Decimal("0.4")}
+            steps = tuple(sorted((at, min(a, claim.amounts[0][1])) for at, a in amounts.items()))
+            claims[0] = msgspec.structs.replace(claim, amounts=falling(steps))
+        return Bill(order, tuple({c.receipt: c for c in claims}.values()), tuple(paid))
+
+    def claim(self, order: str, receipt: str) -> Claim:
+        day = self.some_day()
+        product = self.chance.choice(("P1", "P2"))
+        amounts = ((self.at(day), self.chance.choice(AMOUNTS)),)
+        return Claim(order, receipt, product, amounts, 738156 + day, "1401", "M1", self.at(day), ())
+
+    def money(self, name: str) -> Money:
+        chance = self.chance
+        names = chance.choice(
+            ({}, {}, {}, {"product": "P1"}, {"receipt": f"R0{chance.randrange(3)}"})
+        )
+        return Money(
+            name, self.at(self.some_day()), chance.choice((*AMOUNTS, Decimal(60))), **names
+        )
+
+
+def falling(steps: tuple[tuple[datetime, Decimal], ...]) -> tuple[tuple[datetime, Decimal], ...]:
+    """Amounts that only fall."""
+    least = steps[0][1]
+    found = []
+    for instant, amount in steps:
+        least = min(least, amount)
+        found.append((instant, least))
+    return tuple(found)
+
+
+def stored(account: Account) -> Account:
+    """The account as it is read again."""
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(account), type=Account)
+
+
+def stamps(account: Account, now: datetime, terms: AccountTerms = TERMS) -> dict[str, Any]:
+    """What an account says of each month."""
+    said = contribute_statements(account, KEY, terms, Moment(now, now))
+    return {one.of: one.kept.value for one in said}
+
+
+def never_closed(entries: Iterable[Entry], now: datetime, terms: AccountTerms) -> dict[str, Any]:
+    account = Account()
+    for entry in entries:
+        account.put(None, entry)
+    return stamps(account, now, terms)
+
+
+def test_what_an_account_says_does_not_depend_on_what_it_has_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(closing, "MANY", 1)
+    closed = [seed for seed in range(SEEDS) if says_the_same(Random(seed), TERMS)]
+    assert len(closed) > SEEDS / 2
+
+
+def test_nor_does_it_on_what_counted_as_paid_when_it_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(closing, "MANY", 1)
+    closed = [seed for seed in range(SEEDS) if says_the_same(Random(seed), TERMS, STRICTER)]
+    assert len(closed) > SEEDS / 2
+
+
+def says_the_same(chance: Random, *known: AccountTerms) -> bool:
+    """Tell an account many things, and compare what it says; gives whether it ever closed."""
+    book, account, closed = Book(chance), Account(), False
+    for _ in range(chance.randrange(20, 60)):
+        book.day += chance.choice((0, 0, 1, 3, 10, 25))
+        for _ in range(chance.randrange(5)):
+            account.put(*book.change())
+        now, terms = book.at(book.day), chance.choice(known)
+        account = stored(account)
+        said = stamps(account, now, terms)
+        assert said == never_closed(book.given.values(), now, terms)
+        closed |= account.shelf is not None
+    return closed
+
+
+def test_an_account_of_many_claims_closes_and_gives_closed_months_no_more() -> None:
+    account, now = Account(), BEGINNING + timedelta(days=120)
+    for number in range(closing.MANY):
+        paid_for(account, number, 0)
+    (whole,) = contribute_statements(account, KEY, TERMS, Moment(now, now))
+    assert isinstance(whole.value, statement.Book)
+    assert account.claims() == []
+    paid_for(account, closing.MANY, 119)
+    said = contribute_statements(account, KEY, TERMS, Moment(now, now))
+    assert [(it.of, type(it.value)) for it in said] == [
+        ("2022-01", Kept),
+        ("2022-04", statement.Book),
+    ]
+
+
+def paid_for(account: Account, number: int, day: int) -> None:
+    at, order = BEGINNING + timedelta(days=day), f"O{number:04}"
+    claim = Claim(order, "R", "P1", ((at, Decimal(5)),), 738156, None, None, at, ())
+    account.put(None, Bill(order, (claim,), (Money(f"F{number}", at, Decimal(5), order),)))
