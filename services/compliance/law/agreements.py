@@ -58,7 +58,7 @@ class Agreed(NamedTuple):
         return self.agreement.start < self.policy.in_force
 
 
-class Lasting(NamedTuple):
+class CycleDays(NamedTuple):
     """A cycle, and the days `[start, until)` on which it lasts, bridges left out."""
 
     cycle: Cycle
@@ -72,13 +72,13 @@ class Lasting(NamedTuple):
 
 
 @remembered
-def cycles_of(law: Law, jurisdiction: str, code: str) -> list[Lasting]:
+def cycles_of(law: Law, jurisdiction: str, code: str) -> list[CycleDays]:
     """Give the cycles of a product, in order; none of one that nobody selected."""
     product = law.product(jurisdiction, code)
     if product is None:
         return []
     return [
-        Lasting(cycle, start, cycle_end(product, cycle))
+        CycleDays(cycle, start, cycle_end(product, cycle))
         for start, cycle in sorted(product.cycles.items())
     ]
 
@@ -126,7 +126,7 @@ def judged_under(
 
 
 def cycle_of(
-    agreement: Agreement, cycles: Iterable[Lasting], stretches: Sequence[Stretch]
+    agreement: Agreement, cycles: Iterable[CycleDays], stretches: Sequence[Stretch]
 ) -> Cycle | None:
     """Give an agreement's cycle.
 

@@ -24,8 +24,8 @@ from services.compliance.records.account import (
     Account,
     Bill,
     Claim,
+    Closed,
     Money,
-    Shelf,
     packed,
     unpacked,
 )
@@ -106,7 +106,7 @@ class Closing(NamedTuple):
     def shelve(self, closing: list[int]) -> None:
         """Put claims on the shelf, with what paid them."""
         account = self.account
-        shelf = account.shelf = account.shelf or Shelf(self.until, self.tolerance)
+        shelf = account.shelf = account.shelf or Closed(self.until, self.tolerance)
         taken: dict[str, list[Decimal]] = defaultdict(list)
         for number in closing:
             for given, part in self.parts[number]:
@@ -162,7 +162,7 @@ def _will_move(
     return False
 
 
-def _shelve_claims(account: Account, shelf: Shelf, closing: list[Settling]) -> None:
+def _shelve_claims(account: Account, shelf: Closed, closing: list[Settling]) -> None:
     months: dict[str, list[Settling]] = defaultdict(list)
     for settling in closing:
         claim = settling.claim
@@ -179,7 +179,7 @@ def _shelve_claims(account: Account, shelf: Shelf, closing: list[Settling]) -> N
 
 
 def _shelve_sums(
-    account: Account, shelf: Shelf, sums: list[Money], taken: dict[str, Decimal]
+    account: Account, shelf: Closed, sums: list[Money], taken: dict[str, Decimal]
 ) -> None:
     done: list[Money] = []
     for held in sums:

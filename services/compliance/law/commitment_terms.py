@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple, Unpack
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
-from services.compliance.law.agreements import Agreed, Lasting, cycles_of, judged_under
+from services.compliance.law.agreements import Agreed, CycleDays, cycles_of, judged_under
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
@@ -179,7 +179,7 @@ class CommitmentTerms(Terms):
         return enrolled(self._law.register.hospitals.get((self.jurisdiction, self.hospital)))
 
     @property
-    def cycles(self) -> list[Lasting]:
+    def cycles(self) -> list[CycleDays]:
         """Give the product's cycles, bridges left out, in order."""
         return cycles_of(self._law, self.jurisdiction, self.product)
 

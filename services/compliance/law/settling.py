@@ -8,7 +8,7 @@ from itertools import chain
 from services.compliance.law import filling
 from services.compliance.law.filling import Name
 from services.compliance.law.money import less
-from services.compliance.records.account import Account, Claim, Money, Shelf, oldest_first
+from services.compliance.records.account import Account, Claim, Closed, Money, oldest_first
 from services.compliance.records.statement import Settling
 from shared.domain import ids
 
@@ -39,7 +39,7 @@ def _together(claims: Sequence[Claim], sums: Iterable[Money], tolerance: Decimal
     return [Settling(held, tuple(filled.steps(number))) for number, held in enumerate(claims)]
 
 
-def _beside(shelf: Shelf, account: Account, tolerance: Decimal) -> list[Settling]:
+def _beside(shelf: Closed, account: Account, tolerance: Decimal) -> list[Settling]:
     """Settle what is open beside what was closed: all that was until then is known."""
     claims = account.claims()
     filled = filled_by(account, claims, account.sums(), tolerance, shelf.until)

@@ -116,7 +116,7 @@ _PLACE: dict[type, tuple[str, Callable[[Any], str]]] = {
 """Where an account holds what is contributed, and under which key."""
 
 
-class Shelf(Struct, array_like=True):
+class Closed(Struct, array_like=True):
     """What an account has closed: claims that were paid, and the sums that paid them, until then.
 
     They were paid when no more than `tolerance` was left.
@@ -148,7 +148,7 @@ class Account(Struct, Gathered, array_like=True):
     paid: dict[str, Money] = {}
     owing: dict[str, Owing] = {}
     advances: dict[str, Advance] = {}
-    shelf: Shelf | None = None
+    shelf: Closed | None = None
 
     @override
     def put(self, old: Entry | None, new: Entry | None) -> None:
@@ -165,7 +165,7 @@ class Account(Struct, Gathered, array_like=True):
             held, key = _PLACE[type(kept)]
             getattr(self, held)[key(kept)] = kept
 
-    def _reaches(self, shelf: Shelf, old: Entry | None, new: Entry | None) -> bool:
+    def _reaches(self, shelf: Closed, old: Entry | None, new: Entry | None) -> bool:
         """Whether what changes is of before the shelf was closed, or names what is on it."""
         if isinstance(old, Advance) or isinstance(new, Advance):
             return True

@@ -42,10 +42,10 @@ class Use(Struct, frozen=True, array_like=True, gc=False):
     evidence: tuple[Evidence, ...]
 
 
-class Kept(Struct, frozen=True, array_like=True, tag="k", gc=False):
-    """That a statement stays as it was given; the stamp tells what was given."""
+class Stamp(Struct, frozen=True, array_like=True, tag="k", gc=False):
+    """What tells that a statement stays as it was given."""
 
-    stamp: bytes
+    digest: bytes
 
 
 class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
@@ -60,9 +60,9 @@ class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
     uses: tuple[Use, ...] = ()
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> Stamp:
         """Give what its account remembers of it."""
-        return Kept(blake2b(_encode(self), digest_size=STAMP_BYTES).digest())
+        return Stamp(blake2b(_encode(self), digest_size=STAMP_BYTES).digest())
 
 
 class Statement(Struct, Gathered, array_like=True):
@@ -71,7 +71,7 @@ class Statement(Struct, Gathered, array_like=True):
     book: Book | None = None
 
     @override
-    def put(self, old: Book | Kept | None, new: Book | Kept | None) -> None:
+    def put(self, old: Book | Stamp | None, new: Book | Stamp | None) -> None:
         """Put what the account says now in place of what it said."""
-        if not isinstance(new, Kept):
+        if not isinstance(new, Stamp):
             self.book = new

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from services.compliance.findings.agreement_words import agreement_words
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.law.agreements import Agreed, Lasting
+from services.compliance.law.agreements import Agreed, CycleDays
 from services.compliance.law.commitment_terms import CommitmentTerms
 from services.compliance.law.intervals import Interval, difference, intersection
 from services.compliance.law.periods import Month
@@ -80,7 +80,7 @@ def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator
             yield from _signed_late(agreed, terms, now)
 
 
-def _dealt(lasting: Lasting, policy: Policy, bought: list[int], terms: CommitmentTerms) -> Dealt:
+def _dealt(lasting: CycleDays, policy: Policy, bought: list[int], terms: CommitmentTerms) -> Dealt:
     start, until = lasting.start, lasting.until
     first, end = (bisect_left(bought, day.toordinal()) for day in (start, until))
     return Dealt(

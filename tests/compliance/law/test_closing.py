@@ -17,7 +17,7 @@ from services.compliance.law.law import Law
 from services.compliance.policies import setting
 from services.compliance.records import statement
 from services.compliance.records.account import Account, Bill, Claim, Entry, Money
-from services.compliance.records.statement import Kept
+from services.compliance.records.statement import Stamp
 from services.compliance.register.register import Register
 from tests.support.builders import POLICIES, law_of
 
@@ -167,7 +167,7 @@ def test_an_account_of_many_claims_closes_and_gives_closed_months_no_more() -> N
     paid_for(account, closing.MANY, 119)
     said = contribute_statements(account, KEY, TERMS, Moment(now, now))
     assert [(it.of, type(it.value)) for it in said] == [
-        ("2022-01", Kept),
+        ("2022-01", Stamp),
         ("2022-04", statement.Book),
     ]
 

@@ -17,7 +17,7 @@ from services.compliance.records.commitment import Dealing
 from services.compliance.records.evidence import Evidence
 from services.compliance.records.funding import Deposit, Pledges
 from services.compliance.records.paid_order import Remittance
-from services.compliance.records.statement import Book, Kept
+from services.compliance.records.statement import Book, Stamp
 from services.compliance.records.supply import Report, Served, StockOut, Stocks
 from services.compliance.records.usage import Contracts, Used
 from shared.domain import ids
@@ -42,7 +42,7 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
         | Remittance
         | AccountEntry
         | Book
-        | Kept
+        | Stamp
         | Deposit
         | Pledges
         | Used

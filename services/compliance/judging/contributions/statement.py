@@ -15,7 +15,7 @@ from services.compliance.law.closing import close, closed_in, month_of, reopen
 from services.compliance.law.periods import Month
 from services.compliance.law.settling import settle
 from services.compliance.records.account import Account
-from services.compliance.records.statement import Book, Kept, Settling, Use
+from services.compliance.records.statement import Book, Settling, Stamp, Use
 from shared.domain import calendar
 
 
@@ -38,9 +38,9 @@ def contribute_statements(
             advances[str(Month.of(date.fromordinal(settling.claim.day)))].append(settling)
         for use in uses(account.advances.values(), settlings, terms.tolerance):
             used[str(Month.of(calendar.day_of(use.until)))].append(use)
-    books: dict[str, Book | Kept] = {}
+    books: dict[str, Book | Stamp] = {}
     if account.shelf is not None:
-        books |= {month: Kept(stamp) for month, stamp in account.shelf.stamps.items()}
+        books |= {month: Stamp(stamp) for month, stamp in account.shelf.stamps.items()}
     for month in {*claims, *advances, *used}:
         whole = sorted([*closed_in(account, month), *claims.get(month, ())], key=_age)
         books[month] = Book(
@@ -50,14 +50,14 @@ def contribute_statements(
     if account.shelf is not None:
         still_open = {month_of(claim) for claim in account.claims()}
         account.shelf.stamps = {
-            month: _kept(books[month]).stamp
+            month: _kept(books[month]).digest
             for month in account.shelf.months
             if month not in still_open
         }
     return [Contribution("statement", month, key, books[month]) for month in sorted(books)]
 
 
-def _kept(value: Book | Kept) -> Kept:
+def _kept(value: Book | Stamp) -> Stamp:
     return value.kept if isinstance(value, Book) else value
 
 
