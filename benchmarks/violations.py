@@ -19,7 +19,7 @@ from shared.domain.cloudevents import digest
 COLUMNS = (
     *("id", "jurisdiction", "rule", "status", "exempt", "severity", "product", "area", "hospital"),
     *("manufacturer", "distributor", "order", "occurred_at", "cured_at", "detected_at"),
-    *("recorded_at", "seq", "head", "supersedes", "body"),
+    *("recorded_at", "seq", "head", "accused_role", "accused", "supersedes", "body"),
 )
 WITH_HISTORY = 10
 """Every tenth violation has its history and facts: enough to ask for, and the load stays short."""
@@ -128,7 +128,8 @@ def _values(
     return (
         UUID(body["id"]),
         *(changed[name] for name in COLUMNS[1:12]),
-        *(occurred_at, cured_at, seen, seen, len(lines), lines[-1][1] if lines else b"", []),
+        *(occurred_at, cured_at, seen, seen, len(lines), lines[-1][1] if lines else b""),
+        *("manufacturer", body["manufacturer"], []),
         msgspec.json.encode(body).decode(),
     )
 

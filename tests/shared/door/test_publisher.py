@@ -60,7 +60,7 @@ async def test_a_frozen_broker_takes_nothing_and_a_thawed_one_everything(
 ) -> None:
     kafka, broker = own
     await bus.create_topics(kafka)
-    publisher = Publisher(kafka, patience=0.5, turns=Turns())
+    publisher = Publisher(kafka, patience=3, turns=Turns())
     early, frozen, late = _events(3), _events(2000), _events(3)
     async with listening(kafka, "vbp.orders.v1") as heard:
         async with publisher.running():
@@ -68,11 +68,11 @@ async def test_a_frozen_broker_takes_nothing_and_a_thawed_one_everything(
             assert await publisher.publish(early) == [None] * 3
             freeze(broker)
             reasons = await publisher.publish(frozen)
-            assert set(reasons) == {"did not take the event within 0.5 s"}
+            assert set(reasons) == {"did not take the event within 3 s"}
             with pytest.raises(TransientError, match="does not answer"):
                 await publisher.check({"vbp.orders.v1"})
             broker.resume()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while any(await publisher.publish(late)):
                     pass
         arrived = await heard.ids()
@@ -84,8 +84,8 @@ async def test_a_publisher_stops_although_its_broker_is_frozen(
 ) -> None:
     kafka, broker = own
     await bus.create_topics(kafka)
-    publisher = Publisher(kafka, patience=0.5, turns=Turns())
-    async with asyncio.timeout(20):
+    publisher = Publisher(kafka, patience=3, turns=Turns())
+    async with asyncio.timeout(60):
         async with publisher.running():
             assert await publisher.publish(_events(1)) == [None]
             freeze(broker)
