@@ -12,10 +12,11 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from services.commands.setup import migrate_all
 from services.compliance.settings import Settings
@@ -78,9 +79,14 @@ class Running(NamedTuple):
 
 
 async def _ends(bootstrap: str) -> dict[tuple[str, int], int]:
-    async with broker.asking(bootstrap) as asked:
-        found = await asked.topics({topic for topic, _ in PLACES})
-        return {place: bounds.end for place, bounds in (await asked.bounds(found, PLACES)).items()}
+    names = {topic for topic, _ in PLACES}
+    async with broker.asking(bootstrap) as asked, asyncio.timeout(WITHIN):
+        while True:
+            # Topics that were just made have no leaders yet.
+            with suppress(KafkaError, KeyError):
+                bounds = await asked.bounds(await asked.topics(names), PLACES)
+                return {place: found.end for place, found in bounds.items()}
+            await asyncio.sleep(0.2)
 
 
 @asynccontextmanager
