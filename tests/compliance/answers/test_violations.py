@@ -53,9 +53,10 @@ async def test_columns_that_an_earlier_version_wrote_by_another_clock_take_the_w
     database: str, tmp_path: Path
 ) -> None:
     untouched, moved, unreadable = (a_violation(number) for number in (1, 2, 3))
-    # The second is not of that version, but what writes violations today counts them there too.
-    for applied in ("0001_compliance.sql", "0030_open_days_and_parties.sql"):
-        shutil.copy(MIGRATIONS / applied, tmp_path)
+    # All but the first are not of that version, but what writes violations today counts there too.
+    applied = ("0001_compliance.sql", "0030_open_days_and_parties.sql", "0040_judged_counts.sql")
+    for name in applied:
+        shutil.copy(MIGRATIONS / name, tmp_path)
     await postgres.migrate(database, tmp_path, "compliance")
     async with a_connection(database) as connection:
         for kind in ("opened", "withdrawn"):
