@@ -24,4 +24,5 @@ FROM (SELECT f."time", f.source, f.id, words ->> 'jurisdiction' AS jurisdiction,
             WHERE type IN ('vbp.product.selected.v1', 'vbp.product.listed.v1',
                            'vbp.hospital.enrolled.v1', 'vbp.party.registered.v1')
               AND pg_input_is_valid(convert_from(data, 'UTF8'), 'jsonb')) AS f) AS named
+WHERE name IS NOT NULL
 ORDER BY jurisdiction, kind, code, "time" DESC, source DESC, id DESC, name DESC;
