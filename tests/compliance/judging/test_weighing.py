@@ -100,6 +100,8 @@ def test_what_was_never_ordered_is_judged_of_nobody() -> None:
 def test_in_a_province_each_order_in_scope_is_judged_once_by_each_rule_on_orders() -> None:
     until = NOW - timedelta(hours=1)
     told = read(simulate(Plan(until=until, orders=150, hospitals=12, days=60)).events)
+    # The pilot in Tianjin stands under another text, with other rules.
+    told = [event for event in told if event.data.jurisdiction == "cn-sx"]
     replay = Replay(POLICIES, calendar.start_of((until + timedelta(days=400)).date()))
     for event in told:
         replay.tell(event)
