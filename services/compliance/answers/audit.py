@@ -164,9 +164,12 @@ async def check_counts(
         for *key, held, told in rows:
             name = "/".join(map(str, key))
             problems.append(f"{table} {name}: {Difference('count', held, told)}")
-    of_records: dict[str, Mapping[Any, int]] = {"unjudged_count": unjudged, "judged_count": weighed}
-    for table, counted in of_records.items():
-        rows = await connection.fetch(QUERIES[f"{table}s"])
+    of_records: list[tuple[str, str, Mapping[Any, int]]] = [
+        ("unjudged_count", QUERIES["unjudged_counts"], unjudged),
+        ("judged_count", QUERIES["judged_counts"], weighed),
+    ]
+    for table, query, counted in of_records:
+        rows = await connection.fetch(query)
         kept = {tuple(key): count for *key, count in rows}
         for key in sorted(kept.keys() | counted.keys()):
             held, told = kept.get(key, 0), counted.get(key, 0)

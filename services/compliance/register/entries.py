@@ -6,11 +6,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from services.compliance.records.announcement import Announcement
-from services.compliance.register.exemption import (
-    OF_MANY_PRODUCTS,
-    Exemption,
-    exemption_of,
-)
+from services.compliance.register.exemption import Exemption, exemption_of
 from services.compliance.register.pricing import Prices, Standards
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
@@ -90,11 +86,11 @@ def _entrusting(_code: str, before: Announcement | None, after: Announcement) ->
 
 
 def _exempt(_code: str, before: Exemption | None, after: Exemption) -> set[Reach]:
-    """Touch whom an exemption names; a corrected one may have named anybody before."""
-    if before is not None:
-        return {(None, None)}
-    product = None if after.rule in OF_MANY_PRODUCTS else after.parties.get("product")
-    return {(product, after.parties.get("hospital"))}
+    """Touch the hospital that an exemption names; a corrected one may have named anybody before.
+
+    What is owed for many products is found by none, so the product is not looked at.
+    """
+    return {(None, after.parties.get("hospital") if before is None else None)}
 
 
 PRODUCT = Entry(

@@ -9,11 +9,6 @@ from shared.domain.records.telling import Fact, stored
 PARTIES = ("product", "area", "hospital", "distributor", "manufacturer")
 """The parties that an exemption may name."""
 
-OF_MANY_PRODUCTS = frozenset(
-    ("late-settlement", "late-onward-payment", "prepayment-share", "prepayment-use")
-)
-"""The rules whose records hold what is owed for all products: none is found by its product."""
-
 
 class Exemption(Fact, frozen=True, array_like=True, gc=False):
     """豁免 of a rule for the days `[start, end)`; a party that is None is not named."""

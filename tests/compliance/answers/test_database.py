@@ -11,6 +11,8 @@ from services.compliance.answers import (
     audit,
     bulletin,
     contradictions,
+    denominators,
+    names,
     operation,
     parts,
     violations,
@@ -21,7 +23,9 @@ from shared.domain.errors import TransientError
 
 pytestmark = pytest.mark.integration
 
-MODULES: list[Any] = [audit, bulletin, contradictions, operation, parts, violations]
+MODULES: list[Any] = [
+    *(audit, bulletin, contradictions, denominators, names, operation, parts, violations),
+]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=operator.attrgetter("__name__"))

@@ -9,7 +9,6 @@ from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS, begun
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import Subject
-from services.compliance.register.exemption import OF_MANY_PRODUCTS
 from services.compliance.rules import RULES
 from shared.domain.records.record import Gathered, Heard
 from tests.support import product_rule
@@ -22,11 +21,6 @@ from tests.support.workers.with_register import ORDER, at
 def test_every_rule_reads_a_kind_of_record_that_there_is() -> None:
     read = [rule.name for kind in KINDS.values() for rule in kind.rules]
     assert sorted(read) == sorted(rule.name for rule in RULES)
-
-
-def test_an_exemption_of_what_is_owed_for_many_products_is_not_looked_for_by_one() -> None:
-    of_many = {rule.name for name in ("statement", "funding") for rule in KINDS[name].rules}
-    assert of_many == OF_MANY_PRODUCTS
 
 
 @pytest.mark.parametrize("name", KINDS)

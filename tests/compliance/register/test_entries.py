@@ -61,10 +61,10 @@ def test_an_agreement_touches_the_parties_that_it_had_and_those_that_it_has() ->
     assert moved.agreements == {("cn-sx", "A1")}
 
 
-def test_an_exemption_touches_whom_it_names_and_all_once_it_is_corrected() -> None:
+def test_an_exemption_touches_the_hospital_it_names_and_all_once_it_is_corrected() -> None:
     register = Register()
-    granted = an_event("exemption.granted", rule="late-response", product="P1")
-    assert merged(register, granted).touches == {("cn-sx", "P1", None)}
+    granted = an_event("exemption.granted", rule="late-settlement", product="P1", hospital="H1")
+    assert merged(register, granted).touches == {("cn-sx", None, "H1")}
     assert merged(register, granted).touches == {("cn-sx", None, None)}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from services.compliance.answers.names import with_names
 from services.compliance.storage import outbox
 from services.compliance.worker.relay import message_id, send_violations
 from shared.adapters import kafka as bus
@@ -58,10 +60,18 @@ async def taken(consumer: AIOKafkaConsumer, count: int) -> list[ConsumerRecord[b
     return messages
 
 
-async def served(api: httpx.AsyncClient) -> dict[str, dict[str, object]]:
+async def served(api: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
     """Give the violations as the API lists them, by their keys on the bus."""
     page = read(await api.get("/v1/violations"))
     return {item["id"]: item for item in page["items"]}
+
+
+def shown(item: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """Give a violation as it is told, with the names that the API looks up when it shows one."""
+    called = {item[party]: name for party, name in names.items()}
+    zh = with_names(item["message_zh"], called, ("（", "）"))
+    en = with_names(item["message_en"], called, ("(", ")"))
+    return {**item, "message_zh": zh, "message_en": en, "names": names}
 
 
 async def test_a_message_is_field_by_field_the_violation_that_the_api_answers(
@@ -78,7 +88,8 @@ async def test_a_message_is_field_by_field_the_violation_that_the_api_answers(
         opened = await served(api)
         assert told == len(opened) > 1
         for message in await taken(consumer, told):
-            assert msgspec.json.decode(message.value) == opened[message.key.decode()]
+            answered = opened[message.key.decode()]
+            assert shown(msgspec.json.decode(message.value), answered["names"]) == answered
 
         # An answer that was given in time after all: what rested on its lateness never was.
         await desk.handle(an_event("order.accepted", "2022-03-01 10:00:00"))
@@ -88,8 +99,9 @@ async def test_a_message_is_field_by_field_the_violation_that_the_api_answers(
         changed = set()
         for message in await taken(consumer, told):
             item = msgspec.json.decode(message.value)
-            assert item == withdrawn[message.key.decode()]
-            assert list(item) == list(withdrawn[message.key.decode()])
+            answered = withdrawn[message.key.decode()]
+            assert shown(item, answered["names"]) == answered
+            assert [*item, "names"] == list(answered)
             headers = dict(message.headers)
             assert headers["ce_subject"] == message.key
             assert headers["ce_time"].decode() == item["recorded_at"]
