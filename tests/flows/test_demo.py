@@ -110,7 +110,7 @@ def test_the_demo_stays_up_until_it_is_ended_and_then_no_process_is_left(
         assert len(urls) >= 3 + 3 + 4
         assert {url: answer(url)[0] for url in urls} == dict.fromkeys(urls, 200)
         assert b"<html" in answer(urls[0])[1], "the page to open first"
-        (listed,) = (url for url in urls if "/v1/violations?" in url)
+        listed = next(url for url in urls if "/v1/violations?" in url)
         assert json.loads(answer(listed)[1])["items"]
         processes = psutil.Process(started.pid).children(recursive=True)
         assert len(processes) >= 7
