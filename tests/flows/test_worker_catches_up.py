@@ -28,7 +28,7 @@ async def test_workers_that_were_down_find_in_a_backlog_what_the_replay_finds(
     now = datetime.now(UTC)
     refused: list[scms.Refusal] = []
     deliveries = read(msgspec.json.encode(event) for event in scms.events(SCMS, refused.append))
-    province = simulate(Plan(until=now, orders=18_500))
+    province = simulate(Plan(until=now, orders=15_500))
     events = [*deliveries, *read(province.events)]
     assert not refused
     assert len(events) - len(deliveries) >= 100_000

@@ -55,7 +55,7 @@ async def test_two_workers_twenty_times_slower_come_to_the_end_and_keep_their_pa
             begun = await bus.connection.fetchval("SELECT max(epoch) FROM compliance.position")
             with starved(one, other):
                 await bus.publish(events[10:])
-                await bus.settled(len(events), silence=True, within=300)
+                await bus.settled(len(events), silence=True, within=540)
             epochs = await bus.connection.fetchval("SELECT max(epoch) FROM compliance.position")
         found = await bus.violations()
 

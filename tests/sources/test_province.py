@@ -100,7 +100,7 @@ def test_two_plans_never_share_an_event_id() -> None:
 LATER = [timedelta(), timedelta(days=3.5), timedelta(days=7)]
 
 
-@pytest.mark.parametrize(("seed", "later"), zip(range(1, 4), LATER, strict=True))
+@pytest.mark.parametrize(("seed", "later"), list(zip(range(1, 4), LATER, strict=True)))
 def test_the_oracle_finds_exactly_what_was_planted_all_week(seed: int, later: timedelta) -> None:
     lines, truth = made(seed)
 

@@ -101,7 +101,7 @@ class WorkerProcess:
         )
         return total - sum(self.began.values())
 
-    async def settled(self, count: int, *, silence: bool = False, within: float = 240) -> None:
+    async def settled(self, count: int, *, silence: bool = False, within: float = 400) -> None:
         """Wait until so many messages were read, all was heard, and nothing is due.
 
         With `silence` also until facts have had their time to arrive, so that silence counts.
