@@ -77,23 +77,6 @@ def fill(
     return filling
 
 
-def alone(claim: Debt, sums: Iterable[Sum], tolerance: Decimal) -> list[Step]:
-    """Pay a claim by sums that come to no other; gives what is left of it, from when on."""
-    fitting = sorted((it for it in sums if it.names <= claim.names), key=_pass_time_and_id)
-    stands, enough = claim.amounts[0][0], units(tolerance)
-    moved = {at for at, _ in claim.amounts} | {it.time for it in fitting if it.time > stands}
-    steps: list[tuple[datetime, int]] = []
-    for instant in sorted(moved):
-        left = units(value_at(claim.amounts, instant))
-        for given in fitting:
-            if left <= enough:
-                break
-            left -= min(left, units(given.amount)) if given.time <= instant else 0
-        if not steps or steps[-1][1] != left:
-            steps.append((instant, left))
-    return [(instant, of_units(left)) for instant, left in steps]
-
-
 class Filling:
     """Claims with what is left of each, from when on; claims by their place in the sequence.
 
@@ -304,10 +287,6 @@ def _joined(claims: Iterable[Debt]) -> dict[Name, Name]:
 def _purse(given: Sum, joined: Mapping[Name, Name]) -> Name:
     narrowest = given.narrowest
     return joined.get(narrowest, narrowest)
-
-
-def _pass_time_and_id(given: Sum) -> tuple[int, datetime, str]:
-    return PASSES[given.narrowest[0]], given.time, given.id
 
 
 def _time_and_id(given: Sum) -> tuple[datetime, str]:

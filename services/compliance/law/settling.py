@@ -7,6 +7,7 @@ from itertools import chain
 
 from services.compliance.law import filling
 from services.compliance.law.filling import Name
+from services.compliance.law.lone_claim import alone
 from services.compliance.law.money import less
 from services.compliance.records.account import Account, Claim, Closed, Money, oldest_first
 from services.compliance.records.statement import Settling
@@ -34,7 +35,7 @@ def _together(claims: Sequence[Claim], sums: Iterable[Money], tolerance: Decimal
     """Settle claims by sums that come to no others."""
     debts, given = [debt_of(held) for held in claims], [sum_of(held) for held in sums]
     if len(debts) == 1:
-        return [Settling(claims[0], tuple(filling.alone(debts[0], given, tolerance)))]
+        return [Settling(claims[0], tuple(alone(debts[0], given, tolerance)))]
     filled = filling.fill(debts, given, tolerance)
     return [Settling(held, tuple(filled.steps(number))) for number, held in enumerate(claims)]
 

@@ -8,7 +8,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.compliance.law.filling import PASSES, Debt, Filling, Name, Sum, alone, fill, value_at
+from services.compliance.law.filling import PASSES, Debt, Filling, Name, Sum, fill, value_at
+from services.compliance.law.lone_claim import alone
 
 BEGINNING = datetime(2022, 1, 1, tzinfo=UTC)
 TOLERANCE = Decimal(1)
