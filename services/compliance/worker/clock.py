@@ -83,7 +83,7 @@ class Clock:
 
     async def ends_of(self, topic: str) -> dict[Place, int] | None:
         """Give up to where a topic can be read, as the broker counts; None without an answer."""
-        with suppress(*NO_ANSWER):
+        with suppress(*NO_ANSWER, KeyError):
             async with asyncio.timeout(ANSWER_WITHIN):
                 found = await self._broker.topics([topic])
                 places = [(topic, number) for number in found[topic].leaders]
