@@ -34,6 +34,7 @@ from services.compliance.records.prepayment import Prepayment
 from services.compliance.records.stock import Stock
 from shared.domain import ids
 from shared.domain.records.order import Order
+from shared.domain.records.record import Heard
 
 
 def say_order(
@@ -43,9 +44,7 @@ def say_order(
     said: list[Said] = []
     if record.contested is not None:
         said += record.contradictions()
-    ahead = record.next_instant(moment.now)
-    if ahead is not None:
-        said.append(Watch(ahead))
+    said += _ahead(record, moment)
     order = record.as_of(moment.now)
     placed = order.placed
     if placed is None or order.goods_came_before(placed.telling.time):
@@ -97,9 +96,8 @@ def say_payment(
     _kind: Kind, subject: Subject, record: Payment, law: Law, moment: Moment
 ) -> list[Said]:
     """Say what a payment gives to its order and to accounts."""
-    ahead = record.next_instant(moment.now)
-    if ahead is not None:
-        return [Watch(ahead)]
+    if ahead := _ahead(record, moment):
+        return ahead
     paid = record.by(moment.now)
     if paid is None:
         return []
@@ -111,10 +109,7 @@ def say_prepayment(
     kind: Kind, subject: Subject, record: Prepayment, law: Law, moment: Moment
 ) -> list[Said]:
     """Say what rules find in a prepayment, and what it gives to funding and accounts."""
-    said: list[Said] = []
-    ahead = record.next_instant(moment.now)
-    if ahead is not None:
-        said.append(Watch(ahead))
+    said = _ahead(record, moment)
     made = record.by(moment.now)
     if made is None:
         return said
@@ -151,10 +146,7 @@ def say_announcement(
     _kind: Kind, subject: Subject, record: Announcement, _law: Law, moment: Moment
 ) -> list[Said]:
     """Say what an announcement gives to the record of its product."""
-    said: list[Said] = []
-    ahead = record.next_instant(moment.now)
-    if ahead is not None:
-        said.append(Watch(ahead))
+    said = _ahead(record, moment)
     for contribution in contribute_announcement(record, subject.key, moment):
         said += (Columns(contribution.of), contribution)
     return said
@@ -164,8 +156,11 @@ def say_stock(
     _kind: Kind, subject: Subject, record: Stock, _law: Law, moment: Moment
 ) -> list[Said]:
     """Say what the stock reports of a product give to its supply."""
-    said: list[Said] = [Columns(subject.key)]
-    ahead = record.next_instant(moment.now)
-    if ahead is not None:
-        said.append(Watch(ahead))
-    return [*said, *contribute_stock(record, subject.key, moment)]
+    given = contribute_stock(record, subject.key, moment)
+    return [Columns(subject.key), *_ahead(record, moment), *given]
+
+
+def _ahead(record: Heard, moment: Moment) -> list[Said]:
+    """Say when something that a record was told, and that lies ahead, comes due."""
+    instant = record.next_instant(moment.now)
+    return [] if instant is None else [Watch(instant)]

@@ -1,17 +1,20 @@
 """What came of records that were judged together: everything that changed, and by how much."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging.defect import Defect
-from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.dossier import Dossier, Judgement
 from services.compliance.judging.subjects import Subject
 from services.compliance.judging.weighing import WeighedKey
 from shared.domain.records.contested import Contradiction
+
+K = TypeVar("K")
+T = TypeVar("T")
 
 OpenKey = tuple[str, str, str, str, bool]
 FoundKey = tuple[str, str, str, str]
@@ -65,16 +68,13 @@ class Upshot:
 
     def open_counts(self) -> Counter[OpenKey]:
         """Give how the numbers of open violations changed."""
-        counts: Counter[OpenKey] = Counter()
-        for subject, dossier in self.dossiers.items():
-            was, now = dossier.before.findings, dossier.judgement.findings
-            for findings, sign in ((was, -1), (now, 1)) if was or now else ():
-                for told in findings:
-                    if told.cured_at is None:
-                        place = told.area or ""
-                        key = (subject.jurisdiction, told.rule, told.severity, place, told.exempt)
-                        counts[key] += sign
-        return Counter({key: count for key, count in counts.items() if count})
+        return self._moved(
+            lambda judgement: judgement.findings,
+            lambda where, told: (
+                (where, told.rule, told.severity, told.area or "", told.exempt),
+                int(told.cured_at is None),
+            ),
+        )
 
     def found_counts(self) -> Counter[FoundKey]:
         """Give how many violations were newly found, an act that was over at once among them.
@@ -103,26 +103,28 @@ class Upshot:
 
     def unjudged_counts(self) -> Counter[UnjudgedKey]:
         """Give how the numbers of unjudged records changed."""
-        counts: Counter[UnjudgedKey] = Counter()
-        for subject, dossier in self.dossiers.items():
-            was, now = dossier.before.missing, dossier.judgement.missing
-            if was == now:
-                continue
-            for missing, sign in ((was, -1), (now, 1)):
-                for rule, term in missing:
-                    counts[subject.jurisdiction, rule, term] += sign
-        return Counter({key: count for key, count in counts.items() if count})
+        return self._moved(
+            lambda judgement: judgement.missing, lambda where, missing: ((where, *missing), 1)
+        )
 
     def weighed_counts(self) -> Counter[WeighedKey]:
         """Give how it changed of how many things rules said something."""
-        counts: Counter[WeighedKey] = Counter()
+        return self._moved(
+            lambda judgement: judgement.weighed, lambda where, held: (held.key(where), held.number)
+        )
+
+    def _moved(
+        self, kept: Callable[[Judgement], list[T]], counted: Callable[[str, T], tuple[K, int]]
+    ) -> Counter[K]:
+        """Count new minus kept, of what judgements keep in a jurisdiction."""
+        counts: Counter[K] = Counter()
         for subject, dossier in self.dossiers.items():
-            was, now = dossier.before.weighed, dossier.judgement.weighed
-            if was == now:
-                continue
-            for held, sign in ((was, -1), (now, 1)):
-                for one in held:
-                    counts[one.key(subject.jurisdiction)] += sign * one.number
+            was, now = kept(dossier.before), kept(dossier.judgement)
+            if was != now:
+                for held, sign in ((was, -1), (now, 1)):
+                    for one in held:
+                        key, number = counted(subject.jurisdiction, one)
+                        counts[key] += sign * number
         return Counter({key: count for key, count in counts.items() if count})
 
     def contradictions(self) -> Contradicted:
