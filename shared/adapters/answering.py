@@ -1,5 +1,6 @@
 """What routes that answer questions share: their parameters checked, their answers declared."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -12,8 +13,8 @@ MONTH = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
 """How a month is spelt: 2022-05."""
 
 
-def only(*known: str) -> Any:
-    """Refuse parameters that a route does not know, and those that are given twice."""
+def only(*known: str, repeatable: Collection[str] = ()) -> Any:
+    """Refuse parameters that a route does not know, and all but some that are given twice."""
 
     def check(request: Request) -> None:
         given = request.query_params
@@ -21,11 +22,19 @@ def only(*known: str) -> Any:
             names = ", ".join(known) or "none"
             detail = f"{', '.join(unknown)}: no such parameter here. Known are: {names}"
             raise ProblemError(400, "unknown-parameter", detail)
-        if twice := sorted(name for name in set(given) if len(given.getlist(name)) > 1):
+        once = set(given) - set(repeatable)
+        if twice := sorted(name for name in once if len(given.getlist(name)) > 1):
             detail = f"{', '.join(twice)}: given more than once. Give one value"
             raise ProblemError(400, "repeated-parameter", detail)
 
     return Depends(check)
+
+
+def check_jurisdiction(jurisdiction: str, known: Collection[str]) -> None:
+    """Raise ProblemError for a jurisdiction that has no policy."""
+    if jurisdiction not in known:
+        detail = f"No policy is of jurisdiction {jurisdiction!r}. Known are: "
+        raise ProblemError(404, "not-found", detail + ", ".join(sorted(known)))
 
 
 def ok(shape: type[Struct]) -> dict[int | str, dict[str, Any]]:

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from msgspec import Struct
 
 from services.compliance.answers import contradictions, operation, parts, violations
@@ -33,25 +32,12 @@ from services.compliance.answers.shapes import (
 )
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from shared.adapters.answering import answered, only
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
 
-
-def _only(*known: str) -> Any:
-    """Refuse parameters that a route does not know, and any but the listed ones given twice."""
-    repeatable = {"rule", "status", "severity"}
-
-    def check(request: Request) -> None:
-        given = request.query_params
-        if unknown := sorted(given.keys() - set(known)):
-            names = ", ".join(known) or "none"
-            detail = f"{', '.join(unknown)}: no such parameter here. Known are: {names}"
-            raise ProblemError(400, "unknown-parameter", detail)
-        if twice := sorted(n for n in set(given) - repeatable if len(given.getlist(n)) > 1):
-            detail = f"{', '.join(twice)}: given more than once. Give one value"
-            raise ProblemError(400, "repeated-parameter", detail)
-
-    return Depends(check)
+_REPEATABLE = ("rule", "status", "severity")
+"""The filters that take several values."""
 
 
 def build_router(database: Database, policies: Policies) -> APIRouter:
@@ -70,7 +56,7 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         "/v1/violations",
         tags=["violations"],
         summary="List violations, newest first",
-        dependencies=[_only(*Asked.model_fields)],
+        dependencies=[only(*Asked.model_fields, repeatable=_REPEATABLE)],
         responses=ok(Page) | problems(400, 422, 503),
     )
     async def list_violations(
@@ -83,13 +69,13 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         assumed number.
         """
         with _tokens_refused():
-            return _json(await violations.page(database, asked))
+            return answered(await violations.page(database, asked))
 
     @router.get(
         "/v1/violations/{violation}",
         tags=["violations"],
         summary="One violation, with what shows that it can be trusted",
-        dependencies=[_only()],
+        dependencies=[only()],
         responses=ok(ViolationInFull) | problems(400, 404, 422, 503),
     )
     async def show_violation(violation: UUID) -> Response:
@@ -105,7 +91,7 @@ def _add_parts(router: APIRouter, database: Database) -> None:
         return {
             "path": f"/v1/violations/{{violation}}/{part}",
             "tags": ["violations"],
-            "dependencies": [_only(*PartAsked.model_fields)],
+            "dependencies": [only(*PartAsked.model_fields, repeatable=_REPEATABLE)],
             "responses": ok(shape) | problems(400, 404, 422, 503),
         }
 
@@ -137,7 +123,7 @@ def _found(violation: UUID, answer: object | None) -> Response:
     if answer is None:
         detail = f"no violation has the id {violation}. /v1/violations lists them"
         raise ProblemError(404, "not-found", detail)
-    return _json(answer)
+    return answered(answer)
 
 
 def _add_catalogue(router: APIRouter, policies: Policies) -> None:
@@ -148,17 +134,17 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         "/v1/rules",
         tags=["catalogue"],
         summary="The rules, and the clauses they judge",
-        dependencies=[_only()],
+        dependencies=[only()],
         responses=ok(Rules) | problems(400),
     )
     async def list_rules() -> Response:
-        return _json(Rules(list(judged.values())))
+        return answered(Rules(list(judged.values())))
 
     @router.get(
         "/v1/rules/{rule}",
         tags=["catalogue"],
         summary="One rule",
-        dependencies=[_only()],
+        dependencies=[only()],
         responses=ok(RuleShown) | problems(400, 404, 422),
     )
     async def show_one_rule(rule: str) -> Response:
@@ -168,17 +154,17 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         "/v1/policies",
         tags=["catalogue"],
         summary="The policies, clause by clause",
-        dependencies=[_only()],
+        dependencies=[only()],
         responses=ok(PoliciesShown) | problems(400),
     )
     async def list_policies() -> Response:
-        return _json(PoliciesShown(list(shown.values())))
+        return answered(PoliciesShown(list(shown.values())))
 
     @router.get(
         "/v1/policies/{policy}",
         tags=["catalogue"],
         summary="One policy",
-        dependencies=[_only()],
+        dependencies=[only()],
         responses=ok(PolicyShown) | problems(400, 404, 422),
     )
     async def show_one_policy(policy: str) -> Response:
@@ -190,12 +176,12 @@ def _add_status(router: APIRouter, database: Database) -> None:
         "/v1/status",
         tags=["operation"],
         summary="How far the service is",
-        dependencies=[_only()],
+        dependencies=[only()],
         responses=ok(ServiceStatus) | problems(400, 503),
     )
     async def status() -> Response:
         """Say until when everything was heard, and what waits."""
-        return _json(await operation.status(database))
+        return answered(await operation.status(database))
 
 
 def _add_contradictions(router: APIRouter, database: Database) -> None:
@@ -203,7 +189,7 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         "/v1/contradictions",
         tags=["operation"],
         summary="Events that contradict others, newest first",
-        dependencies=[_only(*ContradictionsAsked.model_fields)],
+        dependencies=[only(*ContradictionsAsked.model_fields, repeatable=_REPEATABLE)],
         responses=ok(ContradictionPage) | problems(400, 422, 503),
     )
     async def list_contradictions(asked: Annotated[ContradictionsAsked, Query()]) -> Response:
@@ -213,15 +199,11 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         more, since other tellings came, is not listed.
         """
         with _tokens_refused():
-            return _json(await contradictions.page(database, asked))
+            return answered(await contradictions.page(database, asked))
 
 
 def _named(shown: Mapping[str, object], name: str, none: str) -> Response:
     if name not in shown:
         detail = f"{none} {name!r}. Known are: {', '.join(shown)}"
         raise ProblemError(404, "not-found", detail)
-    return _json(shown[name])
-
-
-def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    return answered(shown[name])

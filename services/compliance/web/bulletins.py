@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as InPath
 
@@ -12,8 +11,8 @@ from services.compliance.answers.bulletin import Wanted
 from services.compliance.answers.bulletin_forms import Form
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
-from shared.adapters.answering import MONTH, only
-from shared.adapters.problems import ProblemError, problems
+from shared.adapters.answering import MONTH, answered, check_jurisdiction, only
+from shared.adapters.problems import problems
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -46,10 +45,7 @@ def add_bulletins(
         One that was issued (`vbp bulletin --issue`) stays as it was, and what changed since is
         shown beside it.
         """
-        if jurisdiction not in jurisdictions:
-            known = ", ".join(sorted(jurisdictions))
-            detail = f"No policy is of jurisdiction {jurisdiction!r}. Known are: {known}"
-            raise ProblemError(404, "not-found", detail)
+        check_jurisdiction(jurisdiction, jurisdictions)
         shown = await bulletin.show(database, figures, Wanted(jurisdiction, month))
         name = {"content-disposition": f'attachment; filename="bulletin-{month}.{form}"'}
         if form == "csv":
@@ -58,5 +54,5 @@ def add_bulletins(
         if form == "xlsx":
             return Response(bulletin_forms.xlsx(shown), media_type=XLSX, headers=name)
         if form == "json":
-            return Response(msgspec.json.encode(shown), media_type="application/json")
+            return answered(shown)
         return Response(bulletin_forms.html(shown), media_type="text/html; charset=utf-8")

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Query, Response
 
 from services.compliance.answers import denominators
@@ -19,7 +18,7 @@ from services.compliance.answers.filters import Code
 from services.compliance.answers.shapes import ok
 from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies, Severity
-from shared.adapters.answering import only
+from shared.adapters.answering import answered, check_jurisdiction, only
 from shared.adapters.problems import ProblemError, problems
 from shared.domain import calendar
 
@@ -47,10 +46,10 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         `found`; `clean`: judged, nothing found; `unjudged`: terms are missing; `none`: there was
         nothing to judge; `not-applicable`: the rule judges nothing that lies in an area.
         """
-        check_jurisdiction(policies, jurisdiction)
+        check_jurisdiction(jurisdiction, policies.jurisdictions)
         asked = MatrixAsked(jurisdiction, show, exempt, severity)
         carried = policies.carried(jurisdiction)
-        return _json(await denominators.matrix(database, asked, carried, today()))
+        return answered(await denominators.matrix(database, asked, carried, today()))
 
     @router.get(
         "/v1/parties",
@@ -67,9 +66,9 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         ] = "",
     ) -> Response:
         """List parties by what stands open against them; what is exempt is left out."""
-        check_jurisdiction(policies, jurisdiction)
+        check_jurisdiction(jurisdiction, policies.jurisdictions)
         rows = await denominators.parties(database, jurisdiction, role, begins, today())
-        return _json(Parties(jurisdiction, rows))
+        return answered(Parties(jurisdiction, rows))
 
     @router.get(
         "/v1/parties/{role}/{code}",
@@ -84,26 +83,14 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         jurisdiction: Code = usual,
     ) -> Response:
         """Give what each rule found of a party, month by month, and of how many things."""
-        check_jurisdiction(policies, jurisdiction)
+        check_jurisdiction(jurisdiction, policies.jurisdictions)
         found = await denominators.party(database, jurisdiction, role, code, today())
         if found is None:
             detail = f"nothing was judged of {role} {code!r} in {jurisdiction}. /v1/parties lists"
             raise ProblemError(404, "not-found", f"{detail} those of whom something was")
-        return _json(found)
-
-
-def check_jurisdiction(policies: Policies, jurisdiction: str) -> None:
-    """Raise ProblemError for a jurisdiction that has no policy."""
-    if jurisdiction not in policies.jurisdictions:
-        known = ", ".join(sorted(policies.jurisdictions))
-        detail = f"No policy is of jurisdiction {jurisdiction!r}. Known are: {known}"
-        raise ProblemError(404, "not-found", detail)
+        return answered(found)
 
 
 def today() -> date:
     """Give the day that it is in China."""
     return calendar.day_of(datetime.now(UTC))
-
-
-def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")

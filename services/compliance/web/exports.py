@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.compliance.answers import exports
@@ -10,7 +10,7 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.exports import Form
 from services.compliance.answers.filters import LARGEST_PAGE, Asked, Filters
 from services.compliance.policies.policy import Policies
-from services.compliance.web.denominators import check_jurisdiction
+from shared.adapters.answering import check_jurisdiction, only
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
 
@@ -36,18 +36,15 @@ def _add(router: APIRouter, database: Database, policies: Policies, form: Form) 
         f"/v1/violations.{form}",
         tags=["violations"],
         summary=f"All violations that match, as {form.upper()}",
+        dependencies=[only(*Filters.model_fields, repeatable=Filters.model_fields)],
         response_class=Response,
         responses={**content, **problems(400, 404, 422, 503)},
         name=f"export_{form}",
     )
-    async def export(request: Request, asked: Annotated[Filters, Query()]) -> Response:
+    async def export(asked: Annotated[Filters, Query()]) -> Response:
         """Give all that the same filters list, newest first, however many there are."""
-        if unknown := sorted(request.query_params.keys() - Filters.model_fields.keys()):
-            names = ", ".join(Filters.model_fields)
-            detail = f"{', '.join(unknown)}: no such parameter here. Known are: {names}"
-            raise ProblemError(400, "unknown-parameter", detail)
         if asked.jurisdiction is not None:
-            check_jurisdiction(policies, asked.jurisdiction)
+            check_jurisdiction(asked.jurisdiction, policies.jurisdictions)
         wanted = Asked.model_construct(**dict(asked), page_size=LARGEST_PAGE, page_token=None)
         try:
             await exports.check(database, wanted, form)
