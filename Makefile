@@ -70,8 +70,9 @@ imports: install ## Check who may import whom
 rule: install ## Lay out a new rule: make rule NAME=my-rule [RECORD=order] [POLICY=cn-sx-2021-22]
 	@$(BIN)/python -m tools.new_rule --record "$(RECORD)" --policy "$(POLICY)" -- "$(NAME)"
 
-documents: install ## Write docs/policies anew, after a policy or a rule has changed
+documents: install ## Write docs/policies and docs/roles.md anew, after a policy, rule or route has changed
 	@$(BIN)/python -m tools.documents
+	@$(BIN)/python -m tools.roles
 
 campaign: install ## Run 200 seeded faults under load, in 40 minutes: make campaign [SEEDS=0-9]
 	$(BIN)/python -m tests.campaign --seeds "$(SEEDS)"

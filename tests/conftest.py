@@ -24,6 +24,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Tests that are not about who asks do so from this machine, and so do the processes they start.
+os.environ.setdefault("VBP_IDENTITY", "local")
+
+
 @dataclass(frozen=True)
 class Addresses:
     """Where the tests find Kafka (`host:port`) and PostgreSQL (a DSN that may create databases)."""

@@ -70,6 +70,9 @@ def run(wish: Wish) -> int:
             "VBP_DATABASE": stack.database,
             "VBP_ORDERS_URL": f"http://127.0.0.1:{ports['orders']}",
             "VBP_DELIVERY_URL": f"http://127.0.0.1:{ports['delivery']}",
+            # All of it listens to this machine alone, and is made up.
+            "VBP_IDENTITY": "local",
+            "VBP_HOST": "127.0.0.1",
         }
         children = running.enter_context(Children(logs, addresses))
         _start(children, Settings(kafka=stack.kafka, database=stack.database), ports)

@@ -36,6 +36,7 @@ def status(data: Path) -> bool:
 
 
 def _print_addresses(running: RunningStack) -> None:
-    for name, address in (("KAFKA", running.kafka), ("DATABASE", running.database)):
-        sys.stdout.write(f"export VBP_{name}={shlex.quote(address)}\n")
+    found = {"KAFKA": running.kafka, "DATABASE": running.database, "IDENTITY": "local"}
+    for name, value in found.items():
+        sys.stdout.write(f"export VBP_{name}={shlex.quote(value)}\n")
     sys.stdout.flush()

@@ -15,6 +15,9 @@ from shared.domain.errors import InvalidArgumentError, shorten
 LOCAL = Path(".vbp/local")
 DEMO = Path(".vbp/demo")
 
+_LOCAL = ("kafka", "database", "identity")
+"""The settings that a local stack answers where nobody else does."""
+
 Made = TypeVar("Made")
 
 
@@ -48,15 +51,19 @@ def _problem(place: tuple[int | str, ...], problem: object) -> str:
 
 
 def _of_local_stack(given: Mapping[str, object]) -> dict[str, object]:
-    """Give the addresses that nobody has named, if a local stack runs below here."""
+    """Give what nobody has named, if a local stack runs below here: its addresses, and whom to ask.
+
+    Beside a stack that listens to this machine alone, nobody on it is asked who they are.
+    """
     names = [
-        name
-        for name in ("kafka", "database")
-        if name not in given and f"VBP_{name.upper()}" not in os.environ
+        name for name in _LOCAL if name not in given and f"VBP_{name.upper()}" not in os.environ
     ]
+    if not {"kafka", "database"} & set(names):
+        return {}
     for data in (LOCAL, DEMO):
-        stack = LocalStack.find(data) if names else None
+        stack = LocalStack.find(data)
         if stack is not None:
             say(f"Using the local stack on {data} for {' and '.join(names)}")
-            return {name: getattr(stack, name) for name in names}
+            found = {"kafka": stack.kafka, "database": stack.database, "identity": "local"}
+            return {name: found[name] for name in names}
     return {}

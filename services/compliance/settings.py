@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.adapters.addresses import PORTS
+from shared.adapters.identity.settings import IdentitySettings
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -29,7 +30,7 @@ class LawSettings(BaseSettings):
         return told or None
 
 
-class Settings(LawSettings):
+class Settings(LawSettings, IdentitySettings):
     """What differs between installations; read once at the start and passed down."""
 
     database: str = Field(

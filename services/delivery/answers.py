@@ -11,6 +11,7 @@ from services.delivery import scorecards, shipments
 from services.delivery.scorecards import CardsAsked, Group, Scorecards
 from services.delivery.shipments import Shipments, ShipmentsAsked
 from shared.adapters.answering import MONTH, answered, month_number, ok, only
+from shared.adapters.identity.roles import OVERSEEN
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
 from shared.domain import calendar
@@ -36,10 +37,11 @@ def _add_scorecards(app: FastAPI, database: Database, usual: str) -> None:
         tags=["scorecards"],
         summary="How suppliers answer, deliver and fill orders, with denominators",
         dependencies=[
+            OVERSEEN,
             only(
                 *("jurisdiction", "month", "from", "until", "group_by"),
                 *("distributor", "area", "remote", "manufacturer", "product"),
-            )
+            ),
         ],
         responses=ok(Scorecards) | problems(400, 422, 503),
     )
@@ -85,7 +87,7 @@ def _add_shipments(app: FastAPI, database: Database, usual: str) -> None:
         "/v1/shipments",
         tags=["shipments"],
         summary="What was shipped and received, order by order",
-        dependencies=[only(*names)],
+        dependencies=[OVERSEEN, only(*names)],
         responses=ok(Shipments) | problems(400, 422, 503),
     )
     async def show_shipments(  # noqa: PLR0913, PLR0917  # one parameter a question

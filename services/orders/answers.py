@@ -12,6 +12,7 @@ from services.orders import life, progress
 from services.orders.life import OrderShown
 from services.orders.progress import Group, Progress, ProgressAsked
 from shared.adapters.answering import MONTH, answered, month_number, ok, only
+from shared.adapters.identity.roles import OVERSEEN
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
 from shared.domain import calendar
@@ -32,7 +33,7 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         "/v1/orders/{order}",
         tags=["orders"],
         summary="One order: every step of its life, each with its event",
-        dependencies=[only("jurisdiction")],
+        dependencies=[OVERSEEN, only("jurisdiction")],
         responses=ok(OrderShown) | problems(400, 404, 422, 503),
     )
     async def show_order(
@@ -51,7 +52,10 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         "/v1/progress",
         tags=["progress"],
         summary="Purchase progress, month by month: completion, 序时进度, the slowest first",
-        dependencies=[only("jurisdiction", "month", "group_by", "area", "hospital", "product")],
+        dependencies=[
+            OVERSEEN,
+            only("jurisdiction", "month", "group_by", "area", "hospital", "product"),
+        ],
         responses=ok(Progress) | problems(400, 422, 503),
     )
     async def show_progress(  # noqa: PLR0913, PLR0917  # one parameter a question

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.adapters.headers import Secured
+from shared.adapters.identity.roles import OPEN
 from shared.adapters.problems import ProblemError, answer, plain, problems, use_problems
 from shared.domain.errors import SetupError, TransientError
 
@@ -94,16 +95,23 @@ def create_app(
     """Make an application with problems, /healthz, /readyz and /metrics.
 
     `ready` raises TransientError or SetupError, with the remedy, while the service cannot work;
-    `settings` go to FastAPI. Add the routes, each with its whole path, then `count_requests`.
+    `settings` go to FastAPI. Add the routes, each with its whole path and whom it admits, then
+    `guard` and `count_requests`.
     """
     app = FastAPIOffline(**settings)
     use_problems(app)
 
-    @app.get("/healthz", tags=["operation"], summary="Does the process turn?")
+    @app.get("/healthz", dependencies=[OPEN], tags=["operation"], summary="Does the process turn?")
     async def healthz() -> dict[str, str]:
         return {"status": "ok", "service": service}
 
-    @app.get("/readyz", tags=["operation"], summary="Can it work?", responses=problems(503))
+    @app.get(
+        "/readyz",
+        dependencies=[OPEN],
+        tags=["operation"],
+        summary="Can it work?",
+        responses=problems(503),
+    )
     async def readyz() -> dict[str, str]:
         try:
             await ready()
@@ -112,7 +120,13 @@ def create_app(
             raise ProblemError(503, "not-ready", str(error), headers=wait) from error
         return {"status": "ready", "service": service}
 
-    @app.get("/metrics", tags=["operation"], summary="Prometheus", response_class=Response)
+    @app.get(
+        "/metrics",
+        dependencies=[OPEN],
+        tags=["operation"],
+        summary="Prometheus",
+        response_class=Response,
+    )
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

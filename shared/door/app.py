@@ -10,12 +10,16 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from shared.adapters import http, logs, serving
+from shared.adapters.identity.layer import guard
+from shared.adapters.identity.roles import admits
+from shared.adapters.identity.settings import check_address
 from shared.adapters.metrics import begin
 from shared.adapters.problems import PROBLEM, describe, problems
 from shared.adapters.reading import Database
 from shared.adapters.turns import BegunInTurn, Turns
 from shared.domain import cloudevents, examples, topics
 from shared.domain.events import EventData
+from shared.domain.principal import Role
 from shared.door import bodies, results
 from shared.door.door import Door
 from shared.door.metrics import DoorMetrics
@@ -124,6 +128,7 @@ def create_door(
         answers.routes(app, answers.database, jurisdictions)
         shapes = answers.shapes
     _document(app, config.types, shapes)
+    guard(app, settings)
     http.count_requests(app, config.name, registry)
     app.add_middleware(BegunInTurn, turns=turns)
     return app
@@ -131,6 +136,7 @@ def create_door(
 
 def serve_door(app: FastAPI, settings: DoorSettings) -> None:
     """Serve the door until the process is told to stop."""
+    check_address(settings, settings.host)
     logs.configure(settings.log_level)
     serving.serve(
         app,
@@ -160,6 +166,7 @@ def _add_route(app: FastAPI, door: Door) -> None:
 
     @app.post(
         "/v1/events",
+        dependencies=[admits(Role.PUBLISHER)],
         status_code=202,
         summary="Tell events",
         description=_TAKE,

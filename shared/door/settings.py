@@ -1,13 +1,15 @@
 """The settings of a door, and with them the bounds that no client can move."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.adapters.identity.settings import IdentitySettings
 
 
-class DoorSettings(BaseSettings):
+class DoorSettings(IdentitySettings):
     """The settings of a door, from the environment (VBP_KAFKA, …); unknown keys are ignored."""
 
-    model_config = SettingsConfigDict(env_prefix="VBP_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore")
 
     kafka: str = Field("127.0.0.1:9092", description="where Apache Kafka listens, host:port")
     database: str = Field(

@@ -32,7 +32,9 @@ from services.compliance.answers.shapes import (
 )
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.web.admitted import SEEN, WATCHED
 from shared.adapters.answering import answered, only
+from shared.adapters.identity.roles import IDENTIFIED
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
 
@@ -56,7 +58,7 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         "/v1/violations",
         tags=["violations"],
         summary="List violations, newest first",
-        dependencies=[only(*Asked.model_fields, repeatable=_REPEATABLE)],
+        dependencies=[SEEN, only(*Asked.model_fields, repeatable=_REPEATABLE)],
         responses=ok(Page) | problems(400, 422, 503),
     )
     async def list_violations(
@@ -75,7 +77,7 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         "/v1/violations/{violation}",
         tags=["violations"],
         summary="One violation, with what shows that it can be trusted",
-        dependencies=[only()],
+        dependencies=[SEEN, only()],
         responses=ok(ViolationInFull) | problems(400, 404, 422, 503),
     )
     async def show_violation(violation: UUID) -> Response:
@@ -91,7 +93,7 @@ def _add_parts(router: APIRouter, database: Database) -> None:
         return {
             "path": f"/v1/violations/{{violation}}/{part}",
             "tags": ["violations"],
-            "dependencies": [only(*PartAsked.model_fields, repeatable=_REPEATABLE)],
+            "dependencies": [SEEN, only(*PartAsked.model_fields, repeatable=_REPEATABLE)],
             "responses": ok(shape) | problems(400, 404, 422, 503),
         }
 
@@ -134,7 +136,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         "/v1/rules",
         tags=["catalogue"],
         summary="The rules, and the clauses they judge",
-        dependencies=[only()],
+        dependencies=[IDENTIFIED, only()],
         responses=ok(Rules) | problems(400),
     )
     async def list_rules() -> Response:
@@ -144,7 +146,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         "/v1/rules/{rule}",
         tags=["catalogue"],
         summary="One rule",
-        dependencies=[only()],
+        dependencies=[IDENTIFIED, only()],
         responses=ok(RuleShown) | problems(400, 404, 422),
     )
     async def show_one_rule(rule: str) -> Response:
@@ -154,7 +156,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         "/v1/policies",
         tags=["catalogue"],
         summary="The policies, clause by clause",
-        dependencies=[only()],
+        dependencies=[IDENTIFIED, only()],
         responses=ok(PoliciesShown) | problems(400),
     )
     async def list_policies() -> Response:
@@ -164,7 +166,7 @@ def _add_catalogue(router: APIRouter, policies: Policies) -> None:
         "/v1/policies/{policy}",
         tags=["catalogue"],
         summary="One policy",
-        dependencies=[only()],
+        dependencies=[IDENTIFIED, only()],
         responses=ok(PolicyShown) | problems(400, 404, 422),
     )
     async def show_one_policy(policy: str) -> Response:
@@ -176,7 +178,7 @@ def _add_status(router: APIRouter, database: Database) -> None:
         "/v1/status",
         tags=["operation"],
         summary="How far the service is",
-        dependencies=[only()],
+        dependencies=[WATCHED, only()],
         responses=ok(ServiceStatus) | problems(400, 503),
     )
     async def status() -> Response:
@@ -189,7 +191,7 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         "/v1/contradictions",
         tags=["operation"],
         summary="Events that contradict others, newest first",
-        dependencies=[only(*ContradictionsAsked.model_fields, repeatable=_REPEATABLE)],
+        dependencies=[WATCHED, only(*ContradictionsAsked.model_fields, repeatable=_REPEATABLE)],
         responses=ok(ContradictionPage) | problems(400, 422, 503),
     )
     async def list_contradictions(asked: Annotated[ContradictionsAsked, Query()]) -> Response:

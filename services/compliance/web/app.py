@@ -22,6 +22,8 @@ from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, metrics, problems, serving
+from shared.adapters.identity.layer import guard
+from shared.adapters.identity.settings import check_address
 from shared.domain.errors import SetupError, TransientError
 
 log = logging.getLogger(__name__)
@@ -93,6 +95,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     app.include_router(router)
     app.include_router(build_console(database, policies))
     problems.describe(app, schemas())
+    guard(app, settings)
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app
@@ -100,6 +103,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve the API until the process is told to stop."""
+    check_address(settings, settings.host)
     logs.configure(settings.log_level)
     app = create_app(settings, policy.load(calendars=settings.calendars))
     serving.serve(app, settings.host, settings.port)

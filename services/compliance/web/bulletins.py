@@ -12,6 +12,7 @@ from services.compliance.answers.bulletin_forms import Form
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from shared.adapters.answering import MONTH, answered, check_jurisdiction, only
+from shared.adapters.identity.roles import OVERSEEN
 from shared.adapters.problems import problems
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,7 +32,7 @@ def add_bulletins(
         "/bulletins/{month}",
         tags=["bulletins"],
         summary="The bulletin of a month (通报), as issued or as it stands",
-        dependencies=[only("jurisdiction", "format")],
+        dependencies=[OVERSEEN, only("jurisdiction", "format")],
         response_class=Response,
         responses={**_ANSWER, **problems(400, 404, 422, 503)},
     )

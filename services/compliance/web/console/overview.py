@@ -11,6 +11,7 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.denominators import Matrix, MatrixAsked, MatrixRow, Shown
 from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies
+from services.compliance.web.admitted import SEEN
 from services.compliance.web.console.languages import language_of, translate
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.console.wording import ROLES, SEVERITIES
@@ -24,7 +25,7 @@ def add_overview(
     """Add the routes."""
     known = sorted(policies.jurisdictions)
 
-    @router.get("/")
+    @router.get("/", dependencies=[SEEN])
     async def overview(request: Request) -> Response:
         asked = _asked(request, known)
         carried = policies.carried(asked.jurisdiction)
@@ -45,7 +46,7 @@ def add_overview(
             link=_link_of(matrix, asked),
         )
 
-    @router.get("/parties")
+    @router.get("/parties", dependencies=[SEEN])
     async def list_parties(request: Request) -> Response:
         asked = _asked(request, known)
         told = request.query_params.get("role")
@@ -69,7 +70,7 @@ def add_overview(
             most=denominators.PARTIES_SHOWN,
         )
 
-    @router.get("/parties/{role}/{code:path}")
+    @router.get("/parties/{role}/{code:path}", dependencies=[SEEN])
     async def show_party(request: Request, role: str, code: str) -> Response:
         asked = _asked(request, known)
         language = language_of(request)

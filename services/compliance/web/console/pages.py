@@ -18,11 +18,13 @@ from services.compliance.answers.filters import Asked, asked_under
 from services.compliance.answers.shapes import FactShown, ViolationInFull
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.wording import PARTIES, SEVERITIES, STATUSES
+from shared.adapters.identity.roles import IDENTIFIED, OPEN
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
 
 STATIC = Path(__file__).parent / "static"
@@ -64,7 +66,7 @@ def build_console(database: Database, policies: Policies) -> APIRouter:
 
 
 def _add_files(router: APIRouter) -> None:
-    @router.get("/console/style.css")
+    @router.get("/console/style.css", dependencies=[OPEN])
     async def style() -> Response:
         headers = {"cache-control": "max-age=3600"}
         return FileResponse(STATIC / "style.css", media_type="text/css", headers=headers)
@@ -79,7 +81,7 @@ def _add_list(
 ) -> None:
     asked_here = asked_under(policies)
 
-    @router.get(_LIST)
+    @router.get(_LIST, dependencies=[SEEN])
     async def list_violations(request: Request) -> Response:
         language = language_of(request)
         form = _filled(request.query_params)
@@ -185,7 +187,7 @@ async def _open_by_rule(database: Database, form: QueryParams) -> dict[str, int]
 def _add_violation(
     router: APIRouter, renderer: Renderer, database: Database, policies: Mapping[str, PolicyShown]
 ) -> None:
-    @router.get(_LIST + "/{violation}")
+    @router.get(_LIST + "/{violation}", dependencies=[SEEN])
     async def show_violation(request: Request, violation: str) -> Response:
         language = language_of(request)
         try:
@@ -231,7 +233,7 @@ def _add_catalogue(
     rules: Mapping[str, RuleShown],
     policies: Mapping[str, PolicyShown],
 ) -> None:
-    @router.get("/rules")
+    @router.get("/rules", dependencies=[IDENTIFIED])
     async def list_rules(request: Request) -> Response:
         return await renderer.page(
             request,
@@ -242,7 +244,7 @@ def _add_catalogue(
             policies=policies.values(),
         )
 
-    @router.get("/rules/{rule}")
+    @router.get("/rules/{rule}", dependencies=[IDENTIFIED])
     async def show_one_rule(request: Request, rule: str) -> Response:
         language = language_of(request)
         if rule not in rules:
@@ -257,7 +259,7 @@ def _add_catalogue(
             request, "rule.html", here="/rules", data=data, rule=rules[rule], policy_titles=titles
         )
 
-    @router.get("/policies/{policy}")
+    @router.get("/policies/{policy}", dependencies=[IDENTIFIED])
     async def show_one_policy(request: Request, policy: str) -> Response:
         if policy not in policies:
             detail = translate("没有此政策：", language_of(request)) + policy
@@ -269,7 +271,7 @@ def _add_catalogue(
 
 
 def _add_quality(router: APIRouter, renderer: Renderer, database: Database) -> None:
-    @router.get("/quality")
+    @router.get("/quality", dependencies=[WATCHED])
     async def quality(request: Request) -> Response:
         try:
             status = await operation.status(database)

@@ -1,0 +1,114 @@
+"""The one place where a request's principal comes from: a layer of ASGI around the routes."""
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.adapters.identity.roles import (
+    DOCUMENTATION,
+    PRINCIPAL,
+    Declared,
+    declared,
+    unidentified,
+)
+from shared.adapters.identity.settings import IdentitySettings
+from shared.adapters.problems import ProblemError, answer, problems
+from shared.domain.principal import LOCAL, Principal
+
+_FILES = "/static-offline-docs/"
+_BEARER = "An API key (`vbp keys create`), or the token of a person"
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+class Identifying(Protocol):
+    """Finds out who asks."""
+
+    async def identify(self, headers: Headers) -> Principal:
+        """Give who sent a request with these headers; raises ProblemError where nobody is told."""
+        ...
+
+
+class Closed:
+    """Identifies nobody: how to find out was not set."""
+
+    async def identify(self, headers: Headers) -> Principal:
+        """Raise ProblemError (401), with what to set."""
+        raise unidentified(
+            "This service admits nobody: VBP_IDENTITY is not set. Its operator sets "
+            "VBP_IDENTITY=required, or on a machine of one's own VBP_IDENTITY=local"
+        )
+
+
+class Local:
+    """Asks nobody: whoever reaches 127.0.0.1 is a person at this machine."""
+
+    async def identify(self, headers: Headers) -> Principal:
+        """Give the person at this machine; raises ProblemError (401) for what a proxy sends on."""
+        through = sorted(name for name in _FORWARDED if name in headers)
+        if through:
+            raise unidentified(
+                f"{', '.join(through)}: the request came through a proxy, and VBP_IDENTITY=local "
+                "admits only who sits at this machine. Set VBP_IDENTITY=required"
+            )
+        return LOCAL
+
+
+def identifying(settings: IdentitySettings) -> Identifying:
+    """Give what finds out who asks, as the settings want it."""
+    return Local() if settings.identity == "local" else Closed()
+
+
+class Identified:
+    """ASGI middleware: nobody passes who was not identified, but to `public` paths."""
+
+    def __init__(self, app: ASGIApp, identity: Identifying, public: Collection[str]) -> None:
+        self._app = app
+        self._identity = identity
+        self._public = frozenset(public) | DOCUMENTATION
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note who asks and pass the request on, or answer it with the reason why not."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path not in self._public and not path.startswith(_FILES):
+            try:
+                principal = await self._identity.identify(Headers(scope=scope))
+            except ProblemError as error:
+                await answer(error.problem(path), error.headers)(scope, receive, send)
+                return
+            scope = {**scope, PRINCIPAL: principal}
+        await self._app(scope, receive, send)
+
+
+def guard(app: FastAPI, settings: IdentitySettings) -> None:
+    """Admit to the routes that `app` has by now whom each declares, and nobody else.
+
+    Raises TypeError for a route that does not declare whom it admits. Comes before
+    `count_requests`, so that what is refused here is counted too.
+    """
+    routes = list(declared(app))
+    public = {route.path for route in routes if not route.roles}
+    _document(app, routes)
+    app.add_middleware(Identified, identity=identifying(settings), public=public)
+
+
+def _document(app: FastAPI, routes: Collection[Declared]) -> None:
+    """Say in the OpenAPI document how to show who asks, and what those get who may not."""
+    generate = app.openapi
+    refused = problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+        schemes["bearer"] = {"type": "http", "scheme": "bearer", "description": _BEARER}
+        for method, path, roles in routes:
+            operation = document["paths"].get(path, {}).get(method.lower())
+            if operation is not None and roles:
+                operation["security"] = [{"bearer": []}]
+                operation["responses"] |= {str(one): told for one, told in refused.items()}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
