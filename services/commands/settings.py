@@ -15,9 +15,6 @@ from shared.domain.errors import InvalidArgumentError, shorten
 LOCAL = Path(".vbp/local")
 DEMO = Path(".vbp/demo")
 
-_LOCAL = ("kafka", "database", "identity")
-"""The settings that a local stack answers where nobody else does."""
-
 Made = TypeVar("Made")
 
 
@@ -55,15 +52,16 @@ def _of_local_stack(given: Mapping[str, object]) -> dict[str, object]:
 
     Beside a stack that listens to this machine alone, nobody on it is asked who they are.
     """
-    names = [
-        name for name in _LOCAL if name not in given and f"VBP_{name.upper()}" not in os.environ
-    ]
-    if not {"kafka", "database"} & set(names):
-        return {}
+    names = [name for name in ("kafka", "database") if _is_open(name, given)]
     for data in (LOCAL, DEMO):
-        stack = LocalStack.find(data)
+        stack = LocalStack.find(data) if names else None
         if stack is not None:
             say(f"Using the local stack on {data} for {' and '.join(names)}")
-            found = {"kafka": stack.kafka, "database": stack.database, "identity": "local"}
-            return {name: found[name] for name in names}
+            addresses = {name: getattr(stack, name) for name in names}
+            return addresses | ({"identity": "local"} if _is_open("identity", given) else {})
     return {}
+
+
+def _is_open(name: str, given: Mapping[str, object]) -> bool:
+    """Say whether neither an option nor the environment names a setting."""
+    return name not in given and f"VBP_{name.upper()}" not in os.environ
