@@ -159,6 +159,7 @@ async def check_counts(
         "open_day": await connection.fetch(QUERIES["open_days"]),
         "open_party": await connection.fetch(QUERIES["open_parties"]),
         "accused_count": await connection.fetch(QUERIES["accused_counts"]),
+        "review_count": await connection.fetch(QUERIES["review_counts"]),
     }
     for table, rows in differing.items():
         for *key, held, told in rows:

@@ -19,7 +19,8 @@ ORDER BY chunk, id;
 -- Give the violations from one id on to before another, whole, in order.
 SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
        distributor, "order", occurred_at, cured_at, detected_at, recorded_at, seq, head, supersedes,
-       accused_role, accused, body
+       accused_role, accused, review, stale, seen_seq, reviewed_at, assignee, acknowledged_by,
+       acknowledged_at, proposal, proposed_by, disputed_by, body
 FROM compliance.violation
 WHERE id >= $1 AND ($2::uuid IS NULL OR id < $2) AND id <= $3
 ORDER BY id;
@@ -34,8 +35,9 @@ ORDER BY chunk, violation, seq;
 
 -- lines --
 -- Give the lines of history from one on to before another, in the order in which they were hashed.
-SELECT violation, seq, at, actor, change, line, hash
-FROM compliance.history
+SELECT h.violation, h.seq, h.at, h.actor, h.change, h.line, h.hash, r.text AS words,
+       r.internal, r.erased_at IS NOT NULL AS erased
+FROM compliance.history h LEFT JOIN compliance.remark r USING (violation, seq)
 WHERE (violation, seq) >= ($1, $2) AND ($3::uuid IS NULL OR (violation, seq) < ($3, $4))
   AND violation <= $5
 ORDER BY violation, seq;
@@ -107,6 +109,19 @@ FULL JOIN (SELECT jurisdiction, accused_role AS role, accused AS party,
     USING (jurisdiction, role, party, month, area, rule, severity, status, exempt)
 WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
 ORDER BY jurisdiction, role, party, month, area, rule, severity, status, exempt;
+
+-- review_counts --
+-- Give the counts of reviews that are not what the violations come to.
+SELECT jurisdiction, rule, severity, area, review, stale,
+       coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.review_count g
+FULL JOIN (SELECT jurisdiction, rule, severity, coalesce(area, '') AS area, review, stale,
+                  count(*) AS count
+           FROM compliance.violation WHERE status <> 'withdrawn' AND NOT exempt
+           GROUP BY 1, 2, 3, 4, 5, 6) AS v
+    USING (jurisdiction, rule, severity, area, review, stale)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, rule, severity, area, review, stale;
 
 -- judged_counts --
 -- Give of how many things rules said something.

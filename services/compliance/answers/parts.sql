@@ -4,8 +4,9 @@ SELECT EXISTS (SELECT FROM compliance.violation WHERE id = $1);
 
 -- history --
 -- Give the lines of a violation's history from one on, as they were hashed.
-SELECT seq, at, actor, change, line, hash
-FROM compliance.history
+SELECT h.seq, h.at, h.actor, h.change, h.line, h.hash, r.text AS words, r.internal,
+       r.erased_at IS NOT NULL AS erased
+FROM compliance.history h LEFT JOIN compliance.remark r USING (violation, seq)
 WHERE violation = $1 AND seq >= $2
 ORDER BY seq;
 
@@ -13,7 +14,7 @@ ORDER BY seq;
 -- Give a line that tells of a violation: that of a number, or the last one.
 SELECT seq, at, actor, change, line, hash
 FROM compliance.history
-WHERE violation = $1 AND change <> 'withdrawn' AND ($2::int IS NULL OR seq = $2)
+WHERE violation = $1 AND actor = 'machine' AND change <> 'withdrawn' AND ($2::int IS NULL OR seq = $2)
 ORDER BY seq DESC
 LIMIT 1;
 

@@ -13,7 +13,10 @@ from shared.domain.calendar import instant_text
 
 
 class HistoryRow(NamedTuple):
-    """A row of history: the columns, the bytes that were hashed, and the hash that was noted."""
+    """A row of history: the columns, the bytes that were hashed, and the hash that was noted.
+
+    `words` are what a person wrote beside the line; None where nothing is kept there, or no longer.
+    """
 
     seq: int
     at: str
@@ -21,13 +24,17 @@ class HistoryRow(NamedTuple):
     change: str
     line: bytes
     hash: bytes
+    words: str | None = None
+    internal: bool | None = None
+    erased: bool = False
 
 
 def row_of(row: Mapping[str, Any]) -> HistoryRow:
     """Take a row of the table `history`."""
-    return HistoryRow(
-        row["seq"], instant_text(row["at"]), row["actor"], row["change"], row["line"], row["hash"]
-    )
+    at = instant_text(row["at"])
+    beside = (row.get("words"), row.get("internal"), bool(row.get("erased")))
+    told = (row["actor"], row["change"], row["line"], row["hash"])
+    return HistoryRow(row["seq"], at, *told, *beside)
 
 
 def said_in(line: HistoryRow) -> Mapping[str, Any]:

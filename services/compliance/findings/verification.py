@@ -15,6 +15,9 @@ from msgspec import Struct
 from typing_extensions import override
 
 from services.compliance.findings.history import HistoryRow, said_in
+from services.compliance.people.acts import Review
+from services.compliance.people.lines import MACHINE, digest_of, folded
+from services.compliance.people.review import after_machine, material
 from shared.domain.calendar import instant_text
 from shared.domain.cloudevents import digest
 from shared.domain.errors import shorten
@@ -93,6 +96,7 @@ class Reckoning:
         self._id = str(identity)
         self._count = 0
         self._head = b""
+        self._review = Review()
         self._told: Mapping[str, Any] = {}
         self._accused: Mapping[str, Any] = {}
         self._withdrawn = False
@@ -112,20 +116,32 @@ class Reckoning:
         for column, held in (("at", line.at), ("actor", line.actor), ("change", line.change)):
             if said.get(column) != held:
                 yield Difference(column, held, said.get(column, _ABSENT), number)
-        violation = said.get("violation")
-        self._withdrawn = not isinstance(violation, dict)
+        review = folded(self._review, said)
+        if review is not None:
+            self._review = review
+            yield from _of_words(line, said["review"], number)
+        if line.actor == MACHINE and "violation" in said:
+            yield from self._take_found(said)
+        # When it was found, and last changed: what people do moves neither.
+        if review is None:
+            self._last = said.get("at")
+            self._first = self._last if number == 1 else self._first
+
+    def _take_found(self, said: Mapping[str, Any]) -> Iterator[Difference]:
+        """Take what a line tells of the violation, and what that does to a decision."""
+        violation, who, number = said["violation"], said.get("accused"), self._count
         if isinstance(violation, dict):
-            self._told, self.last_told = violation, number
-            who = said.get("accused")
-            self._accused = who if isinstance(who, dict) else {}
+            accused = who if isinstance(who, dict) else {}
+            moved = self._withdrawn or material(self._told, self._accused, violation, accused)
+            self._review = after_machine(self._review, material=moved)
+            self._told, self.last_told, self._accused = violation, number, accused
             if violation.get("id") != self._id:
                 yield Difference("violation", self._id, violation.get("id", _ABSENT), number)
         elif isinstance(more := said.get("details"), dict):
             told = self._told.get("details")
             details = {**told, **more} if isinstance(told, dict) else more
             self._told = {**self._told, "details": details}
-        self._last = said.get("at")
-        self._first = self._last if number == 1 else self._first
+        self._withdrawn = not isinstance(violation, dict)
         self._supersedes += said.get("supersedes") or ()
 
     def compare(self, row: Mapping[str, Any], body: object) -> Iterator[Difference]:
@@ -141,6 +157,7 @@ class Reckoning:
             "detected_at": self._first,
             "recorded_at": self._last,
             "supersedes": self._supersedes,
+            **_columns_of(self._review),
         }
         # Lines of before it was noted say nothing of who is accused.
         if self._accused:
@@ -193,6 +210,24 @@ def _of_body(body: object, told: Mapping[str, Any]) -> Iterator[Difference]:
         # True is 1 for Python, and 1.0 is 1; for whoever reads the JSON the first are two things.
         if one != other or isinstance(one, bool) != isinstance(other, bool):
             yield Difference(f"body.{name}", one, other)
+
+
+def _columns_of(review: Review) -> Mapping[str, object]:
+    """Give the columns that hold a review; that of its state is called `review`."""
+    fields = {name: _plain(held) for name, held in msgspec.structs.asdict(review).items()}
+    return {"review": fields.pop("state"), **fields}
+
+
+def _of_words(line: HistoryRow, told: Mapping[str, Any], number: int) -> Iterator[Difference]:
+    """Compare what somebody wrote with the hash in the line, unless it was taken away since."""
+    wanted = told.get("text_sha256")
+    if line.erased:
+        return
+    held = None if line.words is None else digest_of(line.words)
+    if held != wanted:
+        yield Difference("words", held or _ABSENT, wanted or _ABSENT, number)
+    elif wanted is not None and line.internal != told.get("internal"):
+        yield Difference("internal", line.internal, told.get("internal"), number)
 
 
 def _plain(value: object) -> object:

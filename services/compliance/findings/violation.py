@@ -59,11 +59,14 @@ class ServedViolation(Violation, frozen=True, kw_only=True):
     """A violation as it stands; a withdrawn one is as it was last told, with its new status.
 
     `occurred_at` and `cured_at` are when it was, `detected_at` and `recorded_at` when we knew.
+    `review` is what people hold of it; a decision is `stale` once what it rests on has moved.
     """
 
     detected_at: str
     recorded_at: str
     supersedes: list[str]
+    review: str
+    stale: bool
 
 
 def served(row: Mapping[str, Any]) -> ServedViolation:
@@ -85,6 +88,8 @@ def served(row: Mapping[str, Any]) -> ServedViolation:
         "detected_at": instant_text(row["detected_at"]),
         "recorded_at": instant_text(row["recorded_at"]),
         "supersedes": [str(name) for name in row["supersedes"]],
+        "review": row["review"],
+        "stale": row["stale"],
     }
     return ServedViolation(**{name: shown[name] for name in ServedViolation.__struct_fields__})
 

@@ -11,9 +11,10 @@ WHERE id IN (SELECT id FROM compliance.outbox
 RETURNING id, violation, seq;
 
 -- outgoing --
--- Give violations as they stand, with the change to tell of.
-SELECT h.seq, h.change, h.at, h.hash, v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at,
-       v.detected_at, v.recorded_at, v.supersedes, v.body
+-- Give violations as they stand, with the change to tell of; people's decisions are all one kind.
+SELECT h.seq, CASE h.actor WHEN 'machine' THEN h.change ELSE 'reviewed' END AS change, h.at, h.hash,
+       v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at, v.detected_at, v.recorded_at,
+       v.supersedes, v.review, v.stale, v.body
 FROM unnest($1::uuid[], $2::int[]) AS wanted (violation, seq)
 JOIN compliance.history h USING (violation, seq)
 JOIN compliance.violation v ON v.id = h.violation

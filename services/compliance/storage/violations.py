@@ -1,7 +1,7 @@
 """Violations as last told, their history, and the gauges that are kept in step with them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,19 @@ def _accused(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*who, *when_and_where, row["rule"], row["severity"], row["status"], row["exempt"])
 
 
-async def _count(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> None:
+async def count_reviews(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> None:
+    """Keep in step what stands in which state of review, by rows as they were and as they are."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for row in moved:
+        if not row["exempt"]:
+            what = (row["jurisdiction"], row["rule"], row["severity"], row["area"] or "")
+            counts[*what, row["review"], row["stale"]] += row["sign"]
+    # In the order of their keys, as everybody takes them: no two wait for each other.
+    if by_review := sorted((*key, count) for key, count in counts.items() if count):
+        await connection.execute(QUERIES["count_reviews"], *columns(by_review))
+
+
+async def _count(connection: Connection, moved: Sequence[Mapping[str, Any]]) -> None:
     """Keep in step how old what stands open is, who is named in it, and who is accused of what."""
     days: Counter[tuple[Any, ...]] = Counter()
     parties: Counter[tuple[Any, ...]] = Counter()
@@ -82,3 +94,4 @@ async def _count(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> 
         await connection.execute(QUERIES["count_accused"], *columns(by_accused))
     if by_party := sorted((*key, count) for key, count in parties.items() if count):
         await connection.execute(QUERIES["count_parties"], *columns(by_party))
+    await count_reviews(connection, moved)

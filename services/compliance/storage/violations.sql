@@ -1,7 +1,8 @@
 -- tell --
 -- Write violations as found, a line of history each, and what is to be told of them; the instant
--- of each is the one that its line says, so that row and line never differ. Gives the rows as they
--- were and as they are now, as far as they stand.
+-- of each is the one that its line says, so that row and line never differ. What people decided
+-- stays, and is stale once what it rests on has moved. Gives the rows as they were and as they are
+-- now, as far as they stand.
 WITH told AS (
     SELECT (body ->> 'id')::uuid AS id, body, change, line, supersedes::uuid[] AS supersedes, at,
            role, party
@@ -17,6 +18,11 @@ WITH told AS (
         occurred_at = (t.body ->> 'occurred_at')::timestamptz,
         cured_at = (t.body ->> 'cured_at')::timestamptz, recorded_at = t.at, body = t.body,
         supersedes = v.supersedes || t.supersedes, accused_role = t.role, accused = t.party,
+        stale = v.stale OR v.review IN ('upheld', 'dismissed') AND (v.status = 'withdrawn' OR
+            (v.accused_role, v.accused, v.body -> 'occurred_at', v.body -> 'observed',
+             v.body -> 'limit', v.body -> 'severity', v.body -> 'clause') IS DISTINCT FROM
+            (t.role, t.party, t.body -> 'occurred_at', t.body -> 'observed',
+             t.body -> 'limit', t.body -> 'severity', t.body -> 'clause')),
         seq = v.seq + 1, head = sha256(v.head || t.line)
     FROM told t WHERE v.id = t.id
     RETURNING v.id, v.seq, v.head, old AS was, new AS now
@@ -47,7 +53,7 @@ WITH told AS (
     UNION ALL SELECT 1, (now).* FROM opened
 )
 SELECT sign, jurisdiction, rule, severity, date_trunc('day', occurred_at, 'Asia/Shanghai') AS day,
-       manufacturer, distributor, hospital, accused_role, accused, area, status, exempt,
+       manufacturer, distributor, hospital, accused_role, accused, area, status, exempt, review, stale,
        to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month
 FROM moved WHERE status <> 'withdrawn';
 
@@ -75,7 +81,7 @@ WITH told AS (
 )
 SELECT -1 AS sign, jurisdiction, rule, severity,
        date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, manufacturer, distributor, hospital,
-       accused_role, accused, area, status, exempt,
+       accused_role, accused, area, status, exempt, review, stale,
        to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month
 FROM moved WHERE status <> 'withdrawn';
 
@@ -106,6 +112,14 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
                      $7::text[], $8::text[], $9::boolean[], $10::bigint[])
 ON CONFLICT (jurisdiction, role, party, month, area, rule, severity, status, exempt)
 DO UPDATE SET count = accused_count.count + excluded.count;
+
+-- count_reviews --
+-- Keep in step how many stand in which state of review.
+INSERT INTO compliance.review_count (jurisdiction, rule, severity, area, review, stale, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+                     $7::bigint[])
+ON CONFLICT (jurisdiction, rule, severity, area, review, stale)
+DO UPDATE SET count = review_count.count + excluded.count;
 
 -- count_judged --
 -- Keep in step of how many things rules said something.

@@ -43,7 +43,7 @@ OTHERWISE = {
     "text": "coalesce({0}, '') || 'x'",
     "boolean": "NOT {0}",
     "smallint": "{0} + 100",
-    "integer": "{0} + 100",
+    "integer": "coalesce({0}, 0) + 100",
     "bigint": "{0} + 100",
     "timestamp with time zone": "coalesce({0}, '2022-01-01Z') + interval '1 microsecond'",
     "bytea": "{0} || '\\x20'::bytea",

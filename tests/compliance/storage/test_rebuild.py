@@ -4,16 +4,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.compliance.judging import dossier
+from services.compliance.people.acts import Given
+from services.compliance.people.review import Facts, Who
 from services.compliance.records.paid_order import PaidOrder
 from services.compliance.settings import Settings
+from services.compliance.storage import reviews
 from services.compliance.storage.rebuild import Rebuilt, rebuild
+from services.compliance.storage.reviews import Doing
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
 from shared.domain.records.order import Order
 from tests.support.builders import POLICIES
 from tests.support.events import an_event
 from tests.support.workers.in_process import STANDING
-from tests.support.workers.on_database import WorkerOnDatabase, at_work
+from tests.support.workers.on_database import NOW, WorkerOnDatabase, at_work
 
 pytestmark = pytest.mark.integration
 
@@ -25,6 +29,9 @@ STORY = [
     an_event("order.placed", "2022-03-01 09:00:00"),
     an_event("order.rejected", "2022-03-01 11:00:00", reason="price"),
 ]
+
+
+OFFICER = Who("person:li", frozenset({"officer"}))
 
 
 async def kept(connection: Connection) -> list[list[tuple[object, ...]]]:
@@ -60,6 +67,35 @@ async def test_what_an_earlier_version_did_not_keep_is_there_after_a_rebuild(
         assert await kept(again.connection) == expected
         changes = "SELECT count(*) FROM compliance.history"
         assert await again.connection.fetchval(changes) == 2
+
+
+PEOPLE = (
+    (
+        "SELECT id, seq, head, review, stale, seen_seq, reviewed_at, assignee, acknowledged_by, "
+        "acknowledged_at, proposal, proposed_by, disputed_by FROM compliance.violation ORDER BY id"
+    ),
+    "SELECT * FROM compliance.remark ORDER BY violation, seq",
+    "SELECT * FROM compliance.history ORDER BY violation, seq",
+    "SELECT * FROM compliance.review_count WHERE count <> 0 ORDER BY rule, review",
+)
+
+
+async def test_what_people_did_is_left_alone(desk: WorkerOnDatabase, database: str) -> None:
+    await desk.handle(*STORY)
+    await desk.sweep()
+    names = await desk.connection.fetch("SELECT id FROM compliance.violation")
+    acknowledged = Doing("acknowledge", OFFICER, Given(NOW, 0, text="已阅"))
+    done = await reviews.act_of_many(
+        desk.connection, [row["id"] for row in names], acknowledged, lambda _: Facts()
+    )
+    assert done.done == len(names) == 2
+    expected = [await desk.connection.fetch(table) for table in PEOPLE]
+    await desk.connection.close()
+    await rebuild(Settings(database=database), POLICIES)
+
+    async with at_work(database) as again:
+        await again.sweep()
+        assert [await again.connection.fetch(table) for table in PEOPLE] == expected
 
 
 async def test_a_fact_that_this_version_does_not_take_hinders_no_other(

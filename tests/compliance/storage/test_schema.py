@@ -24,6 +24,7 @@ from services.compliance.storage import (
     quarantine,
     rebuild,
     register,
+    reviews,
     schema,
     violations,
 )
@@ -47,6 +48,7 @@ MODULES: list[Any] = [
     quarantine,
     rebuild,
     register,
+    reviews,
     schema,
     violations,
 ]

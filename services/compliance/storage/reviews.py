@@ -1,0 +1,159 @@
+"""What people do with violations, written beside the worker, on the same rows and chains.
+
+An act is tied to the line that somebody had seen: where another has come since, nothing is written.
+Whoever holds rows here takes those of counts last, as the workers do: no two wait for each other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
+
+from services.compliance.people.acts import CHANGES, Act, Given, Refusal, Review
+from services.compliance.people.lines import line_of
+from services.compliance.people.review import Facts, Who, decide, signed
+from services.compliance.storage.violations import count_reviews
+from shared.adapters import postgres
+from shared.adapters.postgres import Connection, columns
+
+QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+AT_ONCE = 500
+"""Violations that one transaction writes: for so long their rows are held."""
+
+Seen: TypeAlias = Mapping[str, Any]
+"""A row as `seen` and `held` give it."""
+
+
+class Doing(NamedTuple):
+    """An act that somebody does of one violation or of many: what is given but for the seq."""
+
+    act: Act
+    who: Who
+    given: Given
+    internal: bool = True
+
+
+class Changed(NamedTuple):
+    """The violation has changed since it was seen: how it stands, and the lines since."""
+
+    seq: int
+    lines: Sequence[Mapping[str, Any]]
+
+
+class Written(NamedTuple):
+    """An act that was done: the number of its line, and the review after it."""
+
+    seq: int
+    review: Review
+
+
+class Skipped(NamedTuple):
+    """One of many of which an act was not done: `why` is a Refusal's kind, or busy, or unknown."""
+
+    id: UUID
+    why: str
+
+
+class Many(NamedTuple):
+    """Of how many an act was done, and of which not."""
+
+    done: int
+    skipped: list[Skipped]
+
+
+def review_of(row: Seen) -> Review:
+    """Give the review that a row holds."""
+    names = (name for name in Review.__struct_fields__ if name != "state")
+    return Review(state=row["review"], **{name: row[name] for name in names})
+
+
+async def act(
+    connection: Connection,
+    identity: UUID,
+    seq: int | None,
+    doing: Doing,
+    facts_of: Callable[[Seen], Facts],
+) -> Written | Refusal | Changed | None:
+    """Do an act of a violation as it was seen up to a line, in a transaction of its own.
+
+    `seq` is None where it does not matter what was seen. Gives None for an unknown violation.
+    """
+    async with connection.transaction():
+        row = await connection.fetchrow(QUERIES["seen"], identity)
+        if row is None:
+            return None
+        if seq is not None and row["seq"] != seq:
+            return Changed(row["seq"], await connection.fetch(QUERIES["since"], identity, seq))
+        written = _written(row, doing, facts_of(row))
+        if isinstance(written, Refusal):
+            return written
+        await _write(connection, [written.columns])
+    return Written(row["seq"] + 1, written.review)
+
+
+async def act_of_many(
+    connection: Connection,
+    identities: Iterable[UUID],
+    doing: Doing,
+    facts_of: Callable[[Seen], Facts],
+) -> Many:
+    """Do an act of many violations, AT_ONCE in a transaction, those that are busy left out."""
+    wanted = sorted(set(identities))
+    done, skipped = 0, list[Skipped]()
+    for first in range(0, len(wanted), AT_ONCE):
+        some = wanted[first : first + AT_ONCE]
+        async with connection.transaction():
+            found = {row["id"]: row for row in await connection.fetch(QUERIES["held"], some)}
+            rows = []
+            for row in found.values():
+                written = _written(row, doing, facts_of(row))
+                if isinstance(written, Refusal):
+                    skipped.append(Skipped(row["id"], written.kind))
+                else:
+                    rows.append(written.columns)
+            await _write(connection, rows)
+        done += len(rows)
+        skipped += await _left_out(connection, [name for name in some if name not in found])
+    return Many(done, sorted(skipped))
+
+
+async def _left_out(connection: Connection, names: Sequence[UUID]) -> list[Skipped]:
+    if not names:
+        return []
+    known = {row["id"] for row in await connection.fetch(QUERIES["known"], names)}
+    return [Skipped(name, "busy" if name in known else "not-found") for name in names]
+
+
+class _Line(NamedTuple):
+    columns: tuple[Any, ...]
+    review: Review
+
+
+def _written(row: Seen, doing: Doing, facts: Facts) -> _Line | Refusal:
+    """Give the row of `write` for an act, or why it is refused."""
+    before = review_of(row)
+    # A clock that was set back must not date a line before those that it answers.
+    at = max(doing.given.at, row["recorded_at"], before.reviewed_at or row["recorded_at"])
+    given = doing.given._replace(at=at, seen_seq=row["seq"])
+    after = decide(before, doing.act, doing.who, facts, given)
+    if isinstance(after, Refusal):
+        return after
+    mine = signed(doing.act, doing.who, facts, given)
+    line = line_of(doing.act, mine, before, after, internal=doing.internal)
+    told = (row["id"], row["seq"], at, mine.by, CHANGES[doing.act], line)
+    fields = (getattr(after, name) for name in Review.__struct_fields__)
+    return _Line((*told, *fields, given.text, doing.internal), after)
+
+
+async def _write(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        await count_reviews(connection, await _moved(connection, rows))
+
+
+async def _moved(
+    connection: Connection, rows: Sequence[tuple[Any, ...]]
+) -> list[Mapping[str, Any]]:
+    moved: list[Mapping[str, Any]] = await connection.fetch(QUERIES["write"], *columns(rows))
+    assert len(moved) == 2 * len(rows)  # noqa: S101 - all rows are held since they were read
+    return [row for row in moved if row["status"] != "withdrawn"]
