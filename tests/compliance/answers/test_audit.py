@@ -287,8 +287,8 @@ async def test_a_province_judged_by_a_clock_that_stumbles_is_whole_until_somebod
     assert all(party.startswith("open_party cn-sx/") for party in parties)
 
 
-async def test_an_audit_of_a_database_without_a_schema_says_what_to_do(database: str) -> None:
-    empty = audited(database)
+async def test_an_audit_of_a_database_without_a_schema_says_what_to_do(bare_database: str) -> None:
+    empty = audited(bare_database)
     assert (empty.returncode, empty.stdout) == (1, "")
     assert "run `vbp migrate` first" in empty.stderr
 

@@ -50,15 +50,15 @@ async def test_a_clock_that_is_set_back_makes_no_violation_look_tampered_with(
 
 
 async def test_columns_that_an_earlier_version_wrote_by_another_clock_take_the_word_of_the_line(
-    database: str, tmp_path: Path
+    bare_database: str, tmp_path: Path
 ) -> None:
     untouched, moved, unreadable = (a_violation(number) for number in (1, 2, 3))
     # All but the first are not of that version, but what writes violations today counts there too.
     applied = ("0001_compliance.sql", "0030_open_days_and_parties.sql", "0040_judged_counts.sql")
     for name in applied:
         shutil.copy(MIGRATIONS / name, tmp_path)
-    await postgres.migrate(database, tmp_path, "compliance")
-    async with a_connection(database) as connection:
+    await postgres.migrate(bare_database, tmp_path, "compliance")
+    async with a_connection(bare_database) as connection:
         for kind in ("opened", "withdrawn"):
             await tell(connection, kind, [untouched, moved, unreadable])
         await connection.execute("ALTER TABLE compliance.history DISABLE TRIGGER ALL")
@@ -76,7 +76,7 @@ async def test_columns_that_an_earlier_version_wrote_by_another_clock_take_the_w
             unreadable.id,
         )
         await connection.execute("ALTER TABLE compliance.history ENABLE TRIGGER ALL")
-        async with an_api(database) as api:
+        async with an_api(bare_database) as api:
             details = {
                 violation.id: read(await api.get(f"/v1/violations/{violation.id}"))
                 for violation in (untouched, moved, unreadable)

@@ -79,21 +79,23 @@ async def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in await connection.fetch(query)]
 
 
-async def test_a_database_of_the_release_with_eight_rules_gains_the_rest(database: str) -> None:
-    restore(database)
-    async with a_connection(database) as connection:
+async def test_a_database_of_the_release_with_eight_rules_gains_the_rest(
+    bare_database: str,
+) -> None:
+    restore(bare_database)
+    async with a_connection(bare_database) as connection:
         lines = set(await rows(connection, LINES))
         assert {rule for (rule,) in await rows(connection, RULES_OF_LINES)} == FIRST_EIGHT
-    vbp(database, "migrate")
-    async with a_connection(database) as connection:
-        await people_work(database, connection)
+    vbp(bare_database, "migrate")
+    async with a_connection(bare_database) as connection:
+        await people_work(bare_database, connection)
         kept = {name: await rows(connection, query) for name, query in KEPT.items()}
         told = [event async for read in facts.read_back(connection) for event in read.events]
-    assert f"made anew from {len(told)} facts" in vbp(database, "rebuild")
+    assert f"made anew from {len(told)} facts" in vbp(bare_database, "rebuild")
     # As a worker does when it starts: other policies were told to the release.
-    await schema.prepare(Settings(database=database), POLICIES)
+    await schema.prepare(Settings(database=bare_database), POLICIES)
 
-    async with at_work(database) as desk:
+    async with at_work(bare_database) as desk:
         await desk.sweep(Moment(ASKED, ASKED))
         standing = [msgspec.json.decode(body) for (body,) in await rows(desk.connection, STANDING)]
         assert {violation["rule"] for violation in standing} == {rule.name for rule in RULES}
@@ -101,4 +103,4 @@ async def test_a_database_of_the_release_with_eight_rules_gains_the_rest(databas
         assert {name: await rows(desk.connection, query) for name, query in KEPT.items()} == kept
         assert all(kept.values())
         assert set(await rows(desk.connection, LINES)) > lines
-    vbp(database, "audit", "verify", "--processes", "1")
+    vbp(bare_database, "audit", "verify", "--processes", "1")

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.integration
 
 
 async def test_areas_are_taken_from_what_was_told_and_counts_elsewhere_become_one(
-    database: str, tmp_path: Path
+    bare_database: str, tmp_path: Path
 ) -> None:
     for file in MIGRATIONS.glob("*.sql"):
         if file.name < "0011":
             shutil.copy(file, tmp_path)
-    await postgres.migrate(database, tmp_path, "compliance")
-    async with a_connection(database) as connection:
+    await postgres.migrate(bare_database, tmp_path, "compliance")
+    async with a_connection(bare_database) as connection:
         enrolled = '{{"jurisdiction":"cn-sx","hospital":"H{0}","area":"14010{0}"}}'
         await connection.executemany(
             "INSERT INTO compliance.fact VALUES (0, 0, $1, $2, $3, 's', 'e', $2, NULL, $4)",
@@ -38,7 +38,7 @@ async def test_areas_are_taken_from_what_was_told_and_counts_elsewhere_become_on
                 ("coverage-gap", "x", 16),
             ],
         )
-        await postgres.migrate(database, MIGRATIONS, "compliance")
+        await postgres.migrate(bare_database, MIGRATIONS, "compliance")
         areas = await connection.fetch("SELECT area FROM compliance.enrolled_area ORDER BY 1")
         counts = await connection.fetch(
             "SELECT rule, area, count::int FROM compliance.found_count ORDER BY 1, 2"

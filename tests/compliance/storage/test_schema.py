@@ -81,10 +81,10 @@ async def test_postgresql_can_prepare_every_query(connection: Connection) -> Non
     assert refused == {}
 
 
-async def test_migrations_that_were_applied_are_not_applied_again(database: str) -> None:
+async def test_migrations_that_were_applied_are_not_applied_again(bare_database: str) -> None:
     files = sorted(path.name for path in schema.MIGRATIONS.glob("*.sql"))
-    assert await postgres.migrate(database, schema.MIGRATIONS, "compliance") == files
-    assert await postgres.migrate(database, schema.MIGRATIONS, "compliance") == []
+    assert await postgres.migrate(bare_database, schema.MIGRATIONS, "compliance") == files
+    assert await postgres.migrate(bare_database, schema.MIGRATIONS, "compliance") == []
 
 
 async def test_a_database_newer_than_the_code_is_left_alone(database: str, tmp_path: Path) -> None:

@@ -134,13 +134,13 @@ async def test_workers_that_meet_in_the_same_days_and_parties_wait_and_lose_noth
 
 
 async def test_what_stood_open_before_the_counts_were_kept_is_counted(
-    database: str, tmp_path: Path
+    bare_database: str, tmp_path: Path
 ) -> None:
     for file in MIGRATIONS.glob("*.sql"):
         if file.name < "0030":
             shutil.copy(file, tmp_path)
-    await postgres.migrate(database, tmp_path, "compliance")
-    async with a_connection(database) as connection:
+    await postgres.migrate(bare_database, tmp_path, "compliance")
+    async with a_connection(bare_database) as connection:
         # 16:30 UTC is the next day in China.
         evening = datetime(2022, 3, 1, 16, 30, tzinfo=UTC)
         for number in range(1, 7):
@@ -153,7 +153,7 @@ async def test_what_stood_open_before_the_counts_were_kept_is_counted(
                 f"D{number % 2}",
                 evening + timedelta(days=number % 3),
             )
-        await postgres.migrate(database, MIGRATIONS, "compliance")
+        await postgres.migrate(bare_database, MIGRATIONS, "compliance")
         days, parties = await counted(connection)
         assert (days, parties) == await recounted(connection)
     assert {day.isoformat(): number for (*_, day), number in days.items()} == {

@@ -36,12 +36,12 @@ async def test_without_a_database_it_lives_is_not_ready_and_says_so_everywhere()
         assert not [name for name, _ in found if name in read_from_it]
 
 
-async def test_a_database_without_our_migrations_is_not_ready(database: str) -> None:
-    async with an_api(database, migrated=False) as api:
+async def test_a_database_without_our_migrations_is_not_ready(bare_database: str) -> None:
+    async with an_api(bare_database, migrated=False) as api:
         for path in ("/readyz", "/v1/status", "/v1/violations"):
             assert "run `vbp migrate`" in problem(await api.get(path), 503)["detail"]
         assert "vbp_database_up 0.0" in (await api.get("/metrics")).text
-    async with an_api(database) as api:
+    async with an_api(bare_database) as api:
         assert read(await api.get("/readyz"))["status"] == "ready"
 
 
