@@ -109,7 +109,7 @@ async def _measure(dsn: str, count: int, times: int) -> None:
     known = await fill(connection, count)
     await connection.close()
     print(f"{count} violations written in {time.perf_counter() - began:.0f} s")
-    app = create_app(Settings(database=dsn), policy.load())
+    app = create_app(Settings(database=dsn, identity="local"), policy.load())
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as api,

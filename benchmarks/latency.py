@@ -71,7 +71,7 @@ async def _probe(
 
     Until the register has been read nothing else is, so the first violation tells that all is open.
     """
-    app = create_app(settings, policy.load())
+    app = create_app(settings.model_copy(update={"identity": "local"}), policy.load())
     connection = await postgres.connect(settings.database)
     taken: list[float] = []
     async with (

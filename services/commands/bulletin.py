@@ -29,7 +29,7 @@ def run(settings: Settings, wanted: Wanted, form: Form, out: str, by: str | None
 
 
 async def _shown(settings: Settings, wanted: Wanted, by: str | None) -> Shown:
-    figures = Figures(settings.orders_url, settings.delivery_url)
+    figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     async with Database(settings.database) as database:
         if by is None:
             return await bulletin.show(database, figures, wanted)

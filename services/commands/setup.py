@@ -9,6 +9,7 @@ from services.compliance.storage import schema
 from services.delivery.answers import MIGRATIONS as DELIVERY
 from services.orders.answers import MIGRATIONS as ORDERS
 from shared.adapters import postgres
+from shared.adapters.identity.keys import MIGRATIONS as IDENTITY
 
 
 def migrate(settings: Settings) -> None:
@@ -19,7 +20,7 @@ def migrate(settings: Settings) -> None:
 async def migrate_all(settings: Settings) -> list[str]:
     """Bring the schemas of all services to this version; gives the files applied."""
     applied = await schema.migrate(settings)
-    for service, folder in (("orders", ORDERS), ("delivery", DELIVERY)):
+    for service, folder in (("identity", IDENTITY), ("orders", ORDERS), ("delivery", DELIVERY)):
         applied += await postgres.migrate(settings.database, folder, service)
     return applied
 

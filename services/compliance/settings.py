@@ -23,7 +23,7 @@ class LawSettings(BaseSettings):
         "they go before the shipped ones. Workers, API and replays must read the same",
     )
 
-    @field_validator("calendars", mode="before")
+    @field_validator("calendars", "key_file", mode="before", check_fields=False)
     @classmethod
     def _set(cls, told: object) -> object:
         # An empty variable is none; as a path it would be the folder one happens to be in.
@@ -66,5 +66,8 @@ class Settings(LawSettings, IdentitySettings):
         f"http://127.0.0.1:{PORTS['delivery']}",
         pattern=r"^https?://[^/]+",
         description="Where the delivery service answers, for the bulletin's figures",
+    )
+    key_file: Path | None = Field(
+        None, description="File with the API key that is shown to orders and delivery"
     )
     log_level: str = Field("info", description="debug, info, warning or error")

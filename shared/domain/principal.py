@@ -58,6 +58,32 @@ class Party(NamedTuple):
     code: str
 
 
+_FOLDERS = {
+    "manufacturer": "manufacturers",
+    "distributor": "distributors",
+    "hospital": "hospitals",
+    "agency": "agencies",
+}
+"""How the `source` of a party's own events begins (docs/events.md), by its kind."""
+
+KINDS = tuple(_FOLDERS)
+"""The kinds of party."""
+
+
+def party_of(text: str) -> Party:
+    """Read `kind:code`; raises ValueError for anything else."""
+    kind, colon, code = text.partition(":")
+    if kind not in _FOLDERS or not colon or not code or "\x00" in code:
+        known = ", ".join(KINDS)
+        raise ValueError(f"{text!r} is no party. Write it as kind:code, the kind one of {known}")
+    return Party(kind, code)
+
+
+def source_of(party: Party) -> str:
+    """Give the `source` under which a party tells its own events."""
+    return f"/{_FOLDERS[party.kind]}/{party.code}"
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody who was identified; `subject` names a person or a key: `person:liwj`, `key:abc`.

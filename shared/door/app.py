@@ -10,7 +10,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from shared.adapters import http, logs, serving
-from shared.adapters.identity.layer import guard
+from shared.adapters.identity.layer import guard, identifying
 from shared.adapters.identity.roles import admits
 from shared.adapters.identity.settings import check_address
 from shared.adapters.metrics import begin
@@ -87,6 +87,7 @@ def create_door(
     """Make the application of a door; its producer lives as long as its lifespan."""
     registry = begin(config.name)
     turns = Turns()
+    identity = identifying(settings, settings.database)
     publisher = Publisher(settings.kafka, settings.publish_seconds, turns)
     metrics = DoorMetrics(registry, config.types)
     door = Door(
@@ -105,6 +106,7 @@ def create_door(
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(identity.close)
             await stack.enter_async_context(publisher.running())
             if answers is not None:
                 await stack.enter_async_context(answers.database)
@@ -128,7 +130,7 @@ def create_door(
         answers.routes(app, answers.database, jurisdictions)
         shapes = answers.shapes
     _document(app, config.types, shapes)
-    guard(app, settings)
+    guard(app, identity)
     http.count_requests(app, config.name, registry)
     app.add_middleware(BegunInTurn, turns=turns)
     return app

@@ -132,7 +132,7 @@ def door_process(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "services.cli", "serve", "orders", "--port", str(port)]
-    environment = {**os.environ, "VBP_KAFKA": kafka, **(settings or {})}
+    environment = {"VBP_IDENTITY": "local", **os.environ, "VBP_KAFKA": kafka, **(settings or {})}
     with log.open("w") as out:
         running = subprocess.Popen(  # noqa: S603 - our own command
             command, cwd=_ROOT, env=environment, stdout=out, stderr=out

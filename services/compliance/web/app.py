@@ -22,7 +22,7 @@ from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from shared.adapters import http, logs, metrics, problems, serving
-from shared.adapters.identity.layer import guard
+from shared.adapters.identity.layer import guard, identifying
 from shared.adapters.identity.settings import check_address
 from shared.domain.errors import SetupError, TransientError
 
@@ -64,6 +64,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     broker = BrokerWatch(settings.kafka)
     gauges = ApiMetrics(registry, policies, broker)
     database = Database(settings.database)
+    identity = identifying(settings, settings.database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -72,7 +73,10 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
                 await database.ready()
             except (SetupError, TransientError) as error:
                 log.warning("nothing can be answered yet: %s", error)
-            yield
+            try:
+                yield
+            finally:
+                await identity.close()
 
     app = http.create_app(
         SERVICE,
@@ -88,14 +92,14 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         lifespan=lifespan,
     )
     router = build_router(database, policies)
-    figures = Figures(settings.orders_url, settings.delivery_url)
+    figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     add_bulletins(router, database, figures, policies.jurisdictions)
     add_denominators(router, database, policies)
     add_exports(router, database, policies)
     app.include_router(router)
     app.include_router(build_console(database, policies))
     problems.describe(app, schemas())
-    guard(app, settings)
+    guard(app, identity)
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app

@@ -1,5 +1,6 @@
 """The one place where a request's principal comes from: a layer of ASGI around the routes."""
 
+import logging
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -17,7 +18,10 @@ from shared.adapters.identity.roles import (
 )
 from shared.adapters.identity.settings import IdentitySettings
 from shared.adapters.problems import ProblemError, answer, problems
+from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import LOCAL, Principal
+
+_log = logging.getLogger(__name__)
 
 _FILES = "/static-offline-docs/"
 _BEARER = "An API key (`vbp keys create`), or the token of a person"
@@ -28,7 +32,15 @@ class Identifying(Protocol):
     """Finds out who asks."""
 
     async def identify(self, headers: Headers) -> Principal:
-        """Give who sent a request with these headers; raises ProblemError where nobody is told."""
+        """Give who sent a request with these headers.
+
+        Raises ProblemError where nobody is told, TransientError and SetupError where that cannot
+        be found out just now.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
         ...
 
 
@@ -38,9 +50,12 @@ class Closed:
     async def identify(self, headers: Headers) -> Principal:
         """Raise ProblemError (401), with what to set."""
         raise unidentified(
-            "This service admits nobody: VBP_IDENTITY is not set. Its operator sets "
+            "This service admits nobody: VBP_IDENTITY is not set, or closed. Its operator sets "
             "VBP_IDENTITY=required, or on a machine of one's own VBP_IDENTITY=local"
         )
+
+    async def close(self) -> None:
+        """Hold nothing."""
 
 
 class Local:
@@ -56,10 +71,20 @@ class Local:
             )
         return LOCAL
 
+    async def close(self) -> None:
+        """Hold nothing."""
 
-def identifying(settings: IdentitySettings) -> Identifying:
-    """Give what finds out who asks, as the settings want it."""
-    return Local() if settings.identity == "local" else Closed()
+
+def identifying(settings: IdentitySettings, database: str) -> Identifying:
+    """Give what finds out who asks, as the settings want it; keys stand in `database`, a DSN."""
+    if settings.identity == "closed":
+        return Closed()
+    if settings.identity == "local":
+        _log.warning("VBP_IDENTITY=local: whoever reaches this machine's own address may do all")
+        return Local()
+    from shared.adapters.identity.asking import asking  # noqa: PLC0415  # cryptography is large
+
+    return asking(settings, database)
 
 
 class Identified:
@@ -79,12 +104,17 @@ class Identified:
             except ProblemError as error:
                 await answer(error.problem(path), error.headers)(scope, receive, send)
                 return
+            except (TransientError, SetupError) as error:
+                detail = f"Who asks cannot be found out: {error}"
+                later = ProblemError(503, "unavailable", detail, headers={"Retry-After": "2"})
+                await answer(later.problem(path), later.headers)(scope, receive, send)
+                return
             # Not in a copy: who measures looks up in this one which route it was.
             scope[PRINCIPAL] = principal
         await self._app(scope, receive, send)
 
 
-def guard(app: FastAPI, settings: IdentitySettings) -> None:
+def guard(app: FastAPI, identity: Identifying) -> None:
     """Admit to the routes that `app` has by now whom each declares, and nobody else.
 
     Raises TypeError for a route that does not declare whom it admits. Comes before
@@ -93,7 +123,7 @@ def guard(app: FastAPI, settings: IdentitySettings) -> None:
     routes = list(declared(app))
     public = {route.path for route in routes if not route.roles}
     _document(app, routes)
-    app.add_middleware(Identified, identity=identifying(settings), public=public)
+    app.add_middleware(Identified, identity=identity, public=public)
 
 
 def _document(app: FastAPI, routes: Collection[Declared]) -> None:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from shared.adapters import http
-from shared.adapters.identity.layer import guard
+from shared.adapters.identity.layer import guard, identifying
 from shared.adapters.identity.roles import OPEN, Asker, admits
 from shared.adapters.identity.settings import IdentitySettings, Mode
 from shared.domain.principal import Role
@@ -25,7 +25,7 @@ def an_app(mode: Mode) -> FastAPI:
     async def public() -> str:
         return "anybody"
 
-    guard(app, IdentitySettings(identity=mode))
+    guard(app, identifying(IdentitySettings(identity=mode), "postgresql://nobody@127.0.0.1:1/"))
     http.count_requests(app, "test", registry)
     return app
 

@@ -1,0 +1,55 @@
+"""The table of roles holds on the wire: each role asks each route of compliance by a real key."""
+
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.compliance.settings import Settings
+from services.compliance.storage.schema import MIGRATIONS
+from services.compliance.web.app import create_app
+from shared.adapters import postgres
+from shared.adapters.identity.roles import Declared, declared
+from shared.domain.principal import Party, Role
+from tests.support.kept import POLICIES
+from tests.support.keys import a_key, bearer
+
+HOSPITAL = Party("hospital", "H1")
+OWN: dict[Role, dict[str, object]] = {
+    Role.PUBLISHER: {"sources": ["/hospitals/H1"]},
+    Role.PARTY: {"parties": [HOSPITAL]},
+}
+FILLED = {
+    "{violation}": str(UUID(int=7)),
+    "{role}": "hospital",
+    "{code:path}": "H1",
+    "{code}": "H1",
+    "{rule}": "late-delivery",
+    "{policy}": "cn-sx-2021-22",
+    "{month}": "2022-05",
+}
+
+
+def path_of(route: Declared) -> str:
+    path = route.path
+    for name, value in FILLED.items():
+        path = path.replace(name, value)
+    assert "{" not in path, path
+    return path
+
+
+@pytest.mark.integration
+async def test_every_route_admits_the_roles_of_the_table_and_nobody_else(database: str) -> None:
+    await postgres.migrate(database, MIGRATIONS, "compliance")
+    keys = {role: await a_key(database, role, holder=role, **OWN.get(role, {})) for role in Role}  # type: ignore[arg-type]
+    app = create_app(Settings(database=database, identity="required"), POLICIES)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")
+    async with app.router.lifespan_context(app), client:
+        for route in declared(app):
+            nobody = await client.request(route.method, path_of(route))
+            assert (nobody.status_code == 401) == bool(route.roles), route
+            for role, key in keys.items():
+                answer = await client.request(route.method, path_of(route), headers=bearer(key))
+                admitted = not route.roles or role in route.roles
+                assert (answer.status_code == 403) != admitted, (route, role, answer.text)
+                assert answer.status_code not in {401, 500}, (route, role, answer.text)
