@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from shared.domain.errors import InvalidEventError, SetupError, TransientError, shorten
@@ -25,7 +25,9 @@ class Fault(BaseModel):
 
 
 class Problem(BaseModel):
-    """An answer that says what went wrong and what to do (RFC 9457)."""
+    """An answer that says what went wrong and what to do (RFC 9457); some kinds say more."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str = Field("about:blank", description="the kind of problem, for programs")
     title: str = Field(description="the kind of problem, for people")
@@ -36,9 +38,12 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem; `kind` names it for programs (`urn:vbp:problem:kind`)."""
+    """Ends a request with a problem; `kind` names it for programs (`urn:vbp:problem:kind`).
 
-    def __init__(
+    `members` are what a kind says beside what all say.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is a member of the answer, or goes beside it
         self,
         status: int,
         kind: str,
@@ -46,12 +51,14 @@ class ProblemError(Exception):
         *,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.kind = kind
         self.errors = list(errors)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
     def problem(self, instance: str) -> Problem:
         """Give the problem as it is answered at the path `instance`."""
@@ -62,6 +69,7 @@ class ProblemError(Exception):
             detail=str(self),
             instance=instance,
             errors=self.errors,
+            **self.members,
         )
 
 

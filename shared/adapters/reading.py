@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -51,6 +51,9 @@ class Database:
     It connects when first asked, so it may come up later. All raise TransientError if PostgreSQL
     is away, SetupError where it has no schema.
     """
+
+    session: ClassVar[Mapping[str, str]] = {}
+    """What differs in the settings of its connections."""
 
     def __init__(self, dsn: str, service: str, migrations: Path, *, size: int = 8) -> None:
         self._dsn = dsn
@@ -108,6 +111,13 @@ class Database:
             yield lent
 
     @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Connection]:
+        """Give a connection for some work."""
+        async with self._connection() as connection:
+            lent: Any = connection
+            yield lent
+
+    @asynccontextmanager
     async def _connection(self) -> AsyncIterator["PoolConnectionProxy[Any]"]:
         try:
             pool = await self._opened()
@@ -135,6 +145,7 @@ class Database:
                         **_SESSION,
                         "application_name": f"vbp-{self._service}-api",
                         "search_path": self._service,
+                        **self.session,
                     },
                 )
             return self._pool

@@ -23,6 +23,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from services.compliance.answers.paging import ListPlace
 from services.compliance.findings.violation import Status
+from services.compliance.people.acts import State
 from services.compliance.policies.policy import Policies, Severity
 from services.compliance.rules import RULES
 from shared.domain import calendar
@@ -46,6 +47,12 @@ _PREDICATES: Final = {
     "order": '"order" = {}',
     "occurred_from": "occurred_at >= {}",
     "occurred_to": "occurred_at < {}",
+    "detected_from": "detected_at >= {}",
+    "detected_to": "detected_at < {}",
+    "reviewed_to": "reviewed_at < {}",
+    "review": "review = {}",
+    "stale": "stale = {}",
+    "assignee": "assignee = {}",
 }
 _WANTED: Final = "/* wanted */ true"
 _MONTH: Final = re.compile(r"(19\d\d|2\d\d\d)-(0[1-9]|1[0-2])", re.ASCII)
@@ -105,6 +112,7 @@ Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")
 RuleName = Annotated[str, OneOf(rule.name for rule in RULES)]
 StatusName = Annotated[str, OneOf(get_args(Status))]
 SeverityName = Annotated[str, OneOf(get_args(Severity))]
+ReviewName = Annotated[str, OneOf(get_args(State))]
 _JURISDICTION = "Jurisdiction that has a policy, such as cn-sx"
 
 
@@ -129,6 +137,20 @@ class Filters(BaseModel):
     )
     occurred_to: Instant | None = Field(
         None, description="Instant before which occurred_at lies, RFC 3339 with offset"
+    )
+    detected_from: Instant | None = Field(
+        None, description="First instant of detected_at, RFC 3339 with offset"
+    )
+    detected_to: Instant | None = Field(
+        None, description="Instant before which detected_at lies, RFC 3339 with offset"
+    )
+    review: list[ReviewName] = Field([], description="What people hold of it; repeatable")
+    stale: bool | None = Field(
+        None, description="Whether the facts that a decision rests on have moved since"
+    )
+    assignee: Code | None = Field(None, description="Who works on it, such as person:liwj")
+    reviewed_to: Instant | None = Field(
+        None, description="Instant before which the review last moved, RFC 3339 with offset"
     )
     month: Month | None = Field(None, description="Month of occurred_at in Shanghai, as 2022-05")
 

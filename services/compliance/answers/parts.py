@@ -145,6 +145,8 @@ def line_shown(line: HistoryRow) -> HistoryLine:
         supersedes=said.get("supersedes", []),
         line=line.line.decode(errors="replace"),
         hash=line.hash.hex(),
+        review=said.get("review"),
+        text=None if line.erased else line.words,
     )
 
 

@@ -27,6 +27,9 @@ class Page(Struct):
 class HistoryLine(Struct):
     """A change; `body` is the violation as told then, null if nothing is found any more.
 
+    A line that a person wrote has no body either, but a `review`: from which state to which, why,
+    and the hash of `text`, which is null where nothing was written or it was taken away since.
+
     `hash` is the SHA-256, in hex, of the hash before (nothing for the first) and of the UTF-8
     bytes of `line`, so that whoever has the answer can check the chain without us.
     """
@@ -40,6 +43,8 @@ class HistoryLine(Struct):
     supersedes: list[str]
     line: str
     hash: str
+    review: dict[str, Any] | None = None
+    text: str | None = None
 
 
 class HeardEvent(Struct):
@@ -116,6 +121,20 @@ class HistoryPage(Struct):
     next_page_token: str | None
 
 
+class SkippedOne(Struct):
+    """A violation of which an act was not done; `why` is the kind of problem, or busy."""
+
+    id: str
+    why: str
+
+
+class ManyDone(Struct):
+    """Of how many violations an act was done, and of which not."""
+
+    done: int
+    skipped: list[SkippedOne]
+
+
 ANSWERS: tuple[type[Struct], ...] = (
     Matrix,
     Parties,
@@ -130,6 +149,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     PolicyShown,
     ServiceStatus,
     ContradictionPage,
+    ManyDone,
 )
 """What the routes answer with; their parts follow from them."""
 

@@ -20,7 +20,6 @@ from services.compliance.findings.verification import (
     chain_of,
     pointers,
 )
-from services.compliance.findings.violation import served
 from shared.adapters.postgres import Connection, queries
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
@@ -44,9 +43,8 @@ async def page(database: Database, asked: Asked) -> Page:
     # One more than asked for tells whether there is a next page.
     query, values = listing(QUERIES["list"], asked, after, asked.page_size + 1)
     rows = await database.fetch(query, *values)
-    found = [served(row) for row in rows[: asked.page_size]]
-    items = await names.named_all(database.fetch, found)
-    more = len(rows) > len(found)
+    items = await names.named_all(database.fetch, rows[: asked.page_size])
+    more = len(rows) > len(items)
     return Page(items, paging.token_of(paging.place_in(items[-1]), seal) if more else None)
 
 
@@ -55,6 +53,12 @@ async def count(database: Database, filters: Filters) -> Count:
     query, values = counting(QUERIES["some"], filters, COUNTED_AT_MOST)
     found = (await database.row(query, *values))["count"]
     return Count(found, found >= COUNTED_AT_MOST)
+
+
+async def matching(database: Database, filters: Filters, most: int) -> list[UUID]:
+    """Give the ids of all that some filters let through, `most` at most, in no order."""
+    query, values = counting(QUERIES["matching"], filters, most)
+    return [row["id"] for row in await database.fetch(query, *values)]
 
 
 class _Read(NamedTuple):
@@ -77,7 +81,7 @@ async def in_full(database: Database, identity: UUID) -> ViolationInFull | None:
         read = await _history(connection, identity, dict(row), body)
         evidence = _evidence(body)
         found = await parts.facts_of(connection, pointers(evidence[:_FACTS_SHOWN]))
-        (item,) = await names.named_all(connection.fetch, [served(row)])
+        (item,) = await names.named_all(connection.fetch, [row])
     first = Shelf(_EVIDENCE_BYTES).fitting(evidence)
     facts = Shelf(_FACTS_BYTES).fitting(found)
     told, lines = PartPlace(read.last_told, 0), PartPlace(0, 1)

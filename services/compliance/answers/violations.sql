@@ -12,6 +12,10 @@ LIMIT $1
 SELECT count(*) AS count
 FROM (SELECT FROM compliance.violation WHERE /* wanted */ true LIMIT $1) AS few;
 
+-- matching --
+-- Give the ids of violations; filters.py puts its predicates at the mark.
+SELECT id FROM compliance.violation WHERE /* wanted */ true LIMIT $1;
+
 -- one --
 -- Give one violation with every column: each must follow from its history.
 SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,

@@ -143,9 +143,13 @@ class Given(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why an act is refused, what is allowed now, and the day that it waits for or missed."""
+    """Why an act is refused, what is allowed now, and the day that it waits for or missed.
+
+    `state` is the one in which it was tried.
+    """
 
     kind: RefusalKind
     because: str
     allowed: tuple[Act, ...] = ()
     due: str | None = None
+    state: State = "new"

@@ -55,7 +55,7 @@ def decide(review: Review, act: Act, who: Who, facts: Facts, given: Given) -> Re
     """Give the review after an act, or why it is refused and which acts are allowed now."""
     refusal = _refused(review, act, who, facts) or _lacking(act, given)
     if refusal is not None:
-        return refusal._replace(allowed=allowed(review, who, facts))
+        return refusal._replace(allowed=allowed(review, who, facts), state=review.state)
     return changed(review, act, signed(act, who, facts, given))
 
 

@@ -4,14 +4,14 @@ An act is tied to the line that somebody had seen: where another has come since,
 Whoever holds rows here takes those of counts last, as the workers do: no two wait for each other.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from services.compliance.people.acts import CHANGES, Act, Given, Refusal, Review
 from services.compliance.people.lines import line_of
-from services.compliance.people.review import Facts, Who, decide, signed
+from services.compliance.people.review import Facts, Who, allowed, decide, signed
 from services.compliance.storage.violations import count_reviews
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
@@ -29,9 +29,19 @@ class Doing(NamedTuple):
     """An act that somebody does of one violation or of many: what is given but for the seq."""
 
     act: Act
-    who: Who
     given: Given
     internal: bool = True
+
+
+class About(NamedTuple):
+    """Who acts, in which duties towards a violation, and what the machine says of it."""
+
+    who: Who
+    facts: Facts
+
+
+AboutOf: TypeAlias = Callable[[Seen], About | None]
+"""Looks at a row for somebody; None where it is none of their business."""
 
 
 class Changed(NamedTuple):
@@ -73,19 +83,21 @@ async def act(
     identity: UUID,
     seq: int | None,
     doing: Doing,
-    facts_of: Callable[[Seen], Facts],
+    about_of: AboutOf,
 ) -> Written | Refusal | Changed | None:
     """Do an act of a violation as it was seen up to a line, in a transaction of its own.
 
-    `seq` is None where it does not matter what was seen. Gives None for an unknown violation.
+    `seq` is None where it does not matter what was seen. Gives None for an unknown violation, and
+    one that is none of their business.
     """
     async with connection.transaction():
         row = await connection.fetchrow(QUERIES["seen"], identity)
-        if row is None:
+        about = None if row is None else about_of(row)
+        if row is None or about is None:
             return None
         if seq is not None and row["seq"] != seq:
             return Changed(row["seq"], await connection.fetch(QUERIES["since"], identity, seq))
-        written = _written(row, doing, facts_of(row))
+        written = _written(row, doing, about)
         if isinstance(written, Refusal):
             return written
         await _write(connection, [written.columns])
@@ -96,7 +108,7 @@ async def act_of_many(
     connection: Connection,
     identities: Iterable[UUID],
     doing: Doing,
-    facts_of: Callable[[Seen], Facts],
+    about_of: AboutOf,
 ) -> Many:
     """Do an act of many violations, AT_ONCE in a transaction, those that are busy left out."""
     wanted = sorted(set(identities))
@@ -107,15 +119,27 @@ async def act_of_many(
             found = {row["id"]: row for row in await connection.fetch(QUERIES["held"], some)}
             rows = []
             for row in found.values():
-                written = _written(row, doing, facts_of(row))
-                if isinstance(written, Refusal):
-                    skipped.append(Skipped(row["id"], written.kind))
+                about = about_of(row)
+                written = None if about is None else _written(row, doing, about)
+                if written is None or isinstance(written, Refusal):
+                    why = "not-found" if written is None else written.kind
+                    skipped.append(Skipped(row["id"], why))
                 else:
                     rows.append(written.columns)
             await _write(connection, rows)
         done += len(rows)
         skipped += await _left_out(connection, [name for name in some if name not in found])
     return Many(done, sorted(skipped))
+
+
+async def allowed_now(
+    fetch: Callable[..., Awaitable[Sequence[Seen]]], identity: UUID, about_of: AboutOf
+) -> tuple[Act, ...]:
+    """Give what somebody may do of a violation now; nothing where it is none of their business."""
+    for row in await fetch(QUERIES["standing"], identity):
+        about = about_of(row)
+        return () if about is None else allowed(review_of(row), *about)
+    return ()
 
 
 async def _left_out(connection: Connection, names: Sequence[UUID]) -> list[Skipped]:
@@ -130,16 +154,16 @@ class _Line(NamedTuple):
     review: Review
 
 
-def _written(row: Seen, doing: Doing, facts: Facts) -> _Line | Refusal:
+def _written(row: Seen, doing: Doing, about: About) -> _Line | Refusal:
     """Give the row of `write` for an act, or why it is refused."""
     before = review_of(row)
     # A clock that was set back must not date a line before those that it answers.
     at = max(doing.given.at, row["recorded_at"], before.reviewed_at or row["recorded_at"])
     given = doing.given._replace(at=at, seen_seq=row["seq"])
-    after = decide(before, doing.act, doing.who, facts, given)
+    after = decide(before, doing.act, *about, given)
     if isinstance(after, Refusal):
         return after
-    mine = signed(doing.act, doing.who, facts, given)
+    mine = signed(doing.act, *about, given)
     line = line_of(doing.act, mine, before, after, internal=doing.internal)
     told = (row["id"], row["seq"], at, mine.by, CHANGES[doing.act], line)
     fields = (getattr(after, name) for name in Review.__struct_fields__)

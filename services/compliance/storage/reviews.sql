@@ -1,8 +1,8 @@
 -- held --
 -- Give some violations as people see them, and hold those that nobody else writes just now, in the
 -- order of their ids. Nobody waits here, so that a worker that holds some never waits for us in turn.
-SELECT id, seq, jurisdiction, rule, status, severity, exempt, area, product, accused_role, accused,
-       (body ->> 'draft')::boolean AS draft, recorded_at, review, stale, seen_seq, reviewed_at,
+SELECT id, seq, jurisdiction, status, severity, manufacturer, distributor, hospital, accused_role,
+       accused, (body ->> 'draft')::boolean AS draft, recorded_at, review, stale, seen_seq, reviewed_at,
        assignee, acknowledged_by, acknowledged_at, proposal, proposed_by, disputed_by
 FROM compliance.violation
 WHERE id = ANY($1::uuid[])
@@ -11,12 +11,20 @@ FOR UPDATE SKIP LOCKED;
 
 -- seen --
 -- Give a violation as people see it, once nobody else writes it.
-SELECT id, seq, jurisdiction, rule, status, severity, exempt, area, product, accused_role, accused,
-       (body ->> 'draft')::boolean AS draft, recorded_at, review, stale, seen_seq, reviewed_at,
+SELECT id, seq, jurisdiction, status, severity, manufacturer, distributor, hospital, accused_role,
+       accused, (body ->> 'draft')::boolean AS draft, recorded_at, review, stale, seen_seq, reviewed_at,
        assignee, acknowledged_by, acknowledged_at, proposal, proposed_by, disputed_by
 FROM compliance.violation
 WHERE id = $1
 FOR UPDATE;
+
+-- standing --
+-- Give a violation as people see it, held for nobody.
+SELECT id, seq, jurisdiction, status, severity, manufacturer, distributor, hospital, accused_role,
+       accused, (body ->> 'draft')::boolean AS draft, recorded_at, review, stale, seen_seq, reviewed_at,
+       assignee, acknowledged_by, acknowledged_at, proposal, proposed_by, disputed_by
+FROM compliance.violation
+WHERE id = $1;
 
 -- since --
 -- Give the lines of a violation after one, without what they told of it.

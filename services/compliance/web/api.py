@@ -32,13 +32,14 @@ from services.compliance.answers.shapes import (
 )
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.web.acting import etag_of, hide_internal
 from services.compliance.web.admitted import SEEN, WATCHED
 from shared.adapters.answering import answered, only
-from shared.adapters.identity.roles import IDENTIFIED
+from shared.adapters.identity.roles import IDENTIFIED, Asker
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
 
-_REPEATABLE = ("rule", "status", "severity")
+_REPEATABLE = ("rule", "status", "severity", "review")
 """The filters that take several values."""
 
 
@@ -80,12 +81,18 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         dependencies=[SEEN, only()],
         responses=ok(ViolationInFull) | problems(400, 404, 422, 503),
     )
-    async def show_violation(violation: UUID) -> Response:
+    async def show_violation(violation: UUID, asker: Asker) -> Response:
         """Give a violation, every change of it, and the events it rests on.
 
         Of evidence, facts and history the first page, under 200 kB all together; `next` links more.
         """
-        return _found(violation, await violations.in_full(database, violation))
+        found = await violations.in_full(database, violation)
+        if found is not None:
+            hide_internal(asker, found.history)
+        answer = _found(violation, found)
+        if found is not None:
+            answer.headers["etag"] = etag_of(found.seq)
+        return answer
 
 
 def _add_parts(router: APIRouter, database: Database) -> None:
@@ -108,9 +115,14 @@ def _add_parts(router: APIRouter, database: Database) -> None:
             return _found(violation, await parts.facts(database, violation, asked))
 
     @router.get(**declared("history", HistoryPage), summary="Its changes, page by page")
-    async def list_history(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
+    async def list_history(
+        violation: UUID, asked: Annotated[PartAsked, Query()], asker: Asker
+    ) -> Response:
         with _tokens_refused():
-            return _found(violation, await parts.history(database, violation, asked))
+            found = await parts.history(database, violation, asked)
+        if found is not None:
+            hide_internal(asker, found.items)
+        return _found(violation, found)
 
 
 @contextmanager

@@ -9,11 +9,15 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.compliance.answers.database import Database
+from services.compliance.answers.deadlines import Deadlines
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.shapes import schemas
+from services.compliance.people import practice
 from services.compliance.policies import policy
 from services.compliance.policies.policy import Policies
 from services.compliance.settings import Settings
+from services.compliance.storage.desk import Desk
+from services.compliance.web.acting import Acting
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins
@@ -21,6 +25,7 @@ from services.compliance.web.console.pages import build_console
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
+from services.compliance.web.reviews import add_reviews
 from shared.adapters import http, logs, metrics, problems, serving
 from shared.adapters.identity.layer import guard, identifying
 from shared.adapters.identity.settings import check_address
@@ -63,12 +68,12 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     registry = metrics.begin(SERVICE)
     broker = BrokerWatch(settings.kafka)
     gauges = ApiMetrics(registry, policies, broker)
-    database = Database(settings.database)
+    database, desk = Database(settings.database), Desk(settings.database)
     identity = identifying(settings, settings.database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with database, broker:
+        async with database, desk, broker:
             try:
                 await database.ready()
             except (SetupError, TransientError) as error:
@@ -87,11 +92,21 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         version="1",
         openapi_tags=[
             {"name": name}
-            for name in ("violations", "statistics", "catalogue", "bulletins", "operation")
+            for name in (
+                "violations",
+                "reviews",
+                "statistics",
+                "catalogue",
+                "bulletins",
+                "operation",
+            )
         ],
         lifespan=lifespan,
     )
+    deadlines = Deadlines(policies.table, practice.load())
+    acting = Acting(desk, deadlines)
     router = build_router(database, policies)
+    add_reviews(router, database, acting, policies)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     add_bulletins(router, database, figures, policies.jurisdictions)
     add_denominators(router, database, policies)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.adapters.identity.invented import chosen
 from shared.adapters.identity.roles import (
     DOCUMENTATION,
     PRINCIPAL,
@@ -19,7 +20,7 @@ from shared.adapters.identity.roles import (
 from shared.adapters.identity.settings import IdentitySettings
 from shared.adapters.problems import ProblemError, answer, problems
 from shared.domain.errors import SetupError, TransientError
-from shared.domain.principal import LOCAL, Principal
+from shared.domain.principal import Principal
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Closed:
 
 
 class Local:
-    """Asks nobody: whoever reaches 127.0.0.1 is a person at this machine."""
+    """Asks nobody: whoever reaches 127.0.0.1 is whom they choose to be, or else all in one."""
 
     async def identify(self, headers: Headers) -> Principal:
         """Give the person at this machine; raises ProblemError (401) for what a proxy sends on."""
@@ -69,7 +70,7 @@ class Local:
                 f"{', '.join(through)}: the request came through a proxy, and VBP_IDENTITY=local "
                 "admits only who sits at this machine. Set VBP_IDENTITY=required"
             )
-        return LOCAL
+        return chosen(headers)
 
     async def close(self) -> None:
         """Hold nothing."""

@@ -10,7 +10,7 @@ from services.compliance.records.paid_order import PaidOrder
 from services.compliance.settings import Settings
 from services.compliance.storage import reviews
 from services.compliance.storage.rebuild import Rebuilt, rebuild
-from services.compliance.storage.reviews import Doing
+from services.compliance.storage.reviews import About, Doing
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
 from shared.domain.records.order import Order
@@ -84,9 +84,12 @@ async def test_what_people_did_is_left_alone(desk: WorkerOnDatabase, database: s
     await desk.handle(*STORY)
     await desk.sweep()
     names = await desk.connection.fetch("SELECT id FROM compliance.violation")
-    acknowledged = Doing("acknowledge", OFFICER, Given(NOW, 0, text="已阅"))
+    acknowledged = Doing("acknowledge", Given(NOW, 0, text="已阅"))
     done = await reviews.act_of_many(
-        desk.connection, [row["id"] for row in names], acknowledged, lambda _: Facts()
+        desk.connection,
+        [row["id"] for row in names],
+        acknowledged,
+        lambda _: About(OFFICER, Facts()),
     )
     assert done.done == len(names) == 2
     expected = [await desk.connection.fetch(table) for table in PEOPLE]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, count
 from typing import Any, TypeVar, get_args
@@ -31,7 +31,7 @@ from services.compliance.findings.violation import Change
 from services.compliance.people.acts import Act, Given, Refusal
 from services.compliance.people.review import Facts, Who
 from services.compliance.storage import reviews, schema, violations
-from services.compliance.storage.reviews import Changed, Doing, Written
+from services.compliance.storage.reviews import About, Changed, Doing, Written
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from tests.support.kept import TOLD, a_connection, a_violation
@@ -47,23 +47,29 @@ ZHAO = Who("person:zhao", frozenset({"accused"}), "D1")
 REASONS = {"dispute": "data", "propose-dismiss": "wrong-data"}
 
 
-def doing(act: Act, who: Who) -> Doing:
+def doing(act: Act) -> Doing:
     words = "" if act == "assign" else "因为"
     assignee = "li" if act == "assign" else None
     given = Given(datetime.now(UTC), 0, REASONS.get(act), words, assignee)
-    return Doing(act, who, given, internal=act != "dispute")
+    return Doing(act, given, internal=act != "dispute")
 
 
-def facts_of(row: Mapping[str, Any]) -> Facts:
-    withdrawn, severity = row["status"] == "withdrawn", row["severity"]
-    return Facts(withdrawn, row["draft"], severity, row["accused"], hearing_over=True)
+def by(who: Who) -> Callable[[Mapping[str, Any]], About]:
+    """Look at rows for somebody, once the time to be heard is over."""
+
+    def about(row: Mapping[str, Any]) -> About:
+        withdrawn, severity = row["status"] == "withdrawn", row["severity"]
+        facts = Facts(withdrawn, row["draft"], severity, row["accused"], hearing_over=True)
+        return About(who, facts)
+
+    return about
 
 
 async def act(
     connection: Connection, number: int, seq: int | None, what: Act, who: Who
 ) -> Written | Refusal | Changed | None:
     identity = a_violation(number).id
-    return await reviews.act(connection, identity, seq, doing(what, who), facts_of)
+    return await reviews.act(connection, identity, seq, doing(what), by(who))
 
 
 def machine(number: int, told: dict[str, Any] | None, accused: Accused = D1) -> Change:
@@ -222,7 +228,7 @@ async def test_of_many_each_gets_its_line_and_who_is_left_out_is_named(
         await violations.tell(worker, [machine(9, {"observed": 1})])
         stranger = UUID(int=5)
         done = await reviews.act_of_many(
-            connection, [*names, stranger], doing("acknowledge", WANG), facts_of
+            connection, [*names, stranger], doing("acknowledge"), by(WANG)
         )
         await held.commit()
     assert done.done == 1_201
@@ -268,8 +274,7 @@ async def test_workers_and_people_at_once_lose_no_line(
         async with a_connection(database) as own:
             names = {a_violation(number).id: number for number in numbers}
             for _ in range(6):
-                many = doing("comment", WANG)
-                done = await reviews.act_of_many(own, names, many, facts_of)
+                done = await reviews.act_of_many(own, names, doing("comment"), by(WANG))
                 written.update(set(names.values()) - {names[one.id] for one in done.skipped})
 
     people = (decide(0), decide(13), decide(29), comment_on_all())
@@ -369,9 +374,8 @@ class PeopleAndMachine(RuleBasedStateMachine):
     @rule(what=st.sampled_from(["acknowledge", "comment", "assign"]))
     def somebody_acts_on_all(self, what: Act) -> None:
         names = {a_violation(number).id: number for number in self._ours}
-        many = doing(what, LI)
         try:
-            done = self._run(reviews.act_of_many(self._person, names, many, facts_of))
+            done = self._run(reviews.act_of_many(self._person, names, doing(what), by(LI)))
         except asyncpg.LockNotAvailableError:
             assert self._batch is not None
             return

@@ -30,7 +30,7 @@ from shared.domain.errors import InvalidArgumentError, SetupError, TransientErro
 STATIC = Path(__file__).parent / "static"
 
 _LIST = "/violations"
-_REPEATED = ("rule", "status", "severity")
+_REPEATED = ("rule", "status", "severity", "review")
 
 
 class Chip(NamedTuple):

@@ -1,0 +1,48 @@
+"""How many working days people have for what: practice.toml, which names its basis."""
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+
+class Days(Struct, frozen=True, forbid_unknown_fields=True):
+    """A number of working days, and what it rests on."""
+
+    days: int
+    basis: str
+
+
+class Look(Struct, frozen=True, forbid_unknown_fields=True):
+    """To look at what was found: a breach, and anything else."""
+
+    breach: Days
+    other: Days
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+    """For the accused to dispute what was acknowledged."""
+
+    dispute: Days
+
+
+class Decide(Struct, frozen=True, forbid_unknown_fields=True):
+    """To decide what was disputed, and to go on with what was acknowledged."""
+
+    dispute: Days
+    acknowledged: Days
+
+
+class Practice(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of them."""
+
+    look: Look
+    answer: Answer
+    decide: Decide
+
+
+def load() -> Practice:
+    """Read the shipped ones."""
+    text = (Path(__file__).parent / "practice.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), Practice)
