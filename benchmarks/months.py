@@ -3,7 +3,7 @@
 Goal: each within 300 ms. What the workers would keep of so many orders is written straight into
 their tables: of three hundred hospitals, two hundred products and twelve months in every mixture,
 so that totals have as many rows as they can; orders come month by month, each with a record as
-large as it is.
+large as it is. They are asked on 20 December, when half of that month is not due yet.
 """
 
 import argparse
@@ -52,7 +52,7 @@ SELECT 'cn-sx' AS jurisdiction, 'O' || n AS "order", 'H' || h AS hospital, 'P' |
        'M' || p % 60 AS manufacturer, (h % 7 = 0)::int AS remote, hours,
        'H' || h || 'P' || p AS agreement, 20220001 + 100 * (1 + p % 3) AS since,
        20230001 + 100 * (1 + p % 3) AS until,
-       timestamptz '2022-01-02' + m * interval '30 days' AS at
+       make_timestamptz(2022, m + 1, 1, 8, 0, 0) + (n % 26) * interval '1 day' AS at
 FROM (
     SELECT n, abs(hashint4(n) % 300) AS h, abs(hashint4(n + 1000000000) % 200) AS p,
            abs(hashint4(n + 2000000000) % 37) AS d, (n - 1) * 12 / {count} AS m,

@@ -62,6 +62,10 @@ CARD = Total(
     (
         Table("card_of_distributor", ("jurisdiction", "month", "distributor", "area", "remote")),
         Table("card_of_product", ("jurisdiction", "month", "manufacturer", "product")),
+        Table(
+            "card_of_product_in_area",
+            ("jurisdiction", "month", "area", "remote", "manufacturer", "product"),
+        ),
     ),
 )
 ANSWERS = CARD._replace(

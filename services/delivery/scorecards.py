@@ -15,6 +15,7 @@ from msgspec import Struct
 from services.delivery.lines import ANSWERS, CARD, NEVER_ANSWERED, SUMS
 from shared.adapters import postgres
 from shared.adapters.answering import month_text
+from shared.adapters.postgres import Connection
 from shared.adapters.reading import Database
 from shared.domain import calendar
 
@@ -23,8 +24,8 @@ QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 Group = Literal["none", "distributor", "manufacturer", "product", "area", "month", "remote"]
 
 RUNNING = timedelta(days=14)
-"""How long after its end a month counts as running, twice the longest grace of a policy: lines are
-then asked one by one, so that what is not due yet is left out."""
+"""How long after its end a month counts as running, twice the longest grace of a policy: what is not
+due yet is then left out, line by line."""
 
 _DUE_BY = {
     "asked": "answer_at",
@@ -133,10 +134,10 @@ class _Found:
         self.of: Counter[str] = Counter()
         self.hours: Counter[int] = Counter()
 
-    def add_sums(self, row: Mapping[str, Any]) -> None:
-        """Add sums."""
-        for name in SUMS:
-            self.of[name] += int(row[name] or 0)
+    def add(self, row: Mapping[str, Any], times: int = 1) -> None:
+        """Add the sums of a row, or take them off."""
+        for name in SUMS.keys() & row.keys():
+            self.of[name] += times * int(row[name] or 0)
 
     def add_answers(self, row: Mapping[str, Any]) -> None:
         """Add numbers of answers by their hours."""
@@ -148,14 +149,12 @@ class _Found:
 async def scorecards(database: Database, asked: CardsAsked, now: datetime) -> Scorecards:
     """Answer as of an instant (UTC)."""
     found: dict[str, _Found] = defaultdict(_Found)
-    settled = _settled(now)
-    parts = (
-        (asked.first, min(asked.last, settled), None),
-        (max(asked.first, settled + 1), asked.last, now),
-    )
-    for first, last, running in parts:
-        if first <= last:
-            await _count(database, asked, (first, last), running, found)
+    running = max(asked.first, _settled(now) + 1)
+    # All is read as of one moment: what is left out is then never more than what was counted.
+    async with database.snapshot() as seen:
+        await _count(seen, asked, found)
+        if running <= asked.last:
+            await _leave_out(seen, asked, running, now, found)
     rows = [_card(_code(asked.group_by, code), sums) for code, sums in found.items()]
     rows.sort(key=lambda row: (row.filling.rate is None, row.filling.rate or 0, row.code))
     if asked.group_by == "month":
@@ -171,41 +170,52 @@ def _settled(now: datetime) -> int:
     return before.year * 100 + before.month
 
 
-async def _count(
-    database: Database,
-    asked: CardsAsked,
-    months: tuple[int, int],
-    now: datetime | None,
-    found: dict[str, _Found],
-) -> None:
-    """Count what was asked for, from totals where they tell enough apart; as of `now` by line."""
+async def _count(seen: Connection, asked: CardsAsked, found: dict[str, _Found]) -> None:
+    """Count what was asked for, from totals where they tell enough apart, else line by line."""
     totals, answers = CARD.asked_by(asked.dimensions), ANSWERS.asked_by(asked.dimensions)
-    values = [asked.jurisdiction, *months, *asked.given.values()]
-    group = _GROUPS.get(asked.group_by, f"coalesce({asked.group_by}, '')")
-    of = " ".join(f"AND {name} = ${at}" for at, name in enumerate(asked.given, 4))
-    if now is not None or totals is None or answers is None:
-        sums = _WHOLE if now is None else _due_by(f"${len(values) + 1}")
-        query = QUERIES["lines"].format(group=group, sums=sums, whole=_WHOLE, of=of)
-        for row in await database.fetch(query, *values, *([] if now is None else [now])):
-            found[row["code"]].add_sums(row)
-            found[row["code"]].add_answers(row)
-        return
-    query = QUERIES["sums"].format(group=group, sums=_WHOLE, source=totals.name, of=of)
-    for row in await database.fetch(query, *values):
-        found[row["code"]].add_sums(row)
-    query = QUERIES["hours"].format(group=group, source=answers.name, of=of)
-    for row in await database.fetch(query, *values):
+    values = [asked.jurisdiction, asked.first, asked.last, *asked.given.values()]
+    source = _LINES if totals is None else totals.name
+    query = QUERIES["sums"].format(
+        group=_group(asked), sums=_WHOLE, source=source, of=_of(asked, source)
+    )
+    for row in await seen.fetch(query, *values):
+        found[row["code"]].add(row)
+    source = _LINES if answers is None else answers.name
+    query = QUERIES["hours"].format(group=_group(asked), source=source, of=_of(asked, source))
+    for row in await seen.fetch(query, *values):
         found[row["code"]].add_answers(row)
 
 
+async def _leave_out(
+    seen: Connection, asked: CardsAsked, running: int, now: datetime, found: dict[str, _Found]
+) -> None:
+    """Take what is not due by `now` out of the months from `running` on."""
+    values = [asked.jurisdiction, running, asked.last, *asked.given.values(), now]
+    at = len(values)
+    sums = ", ".join(
+        f"sum({name}) FILTER (WHERE {due_at} > ${at}) AS {name}" for name, due_at in _DUE_BY.items()
+    )
+    query = QUERIES["undue"].format(group=_group(asked), sums=sums, of=_of(asked, _LINES), now=at)
+    for row in await seen.fetch(query, *values):
+        found[row["code"]].add(row, -1)
+
+
+def _group(asked: CardsAsked) -> str:
+    return _GROUPS.get(asked.group_by, f"coalesce({asked.group_by}, '')")
+
+
+def _of(asked: CardsAsked, source: str) -> str:
+    """Give the conditions of a query whose values are numbered from 4 on."""
+    of = " ".join(f"AND {name} = ${at}" for at, name in enumerate(asked.given, 4))
+    if source == _LINES and asked.area is not None and asked.remote is None:
+        # Lines of a place are found by both, so all that remoteness can be is said.
+        of += f" AND remote IN ({', '.join(map(str, _REMOTE))})"
+    return of
+
+
+_LINES = "line"
 _GROUPS = {"none": "''", "month": "month::text", "remote": "remote::text"}
 _WHOLE = ", ".join(f"sum({name}) AS {name}" for name in SUMS)
-
-
-def _due_by(now: str) -> str:
-    """Give sums that leave out what was not due by an instant."""
-    due = {name: f"FILTER (WHERE {at} <= {now})" for name, at in _DUE_BY.items()}
-    return ", ".join(f"sum({name}) {due.get(name, '')} AS {name}" for name in SUMS)
 
 
 def _code(group: Group, code: str) -> str:

@@ -1,5 +1,5 @@
 -- sums --
--- Sum lines of some months by one column.
+-- Sum lines of some months by one column, all of them as if due.
 SELECT {group} AS code, {sums}
 FROM {source}
 WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 {of}
@@ -16,16 +16,12 @@ FROM (
 ) each
 GROUP BY code;
 
--- lines --
--- Give both, line by line: lines are read once.
-SELECT code, {whole}, array_agg(hours) AS hours, array_agg(lines) AS answers
-FROM (
-    SELECT {group} AS code, hours, {sums}
-    FROM line
-    WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 {of}
-    GROUP BY 1, 2
-) each
-GROUP BY code;
+-- undue --
+-- Sum what is not due yet of lines: they are found by the last of what has to be done.
+SELECT {group} AS code, {sums}
+FROM line
+WHERE jurisdiction = $1 AND month BETWEEN $2 AND $3 {of} AND last_at > ${now}
+GROUP BY 1;
 
 -- shipments --
 -- Read the orders of a page, by what they are of.

@@ -37,28 +37,34 @@ ORDER BY round(((coalesce(accepted, 0) - coalesce(returned, 0)) / due::numeric),
 LIMIT {most};
 
 -- each --
--- Sum them agreement by agreement: all that was accepted, less what was in later months.
+-- Sum them agreement by agreement: what was accepted to date, and in each year before.
 WITH meant AS (
     SELECT jurisdiction, agreement, {group} AS code, quantity, price,
-           quantity * ($2::date - since + 1)::float8 / (until - since) AS due
+           quantity * ($2::date - since + 1)::float8 / (until - since) AS due, since
     FROM agreement
     WHERE jurisdiction = $1 AND since <= $2 AND until > $2 {of}
 ),
-later AS (
+earlier AS (
     SELECT agreement, sum(accepted) AS accepted, sum(returned) AS returned,
-           sum(accepted_amount - returned_amount) AS amount
-    FROM completion
-    WHERE jurisdiction = $1 AND month > $3 {only}
+           sum(accepted_amount) AS accepted_amount, sum(returned_amount) AS returned_amount
+    FROM completion_to_date
+    WHERE jurisdiction = $1 {only}
+      AND month = ANY (ARRAY(
+              SELECT 100 * year + 12
+              FROM generate_series((SELECT extract(year FROM min(since))::int FROM meant),
+                                   $3 / 100 - 1) AS year))
     GROUP BY agreement
 ),
 done AS (
     SELECT code, quantity, price, due,
-           coalesce(w.accepted, 0) - coalesce(l.accepted, 0) AS accepted,
-           coalesce(w.returned, 0) - coalesce(l.returned, 0) AS returned,
-           coalesce(w.accepted_amount - w.returned_amount, 0) - coalesce(l.amount, 0) AS amount
+           coalesce(y.accepted, 0) + coalesce(e.accepted, 0) AS accepted,
+           coalesce(y.returned, 0) + coalesce(e.returned, 0) AS returned,
+           coalesce(y.accepted_amount - y.returned_amount, 0)
+               + coalesce(e.accepted_amount - e.returned_amount, 0) AS amount
     FROM meant
-    LEFT JOIN completion_whole w USING (jurisdiction, agreement)
-    LEFT JOIN later l USING (agreement)
+    LEFT JOIN completion_to_date y
+         ON y.jurisdiction = $1 AND y.month = $3 AND y.agreement = meant.agreement
+    LEFT JOIN earlier e ON e.agreement = meant.agreement
 )
 {summed};
 

@@ -55,8 +55,7 @@ COMPLETION = Total(
             "completion_of_hospital",
             ("jurisdiction", "month", "area", "hospital", "since", "until"),
         ),
-        Table("completion", ("jurisdiction", "agreement", "month")),
-        Table("completion_whole", ("jurisdiction", "agreement")),
+        Table("completion_to_date", ("jurisdiction", "month", "agreement"), to_date=True),
     ),
 )
 """Days are numbers: 20220301. The agreements of one area and product (or hospital) that have the

@@ -16,11 +16,16 @@ Sums = tuple[int | Decimal, ...]
 
 
 class Table(NamedTuple):
-    """One table of a total: the keys that tell its rows apart, and the sums it has; else all."""
+    """One table of a total: the keys that tell its rows apart, and the sums it has; else all.
+
+    A row of a table `to_date` sums its year from January to the end of its month (累计), so that
+    what was until a month is read in one row a year.
+    """
 
     name: str
     keys: tuple[str, ...]
     sums: tuple[str, ...] = ()
+    to_date: bool = False
 
 
 class Total(NamedTuple):
@@ -119,7 +124,7 @@ class Changes:
                 rows = sorted(part.summed(changed))
                 if rows:
                     await connection.execute(total.adding(table), *postgres.columns(rows))
-                gone = sorted({part.key(key) for key in taken})
+                gone = sorted({row for key in taken for row in part.keys(key)})
                 if gone:
                     await connection.execute(total.clearing(table), *postgres.columns(gone))
 
@@ -129,16 +134,28 @@ class _Part:
 
     def __init__(self, total: Total, table: Table) -> None:
         keys, sums = list(total.keys), list(total.sums)
-        self.key = _picked([keys.index(name) for name in table.keys])
+        self._key = _picked([keys.index(name) for name in table.keys])
         self._sums = _picked([sums.index(name) for name in table.sums or sums])
+        self._month = table.keys.index("month") if table.to_date else None
+
+    def keys(self, key: Key) -> Iterable[Key]:
+        """Give the keys of the rows in which what has a key is summed."""
+        own: Key = self._key(key)
+        at = self._month
+        if at is None:
+            return (own,)
+        month = int(own[at])
+        december = month // 100 * 100 + 12
+        return [(*own[:at], each, *own[at + 1 :]) for each in range(month, december + 1)]
 
     def summed(self, changed: Iterable[tuple[Key, Sums]]) -> Iterator[tuple[Any, ...]]:
         """Give the rows to add, each with its key in front; what comes to nothing adds nothing."""
         found: dict[Key, Sums] = {}
         for key, sums in changed:
-            part, own = self.key(key), self._sums(sums)
-            held = found.get(part)
-            found[part] = own if held is None else tuple(map(add, held, own))
+            own = self._sums(sums)
+            for row in self.keys(key):
+                held = found.get(row)
+                found[row] = own if held is None else tuple(map(add, held, own))
         return ((*key, *sums) for key, sums in found.items() if any(sums))
 
 

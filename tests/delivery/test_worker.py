@@ -1,5 +1,8 @@
 """Scorecards on a real database: the same whatever the order, the batches, the source of sums."""
 
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
@@ -13,6 +16,7 @@ from services.delivery.answers import MIGRATIONS
 from services.delivery.lines import ANSWERS, CARD, SUMS
 from services.delivery.scorecards import CardsAsked, Group, Scorecards, scorecards
 from services.delivery.worker import subject
+from shared.adapters.postgres import Connection
 from shared.adapters.reading import Database
 from tests.support.builders import POLICIES
 from tests.support.histories import history
@@ -71,19 +75,26 @@ async def test_cards_from_totals_are_those_from_lines(database: str) -> None:
 
 
 async def _line_by_line(reader: Database, asked: CardsAsked) -> Scorecards:
-    """Ask so that no month counts as over, with everything due: lines are asked one by one."""
-    early = datetime(1905, 1, 1, tzinfo=UTC)
-    late = datetime(2999, 1, 1, tzinfo=UTC)
+    """Ask so that lines are counted one by one in the place of totals."""
+
+    class OfLines:
+        def __init__(self, connection: Connection) -> None:
+            self._connection = connection
+
+        async def fetch(self, query: str, *values: object) -> Any:
+            changed, times = re.subn(r"FROM (card|answers)_\w+", "FROM line", query)
+            assert times + query.count("FROM line")
+            return await self._connection.fetch(changed, *values)
 
     class Lines(Database):
+        @asynccontextmanager
         @override
-        async def fetch(self, query: str, *values: object) -> Any:
-            changed = [late if value == early else value for value in values]
-            return await super().fetch(query, *changed)
+        async def snapshot(self) -> AsyncIterator[Any]:
+            async with super().snapshot() as connection:
+                yield OfLines(connection)
 
-    lines = Lines(reader._dsn, "delivery", MIGRATIONS)  # noqa: SLF001
-    async with lines:
-        return await scorecards(lines, asked, early)
+    async with Lines(reader._dsn, "delivery", MIGRATIONS) as lines:  # noqa: SLF001
+        return await scorecards(lines, asked, LONG_AFTER)
 
 
 async def test_what_is_not_due_yet_is_left_out_of_a_running_month(database: str) -> None:
@@ -97,3 +108,67 @@ async def test_what_is_not_due_yet_is_left_out_of_a_running_month(database: str)
         (before,) = (await scorecards(reader, asked, due - timedelta(seconds=1))).rows
         (at,) = (await scorecards(reader, asked, due)).rows
     assert (before.punctuality.due, at.punctuality.due >= 1) == (0, True)
+
+
+async def test_at_any_moment_the_cards_of_any_mixture_are_those_of_the_lines_due_by_then(
+    database: str,
+) -> None:
+    async with keeping(SUBJECT, database) as kept:
+        for seed in range(12):
+            await kept.take(messages(history(Random(seed)), SUBJECT.topics))
+        lines = await kept.connection.fetch("SELECT * FROM line WHERE lines = 1")
+    moments = sorted({at for line in lines for at in (line["due_at"], line["cut_at"]) if at})
+    chance, left_out = Random(3), 0
+    async with Database(database, "delivery", MIGRATIONS) as reader:
+        for _ in range(60):
+            now = chance.choice(moments) + timedelta(seconds=chance.choice((-1, 0, 1)))
+            one = chance.choice(lines)
+            given = {
+                name: one[name]
+                for name in ("area", "distributor", "manufacturer", "product", "remote")
+                if chance.random() < 0.3 and one[name] != -1
+            }
+            first = chance.choice((190_001, one["month"]))
+            of = {name: bool(value) if name == "remote" else value for name, value in given.items()}
+            group = chance.choice(GROUPS)
+            asked = CardsAsked(one["jurisdiction"], first, 202_912, group, **of)
+            shown = {card.code: card for card in (await scorecards(reader, asked, now)).rows}
+            meant = [line for line in lines if _is_of(line, asked, given)]
+            for code in {_code(line, group) for line in meant}:
+                same = [line for line in meant if _code(line, group) == code]
+                card = shown.pop(code)
+                found = [card.lines, card.response.asked, card.punctuality.due, card.filling.owed]
+                found += [card.filling.delivered, card.quality.checked, card.response.answered]
+                assert found == _due_by(same, now), (asked, now)
+                left_out += card.punctuality.due < sum(line["due"] for line in same)
+            assert not shown
+    assert left_out > 10
+
+
+def _is_of(line: Any, asked: CardsAsked, given: dict[str, Any]) -> bool:
+    same = all(line[name] == value for name, value in given.items())
+    return same and line["jurisdiction"] == asked.jurisdiction and line["month"] >= asked.first
+
+
+def _code(line: Any, group: Group) -> str:
+    if group == "remote":
+        return {-1: "unknown", 0: "other", 1: "remote"}[line["remote"]]
+    return "" if group == "none" else str(line[group])
+
+
+def _due_by(lines: list[Any], now: datetime) -> list[int]:
+    """What lines come to where a month that is long over keeps all of it."""
+    running = now - timedelta(days=14) + timedelta(hours=8)
+    found = [0] * 7
+    for line in lines:
+        over = line["month"] < running.year * 100 + running.month
+        due = [over or (at is not None and at <= now) for at in (line[name] for name in DUES)]
+        values = ("lines", "asked", "due", "owed", "delivered", "checked")
+        counted = (True, due[0], due[1], due[2], due[2], True)
+        for at, (name, counts) in enumerate(zip(values, counted, strict=True)):
+            found[at] += int(line[name]) if counts else 0
+        found[6] += line["hours"] >= 0
+    return found
+
+
+DUES = ("answer_at", "due_at", "cut_at")

@@ -15,7 +15,7 @@ from tests.support.builders import POLICIES
 from tests.support.histories import history
 from tests.support.tally.keeping import keeping, messages
 from tests.support.tally.process import running
-from tests.support.tally.reckoned import purchases
+from tests.support.tally.reckoned import purchases, to_date
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +53,7 @@ async def test_killed_at_random_moments_the_orders_worker_counts_as_brute_force_
         heard = [event for event in events if DATA_OF[event["type"]] in HEARD_OF_ORDERS]
         bought, completed = purchases(heard)
         assert await bus.table("purchase") == {(*key, *row) for key, row in bought.items()}
-        assert await bus.table("completion") == {(*key, *row) for key, row in completed.items()}
+        assert await bus.table("completion_to_date") == to_date(completed)
 
 
 async def test_killed_at_random_moments_the_delivery_worker_counts_as_one_that_lives(

@@ -19,7 +19,7 @@ from shared.domain.topics import DATA_OF
 from shared.tally import tally as tallies
 from tests.support.histories import history
 from tests.support.tally.keeping import Kept, batches, keeping, messages, tally_of
-from tests.support.tally.reckoned import purchases, rolled_up
+from tests.support.tally.reckoned import purchases, rolled_up, to_date
 
 pytestmark = pytest.mark.integration
 
@@ -43,22 +43,24 @@ HEARD = MERGED | {DATA_OF["vbp.agreement.signed.v1"]}
 async def _agrees(kept: Kept, events: list[dict[str, Any]]) -> None:
     bought, completed = purchases([*events])
     assert await kept.table("purchase") == {(*key, *row) for key, row in bought.items()}
-    assert await kept.table("completion") == {(*key, *row) for key, row in completed.items()}
+    assert await kept.table("completion_to_date") == to_date(completed)
     rows = await kept.table("purchase")
     assert await kept.table("purchase_of_product") == rolled_up(rows, (0, 1, 3, 4), 8)
     assert await kept.table("purchase_of_hospital") == rolled_up(rows, (0, 1, 2, 3), 8)
-    named = [tuple(row) for row in await kept.connection.fetch(COMPLETED)]
-    assert await kept.table("completion_whole") == rolled_up(named, (0, 1), 4)
+    told = {tuple(row)[:2]: tuple(row)[2:] for row in await kept.connection.fetch(AGREEMENTS)}
+    named = [
+        (where, name, number, *told[where, name], *row)
+        for (where, name, number), row in completed.items()
+    ]
     of_product, of_hospital = (0, 2, 3, 4, 6, 7), (0, 2, 3, 5, 6, 7)
     assert await kept.table("completion_of_product") == rolled_up(named, of_product, 4)
     assert await kept.table("completion_of_hospital") == rolled_up(named, of_hospital, 4)
 
 
-COMPLETED = """
-SELECT c.jurisdiction, c.agreement, c.month, coalesce(a.area, ''), a.product, a.hospital,
-       to_char(a.since, 'YYYYMMDD')::int, to_char(a.until, 'YYYYMMDD')::int,
-       c.accepted, c.returned, c.accepted_amount, c.returned_amount
-FROM completion c JOIN agreement a USING (jurisdiction, agreement)
+AGREEMENTS = """
+SELECT jurisdiction, agreement, coalesce(area, ''), product, hospital,
+       to_char(since, 'YYYYMMDD')::int, to_char(until, 'YYYYMMDD')::int
+FROM agreement
 """
 
 
@@ -161,7 +163,7 @@ async def test_progress_of_any_group_is_that_of_its_agreements_in_any_month(
                 assert {code: _sums(sums) for code, sums in done.items()} == summed, (seed, month)
 
 
-MONTHS = "SELECT DISTINCT month FROM completion ORDER BY 1"
+MONTHS = "SELECT DISTINCT month FROM completion_to_date ORDER BY 1"
 OF = """
 SELECT agreement, coalesce(area, '') AS area, hospital, product
 FROM agreement WHERE jurisdiction = 'cn-sx'

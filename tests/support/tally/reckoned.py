@@ -54,7 +54,7 @@ Rows = dict[tuple[Any, ...], list[Any]]
 
 
 def purchases(events: Sequence[Told]) -> tuple[Rows, Rows]:
-    """The rows of `purchase` and of `completion`, by their keys."""
+    """The rows of `purchase`, and what agreements have come to in each month, by their keys."""
     placed = holding(events, "vbp.order.placed.v1", lambda data: data["order"])
     cancelled = holding(events, "vbp.order.cancelled.v1", lambda data: data["order"])
     receipts = holding(
@@ -88,6 +88,16 @@ def purchases(events: Sequence[Told]) -> tuple[Rows, Rows]:
                     row[at] += quantity
                     row[2 + at] += amount
     return bought, completed
+
+
+def to_date(completed: Rows) -> set[tuple[Any, ...]]:
+    """What agreements have come to, summed from January to the end of each month of their year."""
+    found: Rows = defaultdict(lambda: [0, 0, Decimal(0), Decimal(0)])
+    for (where, agreement, number), sums in completed.items():
+        for later in range(number, number // 100 * 100 + 13):
+            row = found[where, later, agreement]
+            row[:] = [one + other for one, other in zip(row, sums, strict=True)]
+    return {(*key, *row) for key, row in found.items()}
 
 
 def _key(order: Told, number: int) -> tuple[Any, ...]:
