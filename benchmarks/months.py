@@ -108,6 +108,13 @@ TOTALS: tuple[tuple[str, Total, str, str], ...] = (
 """Schema, total, what its sums are and of which orders."""
 
 
+TO_DATE = """(
+    SELECT agreement, jurisdiction, since, until, later.month
+    FROM made, generate_series(made.month, made.month / 100 * 100 + 12) AS later (month)
+) AS to_date"""
+"""What counts in a month, and in the later ones of its year."""
+
+
 def _a_record() -> bytes:
     """Give an order that came to its end, as a worker keeps it."""
     order = Order()
@@ -129,9 +136,10 @@ async def _fill(connection: Connection, count: int) -> None:
         for table in total.tables:
             name, keys = f"{schema}.{table.name}", ", ".join(table.keys)
             columns = ", ".join((*table.keys, *(table.sums or total.sums)))
+            source = TO_DATE if table.to_date else "made"
             await connection.execute(
                 f"INSERT INTO {name} ({columns}) "  # noqa: S608  # names of ours
-                f"SELECT {keys}, {sums} FROM made WHERE {of} GROUP BY {keys}"
+                f"SELECT {keys}, {sums} FROM {source} WHERE {of} GROUP BY {keys}"
             )
             filled.append(name)
     for name in filled:

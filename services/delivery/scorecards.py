@@ -24,8 +24,8 @@ QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 Group = Literal["none", "distributor", "manufacturer", "product", "area", "month", "remote"]
 
 RUNNING = timedelta(days=14)
-"""How long after its end a month counts as running, twice the longest grace of a policy: what is not
-due yet is then left out, line by line."""
+"""How long after its end a month counts as running, twice the longest grace of a policy: what is
+not due yet is then left out, line by line."""
 
 _DUE_BY = {
     "asked": "answer_at",

@@ -15,6 +15,7 @@ from services.orders.purchases import COMPLETION, PURCHASE, day_number
 from shared.adapters import postgres
 from shared.adapters.answering import month_text
 from shared.adapters.reading import Database
+from shared.domain import calendar
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
@@ -167,13 +168,14 @@ def _shown(row: Mapping[str, Any]) -> Bought:
 async def _completed(database: Database, asked: ProgressAsked, as_of: date) -> dict[str, Completed]:
     """Sum agreements, from totals where they tell enough apart; else one by one."""
     group = _GROUPS.get(asked.group_by, f"coalesce({asked.group_by}, '')")
-    values = [asked.jurisdiction, as_of, asked.month]
+    values: list[object] = [asked.jurisdiction, as_of, asked.month]
     source = COMPLETION.asked_by({*asked.dimensions, "since", "until"})
     if source is None:
+        values.append(_decembers_before(asked.month))
         summed = QUERIES["whole" if asked.group_by == "agreement" else "summed"]
         query = QUERIES["each"].format(
             group=group,
-            of=asked.where(4),
+            of=asked.where(5),
             only=_ONLY if asked.given else "",
             summed=summed.format(most=MOST),
         )
@@ -183,6 +185,11 @@ async def _completed(database: Database, asked: ProgressAsked, as_of: date) -> d
         query = QUERIES["completed"].format(group=group, source=source.name, of=of, most=MOST)
     rows = await database.fetch(query, *values, *asked.given.values())
     return {row["code"]: _counted(row) for row in rows}
+
+
+def _decembers_before(month: int) -> list[int]:
+    """Give the months in which sums to date are those of a whole year, before the year of one."""
+    return [year * 100 + 12 for year in range(calendar.EARLIEST.year, month // 100)]
 
 
 def _counted(row: Mapping[str, Any]) -> Completed:

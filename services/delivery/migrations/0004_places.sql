@@ -38,4 +38,4 @@ DROP INDEX line_month;
 CREATE INDEX line_month ON line (jurisdiction, month, last_at);
 CREATE INDEX line_manufacturer ON line (jurisdiction, manufacturer, month);
 CREATE INDEX line_place ON line (jurisdiction, remote, area, month)
-    INCLUDE (manufacturer, product, hours);
+    INCLUDE (manufacturer, product, hours, lines);
