@@ -129,7 +129,9 @@ async def test_at_any_moment_the_cards_of_any_mixture_are_those_of_the_lines_due
                 if chance.random() < 0.3 and one[name] != -1
             }
             first = chance.choice((190_001, one["month"]))
-            of = {name: bool(value) if name == "remote" else value for name, value in given.items()}
+            of: dict[str, Any] = {**given}
+            if "remote" in of:
+                of["remote"] = of["remote"] == 1
             group = chance.choice(GROUPS)
             asked = CardsAsked(one["jurisdiction"], first, 202_912, group, **of)
             shown = {card.code: card for card in (await scorecards(reader, asked, now)).rows}
