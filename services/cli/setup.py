@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415  # a command loads what it needs when it is called, so that help is instant
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,13 +37,27 @@ def topics(
 
 
 @app.command(rich_help_panel="Set up")
-def rebuild() -> None:
-    """Make all records anew from the facts kept, after an upgrade; workers must be stopped."""
+def rebuild(
+    service: Annotated[
+        Literal["compliance", "orders", "delivery"], typer.Argument(help="Whose tables")
+    ] = "compliance",
+    *,
+    cut: Annotated[
+        bool, typer.Option("--cut", help="Even where the topics no longer hold all that was told")
+    ] = False,
+) -> None:
+    """Make what a service keeps anew: compliance from its facts, the others from the topics.
+
+    The compliance workers must be stopped; those of orders and delivery end, to be started again.
+    """
     from services.commands import rebuild as command
     from services.commands import settings
     from services.compliance.settings import Settings
 
-    command.run(settings.settings(Settings))
+    if service == "compliance":
+        command.run(settings.settings(Settings))
+    else:
+        command.run_tally(settings.settings(Settings), service, cut=cut)
 
 
 @app.command(rich_help_panel="Set up")

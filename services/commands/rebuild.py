@@ -1,4 +1,8 @@
-"""`vbp rebuild`: makes the records of the compliance service anew from the facts that it kept."""
+"""`vbp rebuild`: makes anew what a service made of what it was told.
+
+The compliance service's records are made of the facts that it kept; the figures of orders and
+delivery of the topics.
+"""
 
 import asyncio
 
@@ -9,8 +13,26 @@ from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import rebuild
 from shared.domain.texts import plain
+from shared.domain.topics import DELIVERIES, FUNDS, ORDERS, REGISTER
+from shared.tally.rebuild import rebuild as rebuild_tally
 
 SHOWN = 10
+
+HEARD = {
+    "orders": (REGISTER, ORDERS, DELIVERIES, FUNDS),
+    "delivery": (REGISTER, ORDERS, DELIVERIES),
+}
+"""What the workers that tally read."""
+
+
+def run_tally(settings: Settings, service: str, *, cut: bool) -> None:
+    """Have a service's figures made anew from the topics, and say what comes next."""
+    topics = [topic.name for topic in HEARD[service]]
+    asyncio.run(rebuild_tally(settings.database, service, settings.kafka, topics, cut=cut))
+    say(
+        f"The tables of {service} are empty. A worker that runs ends within seconds, and reads the "
+        f"topics from their beginning once it is started again: vbp worker {service}"
+    )
 
 
 def run(settings: Settings) -> None:

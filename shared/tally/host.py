@@ -71,9 +71,14 @@ def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]
 
     @bus.timer(interval=LOOK_EVERY)  # type: ignore[untyped-decorator]
     async def hold_against() -> None:
-        if await watch.moved(set(tally.expected)):
-            # What Faust has read ahead is of the old topic: a new process reads the new one.
-            await bus.crash(SetupError("a topic was made again or cut off: start the worker again"))
+        if await watch.moved(set(tally.expected), dict(tally.expected)):
+            # What Faust has read ahead is of the old place: a new process reads from the new one.
+            await bus.crash(
+                SetupError(
+                    "a topic was made again or cut off, or the figures are made anew: start the "
+                    "worker again"
+                )
+            )
 
     worker = faust.Worker(bus, loglevel=settings.log_level, override_logging=False, quiet=True)
     code = _run_to_the_end(worker)

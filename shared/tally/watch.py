@@ -8,6 +8,7 @@ is the same (services/compliance/worker/clock.py); figures need nobody's word be
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 from aiokafka.errors import KafkaError
@@ -40,16 +41,20 @@ class Watch:
         self._service = service
         self._end_early: set[Place] = set()
 
-    async def moved(self, wanted: Collection[Place]) -> bool:
+    async def moved(
+        self, wanted: Collection[Place], expected: Mapping[Place, int] = MappingProxyType({})
+    ) -> bool:
         """Note what was lost; say whether a partition is to be read from elsewhere than it is.
 
-        Where Kafka or PostgreSQL does not answer, nothing is known and nothing noted.
+        `expected` is where a worker goes on to read: a place before it says that the figures were
+        made anew meanwhile, or restored. Where Kafka or PostgreSQL does not answer, nothing is
+        known and nothing noted.
         """
         try:
             found = await self._ask(wanted)
             connection = await postgres.connect(self._dsn, search_path=self._service)
             try:
-                return await self._note(connection, found)
+                return await self._note(connection, found, expected)
             finally:
                 connection.terminate()
         except (KafkaError, *postgres.FAILURES, SetupError, TransientError) as error:
@@ -63,7 +68,9 @@ class Watch:
             bounds = await broker.bounds(topics, there)
         return {p: (Look(topics[p[0]].id, bounds[p].end), bounds[p]) for p in there}
 
-    async def _note(self, connection: postgres.Connection, found: Found) -> bool:
+    async def _note(
+        self, connection: postgres.Connection, found: Found, expected: Mapping[Place, int]
+    ) -> bool:
         holds = await places.find(connection, found)
         looks: dict[Place, Look] = {}
         losses: dict[Place, tuple[Loss, UUID]] = {}
@@ -84,4 +91,5 @@ class Watch:
                 "%s %d lost %d messages unread (%s): publish them again, nothing counts twice",
                 *(topic, number, loss.next - loss.first, loss.cause),
             )
-        return any(loss.cause != "removed" for loss, _ in losses.values())
+        back = any(holds[place].next < expected.get(place, 0) for place in found)
+        return back or any(loss.cause != "removed" for loss, _ in losses.values())
