@@ -24,6 +24,7 @@ from services.orders.settings import Settings as OrdersSettings
 from services.orders.settings import WorkerSettings as OrdersWorkerSettings
 from shared.adapters import kafka
 from shared.domain import topics
+from tests.support import yaml_texts
 from tests.support.deployment import (
     DEPLOY,
     ROOT,
@@ -209,7 +210,7 @@ def test_compose_itself_takes_the_file_and_would_refuse_what_it_does_not_know(
 ) -> None:
     done = _read_by_compose(ROOT / "docker-compose.yml")
     assert done.returncode == 0, done.stderr
-    assert yaml.safe_load(done.stdout)["services"].keys() == services().keys()
+    assert yaml_texts.read(done.stdout)["services"].keys() == services().keys()
 
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     wrong = tmp_path / "docker-compose.yml"

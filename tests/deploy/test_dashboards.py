@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support import yaml_texts
 from tests.support.deployment import (
     DEPLOY,
     alerts,
@@ -33,7 +34,7 @@ def test_a_dashboard_shows_data_where_it_is_provisioned(name: str) -> None:
     board = dashboards()[name]
     assert board["id"] is None
     assert re.fullmatch(r"vbp-[a-z-]+", board["uid"])
-    sources = yaml.safe_load(
+    sources = yaml_texts.read(
         (DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text(encoding="utf-8")
     )["datasources"]
     assert set(re.findall(r'"uid": "(.+?)"', text)) == {board["uid"], sources[0]["uid"]}
@@ -61,7 +62,7 @@ def test_every_panel_says_what_it_shows(name: str) -> None:
 
 
 def test_dashboards_are_provisioned_from_where_they_are_mounted() -> None:
-    provider = yaml.safe_load(
+    provider = yaml_texts.read(
         (DEPLOY / "grafana/provisioning/dashboards/vbp.yml").read_text(encoding="utf-8")
     )["providers"][0]
     assert provider["allowUiUpdates"] is False

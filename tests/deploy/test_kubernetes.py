@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 import pytest
-import yaml
 
 from services.compliance.settings import Settings
 from shared.adapters.addresses import PORTS, TALLY_PORTS
 from shared.domain import topics
+from tests.support import yaml_texts
 from tests.support.deployment import alerts, prometheus, services
 from tests.support.kustomize import KUBERNETES, OVERLAYS, Resource, build, containers
 
@@ -86,7 +86,7 @@ def test_kubectl_builds_the_same(overlay: str) -> None:
         [kubectl, "kustomize", folder], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    theirs = [one for one in yaml.safe_load_all(done.stdout) if one]
+    theirs = [one for one in yaml_texts.read_all(done.stdout) if one]
     assert sorted(map(_in_order, theirs)) == sorted(map(_in_order, BUILT[overlay]))
 
 

@@ -5,7 +5,6 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 import pytest
-import yaml
 
 from deploy.monitoring import made
 from services.compliance.answers.filters import Asked
@@ -15,6 +14,7 @@ from services.compliance.worker import host, intake
 from shared.adapters import postgres
 from shared.adapters.addresses import PORTS
 from shared.domain import topics
+from tests.support import yaml_texts
 from tests.support.deployment import (
     DEPLOY,
     ROOT,
@@ -185,7 +185,7 @@ def test_the_numbers_of_the_runbook_are_those_of_the_code() -> None:
 def test_an_outage_is_told_once_and_not_by_all_that_follows_from_it() -> None:
     text = (DEPLOY / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
     by_source: dict[str, str] = {}
-    for rule in yaml.safe_load(text)["inhibit_rules"]:
+    for rule in yaml_texts.read(text)["inhibit_rules"]:
         (source,), (target,) = rule["source_matchers"], rule["target_matchers"]
         by_source[source] = by_source.get(source, "") + target
     database = by_source['alertname = "VbpDatabaseDown"']

@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -27,6 +26,7 @@ from services.orders import app as orders
 from services.orders.settings import Settings as OrdersSettings
 from shared.domain import topics
 from shared.tally.metrics import TallyMetrics
+from tests.support import yaml_texts
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -49,7 +49,7 @@ _SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 @cache
 def compose() -> Any:
     """docker-compose.yml with its anchors merged; variables stand as written."""
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return yaml_texts.read((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
 
 def services() -> dict[str, dict[str, Any]]:
@@ -103,13 +103,13 @@ def published(service: dict[str, Any]) -> dict[int, tuple[str, int]]:
 
 def prometheus() -> Any:
     """prometheus.yml."""
-    return yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    return yaml_texts.read((DEPLOY / "prometheus/prometheus.yml").read_text(encoding="utf-8"))
 
 
 def rules() -> list[dict[str, Any]]:
     """The rules of alerts.yml, those that record among them."""
     text = (DEPLOY / "prometheus/alerts.yml").read_text(encoding="utf-8")
-    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    return [rule for group in yaml_texts.read(text)["groups"] for rule in group["rules"]]
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def alerts() -> list[dict[str, Any]]:
 def alert_tests() -> list[dict[str, Any]]:
     """The tests of alerts.test.yml."""
     text = (DEPLOY / "prometheus/alerts.test.yml").read_text(encoding="utf-8")
-    found: list[dict[str, Any]] = yaml.safe_load(text)["tests"]
+    found: list[dict[str, Any]] = yaml_texts.read(text)["tests"]
     return found
 
 

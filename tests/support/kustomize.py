@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.support import yaml_texts
 from tests.support.deployment import DEPLOY
 
 KUBERNETES = DEPLOY / "k8s"
@@ -19,7 +18,7 @@ Resource = dict[str, Any]
 
 def build(folder: Path) -> list[Resource]:
     """Give the resources of a kustomization; one that asks for more than this knows is refused."""
-    wanted = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    wanted = yaml_texts.read((folder / "kustomization.yaml").read_text(encoding="utf-8"))
     assert wanted.keys() <= KNOWN, folder
     found: list[Resource] = []
     for name in wanted["resources"]:
@@ -27,7 +26,7 @@ def build(folder: Path) -> list[Resource]:
         if path.is_dir():
             found += build(path)
         else:
-            found += [one for one in yaml.safe_load_all(path.read_text("utf-8")) if one]
+            found += [one for one in yaml_texts.read_all(path.read_text("utf-8")) if one]
     for resource in found:
         metadata = resource["metadata"]
         if resource["kind"] not in UNNAMESPACED:
@@ -59,7 +58,7 @@ def _patch(resources: list[Resource], patch: dict[str, Any]) -> None:
     ]
     assert met, f"a patch that nothing takes: {target}"
     for resource in met:
-        for step in yaml.safe_load(patch["patch"]):
+        for step in yaml_texts.read(patch["patch"]):
             *way, last = step["path"].strip("/").split("/")
             place: Any = resource
             for key in way:

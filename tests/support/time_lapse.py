@@ -9,8 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.support import yaml_texts
 from tests.support.deployment import DEPLOY, alerts, prometheus
 
 TIMES = 4
@@ -56,7 +55,7 @@ def longest_way(alert: str, *, again: bool = False) -> int:
     waits = [told["scrape_interval"], told["evaluation_interval"], rule.get("for", "0s")]
     text = (DEPLOY / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
     labels = {"alertname": alert, **rule["labels"]}
-    routes = yaml.safe_load(text)["route"]["routes"]
+    routes = yaml_texts.read(text)["route"]["routes"]
     route = next(route for route in routes if _takes(route["matchers"], labels))
     waits.append(route["group_interval" if again else "group_wait"])
     return sum(map(seconds, waits))
