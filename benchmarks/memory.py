@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import provinces
 from benchmarks.feeder import feeding, working
 from benchmarks.worker import fresh
 from deploy.local.stack import LocalStack
@@ -45,7 +46,9 @@ async def run(events: int) -> None:
         settings = await fresh(stack, "memory")
         with (
             working(settings) as worker,
-            feeding(settings.kafka, until, max(100, events // EVENTS_AN_ORDER)) as feeder,
+            feeding(
+                settings.kafka, until, max(provinces.IN_SMALL, events // EVENTS_AN_ORDER)
+            ) as feeder,
         ):
             most = await _watch(settings, worker, feeder.is_alive, events // LINES)
     met = "met" if most <= GOAL * MIB else "NOT met"
@@ -83,4 +86,4 @@ if __name__ == "__main__":
     parser.add_argument("--small", action="store_true", help="see once that it all runs")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     given = parser.parse_args()
-    asyncio.run(run(500 if given.small else given.events))
+    asyncio.run(run(provinces.IN_SMALL * EVENTS_AN_ORDER if given.small else given.events))

@@ -174,8 +174,15 @@ async def test_paths_of_any_letters_and_what_a_shell_says_of_another_server_do_n
     assert processes_on(data) == []
 
 
-async def test_every_test_has_a_database_of_its_own(database: str) -> None:
-    connection = await asyncpg.connect(database)
-    assert await connection.fetchval("SELECT current_database()") in database
-    assert await connection.fetchval("SELECT count(*) FROM pg_stat_user_tables") == 0
-    await connection.close()
+async def test_every_test_has_a_database_of_its_own(database: str, bare_database: str) -> None:
+    assert database != bare_database
+    for dsn, schemas in ((database, {"compliance", "public"}), (bare_database, set())):
+        connection = await asyncpg.connect(dsn)
+        assert await connection.fetchval("SELECT current_database()") in dsn
+        tables = await connection.fetch("SELECT schemaname, relname FROM pg_stat_user_tables")
+        assert {table["schemaname"] for table in tables} == schemas
+        for table in tables:
+            if table["schemaname"] == "compliance":
+                held = f"SELECT EXISTS (SELECT FROM compliance.{table['relname']})"  # noqa: S608
+                assert not await connection.fetchval(held), table["relname"]
+        await connection.close()
