@@ -24,6 +24,7 @@ from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy as policies
 from services.compliance.policies import setting
 from services.compliance.policies.policy import Policies
+from services.compliance.register.names import PARTIES, Names, with_names
 from shared.domain import calendar
 from shared.domain.errors import DefectError, InvalidArgumentError, SetupError
 from shared.domain.texts import cell, plain
@@ -60,7 +61,7 @@ def run(
         archive = Archive(replay, files, None if chosen.policy else known.jurisdictions)
         told, late = archive.judge(refusals)
         found = replay.conclude()
-        WRITERS[form](found)
+        WRITERS[form](_named(found, archive.names) if form == "table" else found)
     seconds = time.perf_counter() - began
     say(
         f"{counted(told, 'event')} judged in {seconds:.1f} s "
@@ -75,6 +76,22 @@ def run(
     _say_contradictions(replay)
     refusals.conclude(told + late)
     _refuse_defects(replay)
+
+
+def _named(found: Sequence[Violation], names: Names) -> list[Violation]:
+    """Give violations as people read them: with names beside the codes in what is said of them."""
+    return [
+        msgspec.structs.replace(
+            one, message_en=with_names(one.message_en, _called(one, names), ("(", ")"))
+        )
+        for one in found
+    ]
+
+
+def _called(one: Violation, names: Names) -> dict[str, str]:
+    parties = ((party, getattr(one, party)) for party in PARTIES)
+    told = {code: names.of(one.jurisdiction, party, code) for party, code in parties if code}
+    return {code: name for code, name in told.items() if name is not None}
 
 
 def _under(known: Policies, policy: str | None) -> Policies:

@@ -19,6 +19,7 @@ from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.defect import Defect
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import ON_PAYMENTS, Subject
+from services.compliance.register.names import NAMING, Names
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
 
@@ -72,7 +73,10 @@ class Kept(Refusals):
 
 
 class Archive:
-    """Archives by name, the jurisdictions that are taken (None: all), and who judges them."""
+    """Archives by name, the jurisdictions that are taken (None: all), and who judges them.
+
+    `names` are how those are called of whom it tells.
+    """
 
     def __init__(
         self, replay: Replay, files: Sequence[str], jurisdictions: frozenset[str] | None
@@ -80,6 +84,7 @@ class Archive:
         self.replay = replay
         self.files = files
         self.jurisdictions = jurisdictions
+        self.names = Names()
 
     def judge(self, refusals: Refusals) -> tuple[int, int]:
         """Judge all orders and gather what they contribute; the replay can then conclude.
@@ -146,8 +151,11 @@ class Archive:
 
     def _tell(self, told: Iterable[Event], share: Share) -> tuple[int, int]:
         tell, owns, alone = self.replay.tell, share.owns, share.of == 1
+        name, until = self.names.take, self.replay.moment.now
         count = late = 0
         for event in told:
+            if type(event.data) in NAMING and event.told <= until:
+                name(event)
             if alone or owns(event):
                 if tell(event):
                     count += 1

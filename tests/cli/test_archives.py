@@ -15,6 +15,7 @@ import pytest
 
 from services import cli, sources
 from tests.support.command_line import UNTIL, Vbp
+from tests.support.events import said
 
 SCMS = Path(sources.__file__).parent / "data" / "scms_deliveries.csv.gz"
 FIELDS = {
@@ -150,6 +151,26 @@ def test_violations_come_as_csv_and_as_a_table_too(vbp: Vbp, tmp_path: Path) -> 
     assert (row["order"], row["exempt"], row["cured_at"]) == ("O1", "false", "")
     assert json.loads(row["evidence"])[0]["id"] == "e-O1"
     assert re.search(r"^late-delivery +open .*O1", vbp(*asked, "table").out, re.MULTILINE)
+
+
+def test_a_table_calls_by_name_whom_the_archive_names_and_other_forms_by_code(
+    vbp: Vbp, tmp_path: Path
+) -> None:
+    told = [
+        said("product.selected", "2022-01-01"),
+        said("hospital.enrolled", "2022-01-01", name="旧名"),
+        said("hospital.enrolled", "2022-01-02", name="太原市第一医院"),
+        said("agreement.signed", "2022-01-02"),
+        said("hospital.enrolled", "2023-01-02", name="新名"),
+    ]
+    lines = b"".join(json.dumps(event).encode() + b"\n" for event in told)
+    (tmp_path / "a.ndjson").write_bytes(lines)
+    asked = ("replay", "a.ndjson", "--as-of", "2022-06-01T00:00Z", "--format")
+    table = "".join(vbp(*asked, "table").out.split())
+    assert "太原市第一医院(H1)" in table
+    assert "旧名" not in table
+    assert "新名" not in table
+    assert "太原市第一医院" not in vbp(*asked, "ndjson").out
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])

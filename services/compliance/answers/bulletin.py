@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.figures import Figures
+from services.compliance.answers.names import called
 from services.compliance.answers.workbook import Cell
 from services.compliance.rules import RULES
 from shared.adapters import postgres
@@ -21,10 +22,19 @@ from shared.domain.topics import NUMBER_OF, SUPPLY
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 
+PARTIES_IN: dict[str, dict[int, str]] = {
+    "hospitals": {0: "hospital"},
+    "distributors": {0: "distributor"},
+    "shortages": {1: "product", 2: "manufacturer"},
+}
+"""The columns of codes, by sheet: of whom they are."""
+
+
 class Sheet(Struct, frozen=True):
     """One table of a bulletin; the first column names the row.
 
-    `percent` are the columns whose figures are shares, where 1 is all.
+    `percent` are the columns whose figures are shares, where 1 is all. `names` are how the codes of
+    a column, by its number, were called when the table was made; what is told by codes stays so.
     """
 
     name: str
@@ -32,6 +42,7 @@ class Sheet(Struct, frozen=True):
     columns: list[str]
     rows: list[list[Cell]]
     percent: list[int] = []
+    names: dict[int, dict[str, str]] = {}
 
 
 class Amendment(Struct, frozen=True):
@@ -127,7 +138,27 @@ async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulle
         _shortages(where, shortages),
         _quality(quality),
     ]
-    return Bulletin(where, wanted.month, datetime.now(UTC), sheets)
+    named = await _with_names(database, where, sheets)
+    return Bulletin(where, wanted.month, datetime.now(UTC), named)
+
+
+async def _with_names(database: Database, where: str, sheets: list[Sheet]) -> list[Sheet]:
+    """Give sheets with how those are called whose codes stand in them, as far as that was told."""
+    asked = {
+        (where, party, str(row[column]))
+        for sheet in sheets
+        for column, party in PARTIES_IN.get(sheet.name, {}).items()
+        for row in sheet.rows
+    }
+    known = await called(database.fetch, asked)
+    named = []
+    for sheet in sheets:
+        names = {
+            column: {code: name for (_, of, code), name in known.items() if of == party}
+            for column, party in PARTIES_IN.get(sheet.name, {}).items()
+        }
+        named.append(msgspec.structs.replace(sheet, names=names))
+    return named
 
 
 def differences(then: Bulletin, now: Bulletin) -> list[Amendment]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Literal
 
+import msgspec
+
 from services.compliance.answers import workbook
 from services.compliance.answers.bulletin import Sheet, Shown
 from services.compliance.answers.workbook import Cell
@@ -36,7 +38,7 @@ def html(shown: Shown) -> str:
         "<!doctype html><html lang=zh-CN><head><meta charset=utf-8>",
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(title)}</h1><p class=note>{escape(_made(shown))}</p>",
-        *(_table(sheet) for sheet in bulletin.sheets),
+        *(_table(_named(sheet)) for sheet in bulletin.sheets),
         _since(shown),
         "<p class=note>各项指标的定义与分母见 docs/months.md (definitions of all figures).</p>",
         "</body></html>",
@@ -49,6 +51,17 @@ def _made(shown: Shown) -> str:
     if shown.issue is None:
         return f"草稿，数据截至 {at}，尚未发布 (draft as of {at}, not issued)"
     return f"由 {shown.issue.by} 发布，数据截至 {at} (issued, as of {at})"
+
+
+def _named(sheet: Sheet) -> Sheet:
+    """Give a sheet with names beside the codes."""
+    rows = [[_called(sheet, at, cell) for at, cell in enumerate(row)] for row in sheet.rows]
+    return msgspec.structs.replace(sheet, rows=rows)
+
+
+def _called(sheet: Sheet, at: int, cell: Cell) -> Cell:
+    name = sheet.names.get(at, {}).get(cell) if isinstance(cell, str) else None
+    return cell if name is None else f"{name}（{cell}）"
 
 
 def _table(sheet: Sheet) -> str:
@@ -88,7 +101,8 @@ def _since(shown: Shown) -> str:
         return "<h2>发布后变化 Changed since</h2><p class=note>无 none</p>"
     sheets = {sheet.name: sheet for sheet in shown.bulletin.sheets}
     lines = "".join(
-        f"<tr class=since><td>{escape(sheets[one.sheet].title)}</td><td>{escape(one.row)}</td>"
+        f"<tr class=since><td>{escape(sheets[one.sheet].title)}</td><td>"
+        f"{escape(str(_called(sheets[one.sheet], 0, one.row)))}</td>"
         f"<td>{escape(one.column)}</td><td>{escape(_plain(one.then))}</td>"
         f"<td>{escape(_plain(one.now))}</td></tr>"
         for one in shown.since
@@ -116,10 +130,12 @@ def csv_text(shown: Shown) -> str:
 
 
 def _sheets(shown: Shown) -> Iterator[Sheet]:
-    yield from shown.bulletin.sheets
+    sheets = {sheet.name: sheet for sheet in shown.bulletin.sheets}
+    yield from map(_named, sheets.values())
     if shown.issue is not None:
         rows: list[list[Cell]] = [
-            [one.row, one.sheet, one.column, one.then, one.now] for one in shown.since
+            [_called(sheets[one.sheet], 0, one.row), one.sheet, one.column, one.then, one.now]
+            for one in shown.since
         ]
         columns = ["行 row", "表 sheet", "列 column", "发布时 then", "现在 now"]
         yield Sheet("since", "发布后变化 Changed since", columns, rows)

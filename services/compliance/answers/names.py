@@ -3,8 +3,8 @@
 A name judges nothing: a company that is renamed has no violation changed, and no line of history.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from pathlib import Path
 
@@ -12,13 +12,11 @@ import msgspec
 
 from services.compliance.answers.database import Row
 from services.compliance.findings.violation import ServedViolation, served
+from services.compliance.register.names import PARTIES, with_names
 from shared.adapters.postgres import columns, queries
 from shared.domain.calendar import instant_text
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
-
-PARTIES = ("product", "hospital", "manufacturer", "distributor")
-"""The parties of a violation that have a name of their own."""
 
 Asked = tuple[str, str, str]
 """A jurisdiction, what the code is of, and the code."""
@@ -47,10 +45,14 @@ class NamedViolation(ServedViolation, frozen=True, kw_only=True):
 async def named_all(fetch: Fetch, rows: Sequence[Row]) -> list[NamedViolation]:
     """Give violations with the names of their parties, asked for all at once."""
     items = [served(row) for row in rows]
-    wanted = {asked for item in items for asked in _asked(item)}
-    found = await fetch(QUERIES["called"], *columns(sorted(wanted))) if wanted else ()
-    known = {(row["jurisdiction"], row["party"], row["code"]): row["name"] for row in found}
+    known = await called(fetch, {asked for item in items for asked in _asked(item)})
     return [_named(item, row, known) for item, row in zip(items, rows, strict=True)]
+
+
+async def called(fetch: Fetch, wanted: AbstractSet[Asked]) -> dict[Asked, str]:
+    """Give how codes are called, as far as that was told, asked for all at once."""
+    rows = await fetch(QUERIES["called"], *columns(sorted(wanted))) if wanted else ()
+    return {(row["jurisdiction"], row["party"], row["code"]): row["name"] for row in rows}
 
 
 def _asked(item: ServedViolation) -> list[Asked]:
@@ -62,10 +64,10 @@ def _asked(item: ServedViolation) -> list[Asked]:
 def _named(item: ServedViolation, row: Row, known: Mapping[Asked, str]) -> NamedViolation:
     """Give a violation with the names of its parties, as far as they were told."""
     told = [asked for asked in _asked(item) if asked in known]
-    called = {code: known[where, party, code] for where, party, code in told}
+    names = {code: known[where, party, code] for where, party, code in told}
     shown = msgspec.structs.asdict(item) | {
-        "message_zh": with_names(item.message_zh, called, ("（", "）")),
-        "message_en": with_names(item.message_en, called, ("(", ")")),
+        "message_zh": with_names(item.message_zh, names, ("（", "）")),
+        "message_en": with_names(item.message_en, names, ("(", ")")),
     }
     return NamedViolation(
         **shown,
@@ -80,16 +82,3 @@ def _named(item: ServedViolation, row: Row, known: Mapping[Asked, str]) -> Named
 
 def _instant(at: datetime | None) -> str | None:
     return None if at is None else instant_text(at)
-
-
-def with_names(message: str, called: Mapping[str, str], brackets: tuple[str, str]) -> str:
-    """Put its name before each code in a message, and the code in brackets of its language."""
-    if not called or not isinstance(message, str):
-        return message
-    codes = "|".join(re.escape(code) for code in sorted(called, key=len, reverse=True))
-    opens, closes = brackets
-    return re.sub(
-        rf"(?<![\w./%-])(?:{codes})(?![\w/%-])",
-        lambda found: f"{called[found[0]]}{opens}{found[0]}{closes}",
-        message,
-    )

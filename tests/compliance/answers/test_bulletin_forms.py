@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -80,6 +81,25 @@ def test_an_issued_one_says_by_whom_and_what_has_changed_since() -> None:
     page = forms.html(Shown(then, Issue(MADE, "张三"), since))
     assert "张三" in page
     assert {"0.5", "0.75"} <= set(Texts(page).cells)
+
+
+def test_who_is_told_by_a_code_is_called_by_name_in_every_form() -> None:
+    sheet = a_bulletin(["H1", 0.5], ["H2", 0.1]).sheets[0]
+    (sheet,) = [msgspec.structs.replace(sheet, names={0: {"H1": "太原市第一医院"}})]
+    then = Bulletin("cn-sx", "2022-05", MADE, [sheet])
+    shown = Shown(then, Issue(MADE, "张三"), differences(then, a_bulletin(["H1", 0.75])))
+    page = Texts(forms.html(shown)).cells
+    assert [page[0], page[2], page[5]] == ["太原市第一医院（H1）", "H2", "太原市第一医院（H1）"]
+    lines = list(csv.reader(io.StringIO(forms.csv_text(shown))))
+    assert [line[1] for line in lines] == [
+        *("编码 code", "太原市第一医院（H1）", "H2"),
+        *("行 row", "太原市第一医院（H1）", "H2"),
+    ]
+    with zipfile.ZipFile(io.BytesIO(forms.xlsx(shown))) as book:
+        for number in (1, 2):
+            written = book.read(f"xl/worksheets/sheet{number}.xml").decode()
+            assert "太原市第一医院（H1）" in written
+    assert [(one.row, one.then, one.now) for one in shown.since][:1] == [("H1", 0.5, 0.75)]
 
 
 @given(st.lists(st.tuples(NAMES, CELLS), max_size=6))

@@ -7,7 +7,8 @@ import pytest
 from services.compliance.answers import violations
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked
-from services.compliance.answers.names import NamedViolation, with_names
+from services.compliance.answers.names import NamedViolation
+from services.compliance.register.names import with_names
 from shared.domain.cloudevents import Event
 from tests.support.events import an_event
 from tests.support.workers.on_database import WorkerOnDatabase

@@ -65,8 +65,12 @@ async def count(database: str, events: list[dict[str, Any]]) -> None:
 async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
     kafka: str,
     database: str,
-    connection: Connection,  # noqa: ARG001 - it migrates the database
+    connection: Connection,
 ) -> None:
+    await connection.execute(
+        "INSERT INTO compliance.name "
+        "VALUES ('cn-sx', 'hospital', 'H1', '太原市第一医院', now(), '', '')"
+    )
     await count(database, EVENTS)
     buying = orders.create_app(
         of_orders.Settings(kafka=kafka, database=database), POLICIES.jurisdictions
@@ -80,6 +84,7 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
             standing = (await api.get("/bulletins/2022-05", params=MAY)).json()
             assert (standing["issue"], standing["since"]) == (None, [])
             assert _hospitals(standing) == {"H1": 500}
+            assert _names(standing) == {"hospitals": {"0": {"H1": "太原市第一医院"}}}
             assert await _issue(database, at_orders, at_delivery)
             assert not await _issue(database, at_orders, at_delivery)
             await count(database, [*EVENTS, LATER])
@@ -98,6 +103,11 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
 def _hospitals(shown: dict[str, Any]) -> dict[str, Any]:
     (sheet,) = [one for one in shown["bulletin"]["sheets"] if one["name"] == "hospitals"]
     return {row[0]: row[3] for row in sheet["rows"]}
+
+
+def _names(shown: dict[str, Any]) -> dict[str, Any]:
+    sheets = {one["name"]: one["names"] for one in shown["bulletin"]["sheets"]}
+    return {name: names for name, names in sheets.items() if any(names.values())}
 
 
 async def _issue(database: str, at_orders: str, at_delivery: str) -> bool:

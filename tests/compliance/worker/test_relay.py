@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from services.compliance.answers.names import with_names
+from services.compliance.register.names import with_names
 from services.compliance.storage import outbox
 from services.compliance.worker.relay import message_id, send_violations
 from shared.adapters import kafka as bus
