@@ -90,14 +90,14 @@ class Comparison:
                 self.columns = item
             elif isinstance(item, Contribution):
                 self._given.append(item)
+            elif isinstance(item, Weighed):
+                self._weighed.append(item)
             elif isinstance(item, Watch):
                 self._watch(item)
             elif isinstance(item, Unjudged):
                 self._missing.add((item.rule, item.missing.term))
             elif isinstance(item, Standing):
                 self._given += self._standing_on(item.given)
-            elif isinstance(item, Weighed):
-                self._weighed.append(item)
             elif isinstance(item, Contradiction):
                 self._contradictions.append(item)
             else:

@@ -5,6 +5,7 @@ a contribution into the record that gathers it; `judge` says all that there is t
 compares it with what was last told, and gives what the record contributes to others.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from msgspec import Struct
@@ -71,7 +72,9 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     dossier.conclude(judgement, comparison.columns)
     transfers = []
     if before != kept:
-        transfers = _transfers(dossier.subject, before, now, tuple(causes), heeded)
+        transfers = _transfers(
+            dossier.subject, before, zip(now, kept, strict=True), tuple(causes), heeded
+        )
     return Judged(changes, transfers)
 
 
@@ -91,17 +94,25 @@ def _heeded(kind: Kind, dossier: Dossier, law: Law, moment: Moment) -> Heeded:
 def _transfers(
     giver: Subject,
     before: list[Contribution],
-    now: list[Contribution],
+    now: Iterable[tuple[Contribution, Contribution]],
     causes: tuple[Evidence, ...],
     heeded: Heeded,
 ) -> list[Transfer]:
-    """Give new minus kept, over the targets of both, with the voids that had a part in it."""
-    old = {item.target(giver.jurisdiction): item for item in before}
-    new = {item.target(giver.jurisdiction): item for item in now}
+    """Give new minus kept, over the targets of both, with the voids that had a part in it.
+
+    What is given now comes with what is remembered of it.
+    """
+    where = giver.jurisdiction
+    new = {item.target(where): (item, kept) for item, kept in now}
+    old = {item.target(where): item for item in before} if before else NOTHING_BEFORE
     transfers = []
-    for target in {**old, **new}:
-        was, is_now = old.get(target), new.get(target)
-        if was != (is_now and is_now.kept):
+    for target in {**old, **new} if old else new:
+        was, (is_now, kept) = old.get(target), new.get(target, NOTHING_NOW)
+        if was != kept:
             voids = heeded.voids if target in heeded.swayed else ()
             transfers.append(Transfer(target, was, is_now, causes, voids))
     return transfers
+
+
+NOTHING_BEFORE: Mapping[Subject, Contribution] = {}
+NOTHING_NOW: tuple[Contribution | None, Contribution | None] = (None, None)

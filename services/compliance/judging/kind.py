@@ -12,6 +12,7 @@ from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.judging.weighing import Place, Score, Weighed, weigh
 from services.compliance.law.law import Law
 from services.compliance.law.terms import Terms
+from services.compliance.policies.recalled import recalled
 from services.compliance.register.entries import Entry
 from shared.domain.records.contested import Contradiction
 from shared.domain.records.record import Record
@@ -81,8 +82,13 @@ def weighed_outcomes(kind: Kind, record: Any, terms: Terms, moment: Moment) -> l
     score = Score()
     said = outcomes(kind.rules, record, terms, moment, score)
     if kind.places is not None:
-        said += weigh(kind.places(record, terms), score, terms.carried_ever)
+        said += weigh(kind.places(record, terms), score.among(_names(terms.carried_ever)))
     return said
+
+
+@recalled
+def _names(carried: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(carried)
 
 
 def outcomes(
@@ -94,9 +100,13 @@ def outcomes(
     """
     said: list[Said] = []
     for rule in rules:
-        told = [said_by(rule, outcome) for outcome in rule.judge(record, terms, moment.now)]
-        score.take(rule, told)
-        said += told
+        found = list(rule.judge(record, terms, moment.now))
+        if found:
+            told = [said_by(rule, outcome) for outcome in found]
+            score.take(rule, told)
+            said += told
+        else:
+            score.judged.append(rule.name)
     return said
 
 

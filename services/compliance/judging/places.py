@@ -85,9 +85,12 @@ def in_statement(record: Statement, terms: AccountTerms) -> Iterator[Place]:
         yield Place("payment", about, book.month, len(book.claims))
         return
     about = About(None, terms.area_on(LAST), terms.payer, None, terms.payee)
-    yield Place("receipt", about, book.month, len(book.claims))
-    yield Place("payment", about, book.month, len(book.advances))
-    yield Place("use", about, book.month, len(book.uses))
+    if book.claims:
+        yield Place("receipt", about, book.month, len(book.claims))
+    if book.advances:
+        yield Place("payment", about, book.month, len(book.advances))
+    if book.uses:
+        yield Place("use", about, book.month, len(book.uses))
 
 
 def in_funding(record: Funding, terms: FundingTerms) -> Iterator[Place]:

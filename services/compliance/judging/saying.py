@@ -1,8 +1,9 @@
 """What is said of each kind of record: what its rules find, and what it contributes to others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from services.compliance.findings.finding import Missing, Watch
+from services.compliance.findings.rule import Rule
 from services.compliance.judging.contributions.announcement import (
     contribute_announcement,
     contribute_stock,
@@ -25,6 +26,8 @@ from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.prepayment_terms import PrepaymentTerms
+from services.compliance.policies.policy import Carried
+from services.compliance.policies.recalled import recalled
 from services.compliance.records.account import Account
 from services.compliance.records.announcement import Announcement
 from services.compliance.records.commitment import Commitment
@@ -61,8 +64,7 @@ def say_order(
         lacking = {name for name in kind.unjudged if name in carried}
         said += (Unjudged(name, scope) for name in sorted(lacking))
     if in_scope:
-        rules = [rule for rule in kind.rules if rule.name in carried]
-        said += outcomes(rules, order, terms, moment, score)
+        said += outcomes(_carried_by(carried, kind.rules), order, terms, moment, score)
     given = contribute_order(order, terms, moment, in_scope=in_scope, paid=record.paid)
     said += given
     if in_scope:
@@ -70,6 +72,11 @@ def say_order(
         score_beside(score, carried, lacking)
     said += weigh_order(terms, score, lacking)
     return said
+
+
+@recalled
+def _carried_by(carried: Mapping[str, Carried], rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule.name in carried)
 
 
 def say_goods(

@@ -9,7 +9,7 @@ to none. Records keep what they were weighed as, so that counts move by new minu
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -88,6 +88,12 @@ class Score:
         elif not waits or rule.interval:
             self.judged.append(rule.name)
 
+    def among(self, carried: Container[str]) -> Self:
+        """Leave out the rules that are not carried."""
+        self.judged = [name for name in self.judged if name in carried]
+        self.unjudged = [name for name in self.unjudged if name in carried]
+        return self
+
 
 _BESIDE = tuple(
     rule.name for rule in RULES if rule.unit == "order" and not issubclass(rule.record, Order)
@@ -103,13 +109,13 @@ def weigh_order(terms: OrderTerms, score: Score, lacking: Collection[str]) -> li
     about = About(None, terms.area, placed.hospital, terms.manufacturer, placed.distributor)
     if lacking:
         score.unjudged += [name for name in lacking if name not in score.unjudged]
-    return weigh([Place("order", about, terms.day.isoformat()[:7])], score, terms.in_force.rules)
+    return weigh([Place("order", about, terms.day.isoformat()[:7])], score)
 
 
 def weigh_goods(terms: GoodsTerms, score: Score) -> list[Weighed]:
     """Weigh goods whose order nobody placed as the order that there should have been."""
     place = Place("order", About(hospital=terms.goods.hospital), terms.day.isoformat()[:7])
-    return weigh([place], score, terms.in_force.rules)
+    return weigh([place], score)
 
 
 def score_beside(score: Score, carried: Container[str], lacking: Container[str]) -> None:
@@ -117,45 +123,47 @@ def score_beside(score: Score, carried: Container[str], lacking: Container[str])
     score.judged += [name for name in _BESIDE if name in carried and name not in lacking]
 
 
-def weigh(places: Iterable[Place], score: Score, carried: Container[str]) -> list[Weighed]:
-    """Weigh things by the rules carried; what accuses nobody in one of them is left out."""
-    judged = tuple([name for name in score.judged if name in carried])
-    unjudged = tuple(sorted(name for name in score.unjudged if name in carried))
+def weigh(places: Iterable[Place], score: Score) -> list[Weighed]:
+    """Weigh things by the rules that came to an answer; what accuses nobody is left out."""
+    judged, unjudged = tuple(score.judged), tuple(sorted(score.unjudged))
+    if not (judged or unjudged):
+        return []
     numbers: dict[tuple[Role, str, str, str, str, bool], int] = {}
-    for unit, about, month, number in places if judged or unjudged else ():
-        named = _Named(
-            about.manufacturer is not None,
-            about.distributor is not None,
-            about.hospital is not None,
-            about.distributor == about.manufacturer,
-        )
-        for names, is_judged in ((judged, True), (unjudged, False)):
-            for role, rules in _by_role(names, unit, named) if names else ():
-                party = "" if role == "authority" else getattr(about, role) or ""
-                key = (role, party, about.area or "", month, rules, is_judged)
-                numbers[key] = numbers.get(key, 0) + number
+    for unit, about, month, number in places:
+        maker, distributor = about.manufacturer, about.distributor
+        named = (maker is not None, distributor is not None, about.hospital is not None)
+        for role, rules, is_judged in _by_role(judged, unjudged, unit, named, distributor == maker):
+            party = "" if role == "authority" else getattr(about, role) or ""
+            key = (role, party, about.area or "", month, rules, is_judged)
+            numbers[key] = numbers.get(key, 0) + number
     return [Weighed(*key, number) for key, number in numbers.items() if number]
 
 
-class _Named(NamedTuple):
-    """Who is named in a thing, and whether the manufacturer delivers it itself."""
-
-    manufacturer: bool
-    distributor: bool
-    hospital: bool
-    delivers_itself: bool
-
-
 @lru_cache(maxsize=4_096)
-def _by_role(names: tuple[str, ...], unit: Unit, named: _Named) -> tuple[tuple[Role, str], ...]:
-    """Give those of some rules that judge a unit, by whom they accuse.
+def _by_role(
+    judged: tuple[str, ...],
+    unjudged: tuple[str, ...],
+    unit: Unit,
+    named: tuple[bool, bool, bool],
+    delivers_itself: bool,  # noqa: FBT001  # a key of what is remembered has no keywords
+) -> tuple[tuple[Role, str, bool], ...]:
+    """Give those of some rules that judge a unit, by whom they accuse, and whether they judged.
 
-    Things that are alike share the answer. Orders of an unknown maker count all the same.
+    Things that are alike share the answer: whether maker, distributor and hospital are `named` in
+    them, and whether the maker delivers itself. Orders of an unknown maker count all the same.
     """
-    own = named.delivers_itself
-    maker = "M" if named.manufacturer or unit == "order" else None
-    distributor = ("M" if own else "D") if named.distributor else None
-    about = About(None, None, "H" if named.hospital else None, maker, distributor)
+    has_maker, has_distributor, has_hospital = named
+    maker = "M" if has_maker or unit == "order" else None
+    distributor = ("M" if delivers_itself else "D") if has_distributor else None
+    about = About(None, None, "H" if has_hospital else None, maker, distributor)
+    return tuple(
+        (role, " ".join(sorted(held)), is_judged)
+        for names, is_judged in ((judged, True), (unjudged, False))
+        for role, held in sorted(_accusing(names, unit, about).items())
+    )
+
+
+def _accusing(names: Iterable[str], unit: Unit, about: About) -> dict[Role, list[str]]:
     by_role: dict[Role, list[str]] = defaultdict(list)
     for name in names:
         rule = _RULES.get(name)
@@ -163,4 +171,4 @@ def _by_role(names: tuple[str, ...], unit: Unit, named: _Named) -> tuple[tuple[R
             role, party = accused_of(rule.accused, about)
             if party or role == "authority":
                 by_role[role].append(name)
-    return tuple((role, " ".join(sorted(held))) for role, held in sorted(by_role.items()))
+    return by_role

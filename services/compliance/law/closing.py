@@ -38,13 +38,14 @@ MANY = 256
 
 def month_of(claim: Claim) -> str:
     """Give the month in which a claim began to stand."""
-    return str(Month.of(calendar.day_of(claim.stands)))
+    return calendar.day_of(claim.stands).isoformat()[:7]
 
 
 def closed_in(account: Account, month: str) -> list[Settling]:
     """Give what was closed of a month."""
-    months = {} if account.shelf is None else account.shelf.months
-    parts = (unpacked(raw, PACKED) for raw in months.get(month, ()))
+    if account.shelf is None:
+        return []
+    parts = (unpacked(raw, PACKED) for raw in account.shelf.months.get(month, ()))
     return [Settling(*held) for part in parts for held in part]
 
 
@@ -56,6 +57,8 @@ def reopen(account: Account, tolerance: Decimal) -> None:
 
 def close(account: Account, settlings: list[Settling], tolerance: Decimal, now: datetime) -> None:
     """Close what was paid before the last month began, of an account where that is much."""
+    if len(settlings) < MANY:
+        return
     until = Month.of(calendar.day_of(now)).later(-1).start
     shelf = account.shelf
     if account.advances or (shelf is not None and shelf.until >= until):

@@ -144,9 +144,10 @@ class CommitmentTerms(Terms):
         """Give the agreements that have days, in the order of tellings."""
         register = self._law.register
         told = register.between(self.jurisdiction, self.hospital, self.product)
-        return sorted(
-            (held for held in told if not held.is_void), key=lambda held: held.telling.order_key
-        )
+        standing = [held for held in told if not held.is_void]
+        if len(standing) > 1:
+            standing.sort(key=lambda held: held.telling.order_key)
+        return standing
 
     def agreed(self, rule: str) -> Iterator[Agreed | Missing]:
         """Give the agreements that a rule judges, each in its cycle."""

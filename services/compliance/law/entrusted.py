@@ -37,9 +37,11 @@ class Entrusted:
         """Whether a distributor was entrusted at an instant."""
         if distributor == self._winner:
             return True
-        area = self._area(at)
-        if any(self._stands(held, area, at) for held in self._by_distributor.get(distributor, ())):
-            return True
+        if distributor in self._by_distributor:
+            area = self._area(at)
+            for held in self._by_distributor[distributor]:
+                if held.is_live(at) and held.covers(self._placed.hospital, area):
+                    return True
         return any(held.distributor == distributor for held in self._agreements(at))
 
     def everybody(self, at: datetime) -> list[str]:
@@ -48,7 +50,7 @@ class Entrusted:
         appointed = {
             distributor
             for distributor, held in self._by_distributor.items()
-            if any(self._stands(one, area, at) for one in held)
+            if any(one.is_live(at) and one.covers(self._placed.hospital, area) for one in held)
         }
         named = {held.distributor for held in self._agreements(at) if held.distributor is not None}
         return sorted(appointed | named)
@@ -73,9 +75,6 @@ class Entrusted:
     def agreements(self, at: datetime) -> list[Fact]:
         """Give the agreements of an instant that name a distributor."""
         return [held for held in self._agreements(at) if held.distributor is not None]
-
-    def _stands(self, held: Appointment, area: str, at: datetime) -> bool:
-        return held.is_live(at) and held.covers(self._placed.hospital, area)
 
     def _area(self, at: datetime) -> str:
         if self._hospital is None:

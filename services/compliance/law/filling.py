@@ -55,6 +55,8 @@ class Sum(NamedTuple):
     @property
     def narrowest(self) -> Name:
         """Give what it names most narrowly."""
+        if len(self.names) == 1:
+            return next(iter(self.names))
         return min(self.names, key=lambda name: (PASSES[name[0]], name), default=NOTHING)
 
 

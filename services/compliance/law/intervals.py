@@ -1,9 +1,16 @@
 """Half-open intervals of instants, `[start, end)`: union, intersection, difference."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+
+from shared.domain import calendar
 
 Interval = tuple[datetime, datetime]
+
+
+def instants_of(start: date, end: date) -> Interval:
+    """Give days `[start, end)` as instants."""
+    return calendar.start_of(start), calendar.start_of(end)
 
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
@@ -22,6 +29,10 @@ def union(intervals: Iterable[Interval]) -> list[Interval]:
 
 def intersection(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
     """Give what lies in both, sorted and disjoint; either may overlap itself."""
+    if len(left) == len(right) == 1:
+        (start, end), (other_start, other_end) = left[0], right[0]
+        both = max(start, other_start), min(end, other_end)
+        return [both] if both[0] < both[1] else []
     return union(
         (max(start, other_start), min(end, other_end))
         for start, end in left

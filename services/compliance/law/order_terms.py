@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
 from services.compliance.law.entrusted import Entrusted
-from services.compliance.law.law import Law
+from services.compliance.law.law import Law, remembered
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING, Policy
@@ -73,6 +73,11 @@ class OrderTerms(Terms):
         if stretch is not None:
             return stretch.cycle
         return None if self.product is None else self.product.listed
+
+    @property
+    def varieties(self) -> list[str]:
+        """The varieties that the product was ever told of, in order."""
+        return varieties_of(self._law, self.jurisdiction, self.placed.product)
 
     def scope(self) -> bool | Missing:
         """Whether order rules judge this order (rules.md, *Scope*)."""
@@ -181,6 +186,14 @@ class OrderTerms(Terms):
             cured_at=cured_at,
             **seen,
         )
+
+
+@remembered
+def varieties_of(law: Law, jurisdiction: str, code: str) -> list[str]:
+    """Give the varieties that a product was ever told of, in order."""
+    product = law.register.products.get((jurisdiction, code))
+    told = () if product is None else product.tellings()
+    return sorted({one.traits.variety for one in told if one.traits.variety is not None})
 
 
 def enrolled(hospital: Hospital | None) -> Hospital | None:

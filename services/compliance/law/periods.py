@@ -75,8 +75,10 @@ class Month(NamedTuple):
 
 def due_month(instant: datetime) -> Month:
     """Give the month M with start(M) < instant ≤ end(M): 24:00 of its last day is its own."""
-    month = Month.of(calendar.day_of(instant))
-    return month.later(-1) if instant <= month.start else month
+    day = calendar.day_of(instant)
+    month = Month.of(day)
+    # Only on a month's first day can it be no later than the month's start.
+    return month.later(-1) if day.day == 1 and instant <= month.start else month
 
 
 def add(day: date, months: int) -> date:
@@ -94,6 +96,7 @@ def _day(month: Month, day: int) -> date:
     return date(month.year, month.month, min(day, monthrange(*month)[1]))
 
 
+@lru_cache(maxsize=16_384)
 def year_after(day: date) -> date:
     """Give the day twelve months on; of 29 February it is 1 March."""
     found = add(day, MONTHS)

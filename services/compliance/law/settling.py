@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 
 from services.compliance.law import filling
 from services.compliance.law.filling import Name
-from services.compliance.law.lone_claim import alone
+from services.compliance.law.lone_claim import paid_in_turn
 from services.compliance.law.money import less
 from services.compliance.records.account import Account, Claim, Closed, Money, oldest_first
 from services.compliance.records.statement import Settling
@@ -23,21 +22,41 @@ def settle(account: Account, tolerance: Decimal) -> list[Settling]:
         return _beside(account.shelf, account, tolerance)
     if account.paid:
         return _together(account.claims(), account.sums(), tolerance)
-    orders = [
-        _together(oldest_first(bill.claims), bill.paid, tolerance)
-        for bill in account.bills.values()
-    ]
-    orders += [_together([owing.claim], (), tolerance) for owing in account.owing.values()]
-    return sorted(chain.from_iterable(orders), key=_age)
+    settlings = [_alone(owing.claim, (), tolerance) for owing in account.owing.values()]
+    for bill in account.bills.values():
+        settlings += _together(oldest_first(bill.claims), bill.paid, tolerance)
+    return sorted(settlings, key=_age)
 
 
 def _together(claims: Sequence[Claim], sums: Iterable[Money], tolerance: Decimal) -> list[Settling]:
     """Settle claims by sums that come to no others."""
+    if len(claims) == 1:
+        return [_alone(claims[0], sums, tolerance)]
     debts, given = [debt_of(held) for held in claims], [sum_of(held) for held in sums]
-    if len(debts) == 1:
-        return [Settling(claims[0], tuple(alone(debts[0], given, tolerance)))]
     filled = filling.fill(debts, given, tolerance)
     return [Settling(held, tuple(filled.steps(number))) for number, held in enumerate(claims)]
+
+
+def _alone(claim: Claim, sums: Iterable[Money], tolerance: Decimal) -> Settling:
+    """Settle a claim by sums that come to no other."""
+    fitting = [held for held in sums if _fits(held, claim)]
+    if len(fitting) > 1:
+        fitting.sort(key=_turn)
+    given = [(held.time, held.amount) for held in fitting]
+    return Settling(claim, tuple(paid_in_turn(claim.amounts, given, tolerance)))
+
+
+def _fits(held: Money, claim: Claim) -> bool:
+    """Whether all that a payment names is the claim's."""
+    return (
+        (held.order is None or held.order == claim.order)
+        and (held.receipt is None or held.receipt == claim.receipt)
+        and (held.product is None or held.product == claim.product)
+    )
+
+
+def _turn(held: Money) -> tuple[int, datetime, str]:
+    return filling.PASSES[sum_of(held).narrowest[0]], held.time, held.payment
 
 
 def _beside(shelf: Closed, account: Account, tolerance: Decimal) -> list[Settling]:
@@ -91,4 +110,7 @@ def sum_of(held: Money, spent: Decimal | None = None) -> filling.Sum:
 
 def paid_at(settling: Settling, tolerance: Decimal) -> datetime | None:
     """Give the first instant at which a claim is paid, None if it is not."""
-    return next((instant for instant, left in settling.left if left <= tolerance), None)
+    for instant, left in settling.left:
+        if left <= tolerance:
+            return instant
+    return None

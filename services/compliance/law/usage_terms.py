@@ -59,15 +59,21 @@ class Ledger:
     """The books of one policy."""
 
     def __init__(self, usage: Usage, policy: Policy) -> None:
-        self._books = [
-            (book, Days(of_day))
+        self._told = [
+            (book, of_day)
             for key, of_day in usage.accepted.items()
             if (book := UsageBook.of(key)).policy == policy.id
         ]
 
     @cached_property
+    def _books(self) -> list[tuple[UsageBook, Days]]:
+        return [(book, Days(of_day)) for book, of_day in self._told]
+
+    @cached_property
     def months_of_others(self) -> list[Month]:
         """Give the months, in order, in which any of the others came or went."""
+        if all(book.kind != LISTED for book, _ in self._told):
+            return []
         months = (days.months for book, days in self._books if book.kind == LISTED)
         return sorted(set[Month]().union(*months))
 

@@ -101,7 +101,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     def number(self, name: str) -> float:
         """Give a value that is a number."""
-        value = self.term(name).value
+        held = self.values.get(name)
+        value = self.term(name).value if held is None else held.value
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value
         raise SetupError(f"policy {self.id}: {name} must be a number, found {value!r}")

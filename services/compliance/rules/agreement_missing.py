@@ -21,7 +21,7 @@ from services.compliance.findings.finding import About, Finding, Missing, Outcom
 from services.compliance.findings.rule import Rule
 from services.compliance.law.agreements import Agreed, CycleDays
 from services.compliance.law.commitment_terms import CommitmentTerms
-from services.compliance.law.intervals import Interval, difference, intersection
+from services.compliance.law.intervals import Interval, difference, instants_of, intersection
 from services.compliance.law.periods import Month
 from services.compliance.law.pieces import cut
 from services.compliance.policies.policy import Policy
@@ -71,7 +71,7 @@ def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator
     for policy in terms.policies(NAME):
         for lasting in terms.cycles:
             dealt = _dealt(lasting, policy, bought, terms)
-            if dealt.agreements or dealt.bought:
+            if dealt is not None:
                 yield from _gaps(dealt, record, terms, now)
                 yield from _overlaps(dealt, terms, now)
     for agreed in terms.agreed(NAME):
@@ -80,16 +80,18 @@ def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator
             yield from _signed_late(agreed, terms, now)
 
 
-def _dealt(lasting: CycleDays, policy: Policy, bought: list[int], terms: CommitmentTerms) -> Dealt:
+def _dealt(
+    lasting: CycleDays, policy: Policy, bought: list[int], terms: CommitmentTerms
+) -> Dealt | None:
+    """Give what was agreed and bought in a cycle; None if nothing, or in no day of the policy."""
     start, until = lasting.start, lasting.until
-    first, end = (bisect_left(bought, day.toordinal()) for day in (start, until))
-    return Dealt(
-        lasting.cycle,
-        lasting.instants,
-        policy,
-        [held for held in terms.agreements if held.start < until and held.end > start],
-        bought[first:end],
-    )
+    if until <= policy.in_force or start >= (policy.until or date.max):
+        return None
+    agreements = [held for held in terms.agreements if held.start < until and held.end > start]
+    days = bought[bisect_left(bought, start.toordinal()) : bisect_left(bought, until.toordinal())]
+    if not (agreements or days):
+        return None
+    return Dealt(lasting.cycle, lasting.instants, policy, agreements, days)
 
 
 def _gaps(
@@ -98,12 +100,11 @@ def _gaps(
     bound = _bound(dealt, record)
     if bound is None:
         return
-    lasting = [(bound.since, dealt.lasting[1])]
-    if terms.enrolment is not None:
-        lasting = intersection(lasting, [_instants(*days) for days in terms.enrolment.enrolled()])
-    lasting = intersection(lasting, [terms.days_in_force(dealt.policy)])
-    signed = [_instants(held.start, held.end) for held in dealt.agreements]
-    for start, end in difference(lasting, signed):
+    signed = [instants_of(held.start, held.end) for held in dealt.agreements]
+    gaps = difference([(bound.since, dealt.lasting[1])], signed)
+    if gaps and terms.enrolment is not None:
+        gaps = intersection(gaps, [instants_of(*days) for days in terms.enrolment.enrolled()])
+    for start, end in intersection(gaps, [terms.days_in_force(dealt.policy)]) if gaps else ():
         policy = dealt.policy.at(start)
         if not dealt.agreements and len(dealt.months) < policy.number("no_volume_months"):
             return
@@ -170,9 +171,9 @@ def _why(
 
 def _overlaps(dealt: Dealt, terms: CommitmentTerms, now: datetime) -> Iterator[Outcome]:
     """Find the intervals in which two or more agreements are in force."""
-    signed = [_instants(held.start, held.end) for held in dealt.agreements]
-    if len(signed) < 2:  # noqa: PLR2004  # that two overlap is what the word says
+    if len(dealt.agreements) < 2:  # noqa: PLR2004  # that two overlap is what the word says
         return
+    signed = [instants_of(held.start, held.end) for held in dealt.agreements]
     days = intersection([dealt.lasting], [terms.days_in_force(dealt.policy)])
     twice = [
         both
@@ -217,10 +218,12 @@ def _number(signed: list[Interval], instant: datetime) -> int:
 def _unsigned(agreed: Agreed, terms: CommitmentTerms, now: datetime) -> Iterator[Outcome]:
     """Find an agreement that somebody has not signed who must."""
     held, maker = agreed.agreement, agreed.cycle.manufacturer
+    if held.signed_by is None:
+        return
     must = ["hospital", "manufacturer"]
     if held.distributor is not None and held.distributor != maker:
         must.insert(0, "distributor")
-    if held.signed_by is None or set(must) <= set(held.signed_by):
+    if set(must) <= set(held.signed_by):
         return
     signing = agreed.policy.number("signing_days") * DAY
     occurred = calendar.start_of(agreed.first) + signing
@@ -250,7 +253,7 @@ def _unsigned(agreed: Agreed, terms: CommitmentTerms, now: datetime) -> Iterator
 def _signed_late(agreed: Agreed, terms: CommitmentTerms, now: datetime) -> Iterator[Outcome]:
     """Find one of the first agreements that was signed after the day by which all were to be."""
     held, policy = agreed.agreement, agreed.policy
-    if "sign_by" not in policy.values or held.start > policy.in_force or held.signed_on is None:
+    if held.signed_on is None or "sign_by" not in policy.values or held.start > policy.in_force:
         return
     limit = policy.term("sign_by")
     last = date.fromisoformat(str(limit.value))
@@ -276,10 +279,6 @@ def _signed_late(agreed: Agreed, terms: CommitmentTerms, now: datetime) -> Itera
 
 def _about(cycle: Cycle, day: date, terms: CommitmentTerms) -> About:
     return About(terms.product, terms.area_on(day), terms.hospital, cycle.manufacturer)
-
-
-def _instants(start: date, end: date) -> Interval:
-    return calendar.start_of(start), calendar.start_of(end)
 
 
 RULE = Rule(

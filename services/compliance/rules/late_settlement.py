@@ -9,7 +9,8 @@ Receipts of before payments were told are no claims.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 
 from services.compliance.findings.finding import Finding, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
@@ -36,7 +37,8 @@ def judge(record: Statement, terms: AccountTerms, now: datetime) -> Iterator[Out
         policy = terms.policy_on(settling.claim.day)
         if NAME not in policy.rules:
             continue
-        due = _due(settling.claim.stands, policy)
+        accepted = calendar.day_of(settling.claim.stands)
+        due = _due(accepted, int(policy.number("settlement_months")))
         paid = paid_at(settling, tolerance)
         if paid is not None and paid <= due:
             continue
@@ -46,9 +48,9 @@ def judge(record: Statement, terms: AccountTerms, now: datetime) -> Iterator[Out
             yield _finding(settling, terms, policy, due, paid)
 
 
-def _due(accepted: datetime, policy: Policy) -> datetime:
-    month = Month.of(calendar.day_of(accepted))
-    return month.later(int(policy.number("settlement_months"))).end
+@lru_cache(maxsize=16_384)
+def _due(accepted: date, months: int) -> datetime:
+    return Month.of(accepted).later(months).end
 
 
 def _finding(

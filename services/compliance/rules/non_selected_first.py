@@ -49,9 +49,12 @@ def judge(record: Usage, terms: UsageTerms, now: datetime) -> Iterator[Outcome]:
 def _judged(
     policy: Policy, signed: list[Signed], record: Usage, terms: UsageTerms, now: datetime
 ) -> Iterator[Outcome]:
-    ledger, ends = Ledger(record, policy), terms.days_in_force(policy)[1]
+    ledger = Ledger(record, policy)
     months = _months_of_others(policy, signed, ledger)
-    if months and now <= min(months[-1].later(1).end, ends):
+    if not months:
+        return
+    ends = terms.days_in_force(policy)[1]
+    if now <= min(months[-1].later(1).end, ends):
         yield Watch(min(due_month(now).end, ends))
     found = {
         month: bad
@@ -65,9 +68,11 @@ def _judged(
 
 def _months_of_others(policy: Policy, signed: list[Signed], ledger: Ledger) -> list[Month]:
     """Give the months of agreements, in order, in which others were used: no other can be bad."""
+    months = ledger.months_of_others
+    if not months:
+        return []
     first = Month.of(max(min(held.contract.start for held in signed), policy.in_force))
     until = min(max(held.contract.end for held in signed), policy.until or date.max)
-    months = ledger.months_of_others
     return [month for month in months if first <= month and month.last_day < until]
 
 

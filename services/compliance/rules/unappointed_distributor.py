@@ -33,21 +33,22 @@ class Supplied(NamedTuple):
 def judge(order: Order, terms: OrderTerms, _now: datetime) -> Iterator[Outcome]:
     """Find an order placed with, or shipped by, somebody who was not entrusted."""
     entrusted = terms.entrusted()
-    for supplied in (*_placed(order, terms, entrusted), *_shipped(order, terms, entrusted)):
+    for supplied in _placed(order, terms, entrusted) + _shipped(order, terms, entrusted):
         if entrusted.is_told(supplied.fact.telling.time):
             yield _finding(supplied, terms, entrusted)
         else:
             yield Missing("appointments")
 
 
-def _placed(order: Order, terms: OrderTerms, entrusted: Entrusted) -> Iterator[Supplied]:
+def _placed(order: Order, terms: OrderTerms, entrusted: Entrusted) -> list[Supplied]:
     placed = terms.placed
     named = entrusted.includes(placed.distributor, placed.telling.time)
-    if not named and not _came_to_nothing(order):
-        yield Supplied("placed", placed.distributor, placed)
+    if named or _came_to_nothing(order):
+        return []
+    return [Supplied("placed", placed.distributor, placed)]
 
 
-def _shipped(order: Order, terms: OrderTerms, entrusted: Entrusted) -> Iterator[Supplied]:
+def _shipped(order: Order, terms: OrderTerms, entrusted: Entrusted) -> list[Supplied]:
     """Give the first shipment of each other distributor that was not entrusted."""
     placed, first = terms.placed, dict[str, Shipped]()
     for shipment in order.shipments.values():
@@ -57,8 +58,7 @@ def _shipped(order: Order, terms: OrderTerms, entrusted: Entrusted) -> Iterator[
         instants = (placed.telling.time, shipment.telling.time)
         if not any(entrusted.includes(other, at) for at in instants):
             first[other] = min(first.get(other, shipment), shipment, key=_told)
-    for other, shipment in sorted(first.items()):
-        yield Supplied(f"shipped:{other}", other, shipment)
+    return [Supplied(f"shipped:{other}", other, it) for other, it in sorted(first.items())]
 
 
 def _told(shipment: Shipped) -> OrderKey:

@@ -4,7 +4,7 @@ What is given by name (`Taken`) is given only where a rule that the policy of th
 carries takes it: the rule says so itself, here stands no rule's name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from services.compliance.judging.moment import Moment
 from services.compliance.law.failing import failed_by_refusal, failed_by_silence
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.policies.policy import Policies, Policy
+from services.compliance.policies.recalled import recalled
 from services.compliance.records.evidence import Term
 from services.compliance.records.failed import Failed
 from services.compliance.rules import RULES
@@ -131,9 +132,14 @@ def _stale(terms: OrderTerms) -> Stale | Missing:
     return Stale(due.at + days, (*due.terms, term), due.facts)
 
 
-def takers_among(carried: Iterable[str]) -> Takers:
+@recalled
+def takers_among(carried: Collection[str]) -> Takers:
     """Give who takes what of the rules that a policy carries."""
-    return _takers(tuple(carried))
+    takers: dict[Taken, tuple[str, ...]] = {}
+    for rule in RULES:
+        for taken in rule.takes if rule.name in carried else ():
+            takers[taken] = (*takers.get(taken, ()), rule.name)
+    return takers
 
 
 @lru_cache
@@ -141,12 +147,3 @@ def policies_taking(policies: Policies, jurisdiction: str, taken: Taken) -> tupl
     """Give the policies of a jurisdiction that carry a rule which takes something."""
     of = policies.of(jurisdiction)
     return tuple(policy for policy in of if taken in takers_among(policy.rules))
-
-
-@lru_cache
-def _takers(carried: tuple[str, ...]) -> Takers:
-    takers: dict[Taken, tuple[str, ...]] = {}
-    for rule in RULES:
-        for taken in rule.takes if rule.name in carried else ():
-            takers[taken] = (*takers.get(taken, ()), rule.name)
-    return takers

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.compliance.findings.finding import Missing
 from services.compliance.findings.rule import Taken
 from services.compliance.judging.contributions.contribution import Contribution, Given, Unjudged
-from services.compliance.judging.contributions.giver import Takers, takers_among
+from services.compliance.judging.contributions.giver import Takers, policies_taking, takers_among
 from services.compliance.law.feeds import told_since
 from services.compliance.law.law import Law
 from services.compliance.law.money import exact, times
@@ -35,8 +35,7 @@ class Received(NamedTuple):
 
     def taken(self, taken: Taken) -> bool:
         """Whether any policy of the jurisdiction carries a rule that takes something."""
-        policies = self.law.policies.of(self.jurisdiction)
-        return any(taken in takers_among(policy.rules) for policy in policies)
+        return bool(policies_taking(self.law.policies, self.jurisdiction, taken))
 
 
 def contribute_payment(payment: str, jurisdiction: str, paid: Paid, law: Law) -> Iterator[Given]:

@@ -42,7 +42,9 @@ def contribute_statements(
     if account.shelf is not None:
         books |= {month: Stamp(stamp) for month, stamp in account.shelf.stamps.items()}
     for month in {*claims, *advances, *used}:
-        whole = sorted([*closed_in(account, month), *claims.get(month, ())], key=_age)
+        whole = claims.get(month, [])
+        if closed := closed_in(account, month):
+            whole = sorted([*closed, *whole], key=_age)
         books[month] = Book(
             month, tuple(whole), tuple(advances.get(month, ())), tuple(used.get(month, ()))
         )

@@ -9,8 +9,10 @@ from services.compliance.judging.contributions.giver import Giver, Stale
 from services.compliance.judging.contributions.stock_out import find_stock_out
 from services.compliance.law.order_terms import Deadline
 from services.compliance.law.periods import Month, due_month
+from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import Served, StockOut
 from shared.domain import calendar
+from shared.domain.records.order_facts import Received
 
 
 def give_supply(giver: Giver) -> list[Given]:
@@ -97,13 +99,16 @@ def _of_nowhere(giver: Giver, due: Deadline) -> Iterator[Given]:
 
 def _inspected(giver: Giver) -> dict[int, tuple[int, int]]:
     """Add up by month what was inspected, and what was rejected for its quality."""
-    told = giver.terms.in_force.term("quality_reasons").value
-    words = [str(word) for word in told] if isinstance(told, list) else []
     months: dict[int, tuple[int, int]] = {}
     for receipt in giver.order.receipts.values():
         month = Month.of(calendar.day_of(receipt.telling.time)).number
-        reason = (receipt.reason or "").lower()
-        bad = receipt.rejected if any(word in reason for word in words) else 0
+        bad = receipt.rejected and _rejected_for_quality(receipt, giver.terms.in_force)
         inspected, rejected = months.get(month, (0, 0))
         months[month] = (inspected + receipt.accepted + receipt.rejected, rejected + bad)
     return months
+
+
+def _rejected_for_quality(receipt: Received, policy: Policy) -> int:
+    told, reason = policy.term("quality_reasons").value, (receipt.reason or "").lower()
+    words = [str(word) for word in told] if isinstance(told, list) else []
+    return receipt.rejected if any(word in reason for word in words) else 0

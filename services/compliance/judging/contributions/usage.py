@@ -50,10 +50,9 @@ def _used(
 
     Only an order of that variety's selected product tells that its supplier failed.
     """
-    placed, product = terms.placed, terms.product
-    told = () if product is None else product.tellings()
+    placed = terms.placed
     own = None if terms.stretch is None else terms.stretch.cycle.traits.variety
-    for variety in sorted({one.traits.variety for one in told if one.traits.variety is not None}):
+    for variety in terms.varieties:
         books = tuple(_book(terms, policy, variety) for policy in judging)
         used = Used(terms.order, books, accepted, failed if variety == own else None)
         if accepted or used.failed is not None:
