@@ -53,11 +53,11 @@ async def test_completion_is_what_a_commitment_has_accepted_on_the_days_of_an_ag
             await kept.take(messages(events, SUBJECT.topics))
             replay = replayed(events, LONG_AFTER, POLICIES)
             replay.violations()
-            outside = await _outside(kept, replay)
+            unlike = await outside(kept, replay)
             for row in await kept.connection.fetch(COMPLETED):
                 pair = (row["jurisdiction"], row["hospital"], row["product"])
                 commitment = _commitment(replay, *pair)
-                if pair in outside or commitment is None:
+                if pair in unlike or commitment is None:
                     continue
                 days = (row["since"].toordinal(), row["until"].toordinal())
                 assert row["net"] == commitment.accepted_between(*days), (seed, pair)
@@ -75,7 +75,7 @@ GROUP BY a.jurisdiction, a.agreement
 """
 
 
-async def _outside(kept: Kept, replay: Replay) -> set[tuple[str, str, str]]:
+async def outside(kept: Kept, replay: Replay) -> set[tuple[str, str, str]]:
     """Hospitals and products of which an order is outside the scope of every policy."""
     found = set()
     for (where, name), order in (await standing(kept)).items():
