@@ -35,7 +35,7 @@ QUIET = 5.0
 
 READ = "SELECT sum(next_offset) AS read, sum(end_offset) AS told FROM compliance.position"
 
-EVENTS_AN_ORDER = 3
+EVENTS_AN_ORDER = 5
 """About as many events does the province tell of an order."""
 
 
