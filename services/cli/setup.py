@@ -86,15 +86,24 @@ def audit_verify(
         int | None,
         typer.Option(min=1, metavar="N", help="How many at once; else one a processor"),
     ] = None,
+    anchors: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The anchors that were told"),
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Public key that signs them; repeatable"),
+    ] = None,
 ) -> None:
-    """Check violations, history, facts and counts, as of now; 1 if anything was changed.
+    """Check violations, history, facts, counts and anchors, as of now; 1 if anything was changed.
 
     A line for each problem goes to stdout: what is concerned, the column, and both values.
     """
     from services.commands import audit, settings
     from services.compliance.settings import Settings
 
-    raise typer.Exit(0 if audit.verify(settings.settings(Settings), processes) else 1)
+    whole = audit.verify(settings.settings(Settings), processes, anchors, key or [])
+    raise typer.Exit(0 if whole else 1)
 
 
 @calendar_app.command("show")

@@ -11,17 +11,20 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from multiprocessing import connection
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any
 
 from rich.progress import TaskID
 
 from services.commands.terminal import counted, counting, say
-from services.compliance.answers import audit
+from services.compliance.answers import anchors, audit
+from services.compliance.answers.anchors import Outside
 from services.compliance.answers.audit import BLOCKS_AT_ONCE, SHARES, Part
+from services.compliance.findings.anchor import fingerprint
 from services.compliance.judging.upshot import UnjudgedKey
 from services.compliance.judging.weighing import WeighedKey
 from services.compliance.settings import Settings
-from shared.adapters import postgres
+from shared.adapters import postgres, signing
 from shared.adapters.postgres import Connection
 from shared.domain.errors import TransientError, VbpError
 
@@ -30,16 +33,24 @@ Task = tuple[Check, int]
 """A part of the audit: what to check, and where that begins."""
 
 
-def verify(settings: Settings, processes: int | None) -> bool:
-    """Print a line for each thing that is not as it was written; gives whether all is."""
+def verify(
+    settings: Settings, processes: int | None, file: Path | None, keys: Sequence[Path]
+) -> bool:
+    """Print a line for each thing that is not as it was written; gives whether all is.
+
+    `file` holds the anchors that were told, `keys` the public keys that are trusted to sign them.
+    Raises SetupError or InvalidArgumentError for files that hold something else.
+    """
+    trusted = {fingerprint(key): key for key in signing.public_keys(keys)}
+    outside = Outside(trusted, None if file is None else anchors.read_file(file))
     try:
-        return asyncio.run(_verify(settings.database, processes or os.cpu_count() or 1))
+        return asyncio.run(_verify(settings.database, processes or os.cpu_count() or 1, outside))
     except postgres.FAILURES as error:
         remedy = "see that PostgreSQL runs, and begin again"
         raise TransientError(f"the audit was broken off: {error!r}; {remedy}") from error
 
 
-async def _verify(dsn: str, processes: int) -> bool:
+async def _verify(dsn: str, processes: int, outside: Outside) -> bool:
     began = time.monotonic()
     async with audit.reading(dsn) as reader:
         snapshot, sizes = await audit.export(reader)
@@ -50,15 +61,25 @@ async def _verify(dsn: str, processes: int) -> bool:
         # The connection keeps the snapshot while other processes read by it.
         done = await asyncio.to_thread(_all_done, tasks, processes, dsn, snapshot)
         problems = await audit.check_counts(reader, done.unjudged, done.weighed)
+        if done.standing != done.found:
+            problems += await audit.added(reader)
+        anchored, unfitting = await anchors.check(reader, outside)
+        problems += unfitting
     _print(problems)
     count = done.problems + len(problems)
     seconds = time.monotonic() - began
     say(
         f"{counted(done.violations, 'violation')} with {counted(done.lines, 'line')} of history, "
-        f"{counted(done.facts, 'fact')} and {counted(done.records, 'record')} checked in "
+        f"{counted(done.facts, 'fact')}, {counted(done.records, 'record')} and "
+        f"{counted(anchored, 'anchor')} checked in "
         f"{seconds:.1f} s: "
         + (f"{counted(count, 'problem')} found" if count else "all is as it was written")
     )
+    if anchored and not (outside.keys and outside.told is not None):
+        say(
+            "The anchors were checked against nothing outside the database: give --anchors FILE, "
+            "as VBP_ANCHOR_FILE was written, and --key with the public key"
+        )
     return not count
 
 
@@ -67,6 +88,7 @@ class _Sum:
 
     def __init__(self) -> None:
         self.violations = self.lines = self.facts = self.records = self.problems = 0
+        self.standing = self.found = 0
         self.unjudged: Counter[UnjudgedKey] = Counter()
         self.weighed: Counter[WeighedKey] = Counter()
 
@@ -76,6 +98,8 @@ class _Sum:
         self.lines += part.lines
         self.facts += part.facts
         self.records += part.records
+        self.standing += part.standing
+        self.found += part.found
         self.problems += len(part.problems)
         self.unjudged.update(part.unjudged)
         self.weighed.update(part.weighed)

@@ -23,7 +23,9 @@ class LawSettings(BaseSettings):
         "they go before the shipped ones. Workers, API and replays must read the same",
     )
 
-    @field_validator("calendars", "key_file", mode="before", check_fields=False)
+    @field_validator(
+        "calendars", "key_file", "anchor_key", "anchor_file", mode="before", check_fields=False
+    )
     @classmethod
     def _set(cls, told: object) -> object:
         # An empty variable is none; as a path it would be the folder one happens to be in.
@@ -69,5 +71,14 @@ class Settings(LawSettings, IdentitySettings):
     )
     key_file: Path | None = Field(
         None, description="File with the API key that is shown to orders and delivery"
+    )
+    anchor_key: Path | None = Field(
+        None,
+        description="File of the Ed25519 key that anchors of the history are signed with, once an "
+        "hour; without it there are none",
+    )
+    anchor_file: Path | None = Field(
+        None,
+        description="File outside the database's reach that anchors are written to, line by line",
     )
     log_level: str = Field("info", description="debug, info, warning or error")

@@ -36,6 +36,7 @@ def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
     wanted[topics.REGISTER.name][1]["retention.ms"] = FOR_EVER
     wanted[topics.VIOLATIONS] = (8, {**size, "cleanup.policy": "compact"})
     wanted[topics.DEAD_LETTERS] = (1, {**size, "retention.ms": FOR_EVER})
+    wanted[topics.ANCHORS] = (1, {"retention.ms": FOR_EVER})
     wanted[topics.CLOCK] = (1, {"message.timestamp.type": "LogAppendTime", "retention.ms": HOUR})
     return wanted
 

@@ -86,6 +86,9 @@ PLACES = tuple((topic.name, number) for topic in INPUTS for number in range(topi
 
 VIOLATIONS = "vbp.violations.v1"
 DEAD_LETTERS = "vbp.dead-letters.v1"
+ANCHORS = "vbp.anchors.v1"
+"""What the ends of all chains of history have come to, signed, once an hour."""
+
 CLOCK = "vbp.clock.v1"
 """Where workers ask the broker for its time; nobody reads it."""
 

@@ -55,6 +55,14 @@ SELECT jurisdiction, kind, key, judgement
 FROM compliance.dossier
 WHERE ctid >= $1::tid AND ctid < $2::tid;
 
+-- all_judgements --
+-- Give what was last said of every record.
+SELECT judgement FROM compliance.dossier;
+
+-- all_standing --
+-- Give every violation that stands.
+SELECT id FROM compliance.violation WHERE status <> 'withdrawn' ORDER BY id;
+
 -- standing --
 -- Give those of some violations that stand.
 SELECT id FROM compliance.violation WHERE id = ANY($1::uuid[]) AND status <> 'withdrawn';

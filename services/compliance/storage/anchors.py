@@ -24,6 +24,12 @@ async def last(connection: Connection) -> SignedAnchor | None:
     return None if line is None else anchor.read(line, "the table compliance.anchor")
 
 
+async def since(connection: Connection, number: int) -> list[SignedAnchor]:
+    """Give the anchors that are kept behind one, the oldest first."""
+    rows = await connection.fetch(QUERIES["since"], number)
+    return [anchor.read(row["line"], "the table compliance.anchor") for row in rows]
+
+
 async def take(
     connection: Connection, key: Ed25519PrivateKey, at: datetime, before: SignedAnchor | None
 ) -> SignedAnchor:
@@ -44,7 +50,10 @@ async def take(
 
 
 async def root_of(connection: Connection, number: int) -> tuple[str, int]:
-    """Give the root of what an anchor took up, in hexadecimal, and how many leaves; in a transaction."""
+    """Give the root of what an anchor took up, in hexadecimal, and how many leaves.
+
+    To be asked in a transaction.
+    """
     tree = Tree()
     async for row in connection.cursor(QUERIES["leaves"], number, prefetch=AT_ONCE):
         tree.add(Leaf(*row).raw)

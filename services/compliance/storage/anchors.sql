@@ -15,3 +15,7 @@ SELECT violation, seq, head FROM compliance.anchored WHERE anchor = $1 ORDER BY 
 -- add --
 -- Keep an anchor as it is told.
 INSERT INTO compliance.anchor (number, line) VALUES ($1, $2);
+
+-- since --
+-- Give the anchors behind one, the oldest first.
+SELECT line FROM compliance.anchor WHERE number > $1 ORDER BY number;

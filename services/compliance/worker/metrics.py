@@ -73,6 +73,11 @@ class WorkerMetrics:
         self._swept = Counter(
             "vbp_swept", "Records judged because their time had come.", registry=registry
         )
+        self._anchored = Gauge(
+            "vbp_anchored_timestamp_seconds",
+            "When the history was last anchored, in Unix time; 0 where this worker does not know.",
+            registry=registry,
+        )
         for topic in _INPUTS:
             self._events.labels(topic)
             self._dead_letters.labels(topic)
@@ -103,6 +108,10 @@ class WorkerMetrics:
     def waits(self, part: str, *, waits: bool) -> None:
         """Note whether a part of the worker waits for what is outside."""
         self._waits.labels(part).set(waits)
+
+    def anchored(self, at: datetime) -> None:
+        """Note when the history was last anchored, and told outside."""
+        self._anchored.set(at.timestamp())
 
     def swept(self, judged: Round) -> None:
         """Count records that were judged because their time had come, and what changed."""

@@ -20,6 +20,7 @@ from services.compliance.findings.violation import served
 from services.compliance.settings import Settings
 from services.compliance.storage import outbox
 from services.compliance.storage.facts import headers_of
+from services.compliance.worker.anchorer import Anchorer
 from services.compliance.worker.metrics import WorkerMetrics
 from shared.adapters import kafka, postgres
 from shared.adapters.patience import Patience
@@ -53,6 +54,7 @@ class Relay:
     def __init__(self, settings: Settings, metrics: WorkerMetrics, owner: str) -> None:
         self._settings = settings
         self._owner = owner
+        self._anchorer = Anchorer(settings, metrics)
         self._patience = Patience("telling", metrics)
 
     def stop(self) -> None:
@@ -72,6 +74,7 @@ class Relay:
         producer = await kafka.producer(self._settings.kafka)
         try:
             chosen = False
+            self._anchorer.forget()
             while not self._patience.ended:
                 chosen = chosen or await outbox.become_the_relay(connection)
                 if not chosen:
@@ -79,6 +82,7 @@ class Relay:
                     continue
                 sent = await send_violations(connection, producer)
                 sent += await send_letters(connection, producer)
+                await self._anchorer.take_when_due(connection, producer)
                 self._patience.works()
                 if not sent:
                     await self._patience.pause(PAUSE)

@@ -99,6 +99,8 @@ async def problems(connection: Connection, *identities: UUID) -> list[str]:
         parts = [await audit.check_violations(connection, share) for share in shares]
         parts.append(await audit.check_records(connection, 0))
         counts = await audit.check_counts(connection, parts[-1].unjudged, parts[-1].weighed)
+        if not identities and sum(p.standing for p in parts) != sum(p.found for p in parts):
+            counts += await audit.added(connection)
     return [problem for part in parts for problem in part.problems] + counts
 
 
