@@ -84,7 +84,7 @@ async def test_a_new_machine_is_set_up_published_to_and_examined(
     created = vbp("topics").stdout.splitlines()
     assert created == [
         *(topic.name for topic in topics.INPUTS),
-        *(topics.VIOLATIONS, topics.DEAD_LETTERS, topics.CLOCK),
+        *(topics.VIOLATIONS, topics.DEAD_LETTERS, topics.ANCHORS, topics.CLOCK),
     ]
     assert vbp("topics").stdout == ""
     examined = vbp("doctor")

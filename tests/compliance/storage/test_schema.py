@@ -13,6 +13,7 @@ import pytest
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage import (
+    anchors,
     contradictions,
     dossiers,
     facts,
@@ -37,6 +38,7 @@ from tests.support.kept import TOLD, a_violation, tell
 pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
+    anchors,
     contradictions,
     dossiers,
     facts,
