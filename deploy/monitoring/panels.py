@@ -158,6 +158,12 @@ PIPELINE = (
         "{{service}}",
     ),
     lines(
+        "汇总前丢失的消息",
+        "消息队列在计入各月数字之前丢失的。Lost by the broker before they were counted.",
+        "max by (service) (vbp_tally_lost_messages)",
+        "{{service}}",
+    ),
+    lines(
         "汇总批次用时",
         "从读到到提交。From handed over to committed, of the workers that tally.",
         *parts_of("vbp_tally_batch_seconds"),

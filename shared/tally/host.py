@@ -68,6 +68,8 @@ def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]
     async def look() -> None:
         work.turn(assigned=bus.assigned)
         metrics.lag(bus.behind(tally.reading))
+        if watch.lost is not None:
+            metrics.lost(watch.lost)
 
     @bus.timer(interval=LOOK_EVERY)  # type: ignore[untyped-decorator]
     async def hold_against() -> None:

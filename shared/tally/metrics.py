@@ -1,5 +1,6 @@
 """Metrics of a worker that tallies; every series that can be known is born at 0."""
 
+import math
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -44,6 +45,13 @@ class TallyMetrics:
             ["service"],
             registry=registry,
         )
+        self._lost = Gauge(
+            "vbp_tally_lost_messages",
+            "Messages that the broker had lost before they were counted, since the figures began. "
+            "It is no number before the first look.",
+            ["service"],
+            registry=registry,
+        )
         self._waits = Gauge(
             "vbp_waits",
             "1 while a part of the worker waits for Kafka or PostgreSQL to answer again.",
@@ -54,6 +62,8 @@ class TallyMetrics:
             self._messages.labels(service, topic)
         for metric in (self._passed, self._seconds, self._lag, self._conflicts):
             metric.labels(**labels)
+        # A 0 before the first look would have every start of a worker look like a loss.
+        self.lost(math.nan)
 
     def batch(self, counts: dict[str, int], passed: int, seconds: float) -> None:
         """Count a batch that was committed: messages by topic, and those passed over."""
@@ -69,6 +79,10 @@ class TallyMetrics:
     def lag(self, events: int) -> None:
         """Note how many messages wait."""
         self._lag.labels(self._service).set(events)
+
+    def lost(self, messages: float) -> None:
+        """Note how many messages were lost before anybody counted them."""
+        self._lost.labels(self._service).set(messages)
 
     def waits(self, part: str, *, waits: bool) -> None:
         """Note whether a part of the worker waits for what is outside."""

@@ -102,3 +102,9 @@ async def note(
     ]
     if gone:
         await connection.execute(QUERIES["read_on"], *postgres.columns(gone))
+
+
+async def lost(connection: Connection) -> int:
+    """Count the messages that the broker had lost before they were read, of all partitions."""
+    count: int = await connection.fetchval(QUERIES["lost"])
+    return count

@@ -34,3 +34,7 @@ FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6:
             $7::uuid[])
      AS gone (topic, partition, next_offset, base, following, count, topic_id)
 WHERE p.topic = gone.topic AND p.partition = gone.partition AND p.next_offset = gone.next_offset;
+
+-- lost --
+-- Count what was lost unread.
+SELECT coalesce(sum(lost), 0)::bigint FROM position;

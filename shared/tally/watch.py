@@ -40,6 +40,8 @@ class Watch:
         self._dsn = dsn
         self._service = service
         self._end_early: set[Place] = set()
+        self.lost: int | None = None
+        """How many messages went lost in all partitions, once that was asked."""
 
     async def moved(
         self, wanted: Collection[Place], expected: Mapping[Place, int] = MappingProxyType({})
@@ -54,12 +56,14 @@ class Watch:
             found = await self._ask(wanted)
             connection = await postgres.connect(self._dsn, search_path=self._service)
             try:
-                return await self._note(connection, found, expected)
+                moved = await self._note(connection, found, expected)
+                self.lost = await places.lost(connection)
             finally:
                 connection.terminate()
         except (KafkaError, *postgres.FAILURES, SetupError, TransientError) as error:
             log.warning("could not look whether anything was lost: %r", error)
             return False
+        return moved
 
     async def _ask(self, wanted: Collection[Place]) -> Found:
         async with asyncio.timeout(ANSWER_WITHIN), brokers.asking(self._kafka) as broker:

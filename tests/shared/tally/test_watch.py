@@ -49,6 +49,7 @@ async def test_a_topic_made_again_is_read_from_its_beginning_and_what_was_unread
             await connection.fetchval("SELECT lost FROM position WHERE topic = $1", place[0]) == 2
         )
         assert not await watch.moved({place})
+        assert watch.lost == 2
     finally:
         await admin.close()
         await connection.close()
