@@ -10,6 +10,7 @@ from deploy.monitoring import made
 from services.compliance.answers.filters import Asked
 from services.compliance.findings.violation import Status
 from services.compliance.policies.policy import Severity
+from services.compliance.web.console import go
 from services.compliance.worker import host, intake
 from shared.adapters import postgres
 from shared.adapters.addresses import PORTS
@@ -134,7 +135,7 @@ def test_an_alert_says_what_it_means_and_what_to_do(rule: dict[str, Any]) -> Non
     assert rule["labels"]["group"] in {"business", "machinery"}
     said = rule["annotations"]
     told = {"summary", "summary_zh", "description", "description_zh", "runbook_url"}
-    assert said.keys() - {"link"} == told
+    assert said.keys() - {"link", "console_url"} == told
     assert ("link" in said) == (rule["labels"]["group"] == "business")
     assert re.fullmatch(r"[A-Z][^{}]+\.", said["summary"])
     assert re.fullmatch(r"(?:[^{}a-z]|PostgreSQL|Kafka)+。", said["summary_zh"])
@@ -159,6 +160,16 @@ def test_links_lead_to_the_lists_of_the_api_with_filters_that_it_takes() -> None
         filters = dict(parse_qsl(re.sub(r"{{.*?}}", "", query), keep_blank_values=True))
         assert filters.keys() <= Asked.model_fields.keys(), alert
         assert filters.get("status", "open") in get_args(Status)
+
+
+def test_alerts_about_peoples_work_lead_to_a_page_that_knows_them_by_name() -> None:
+    for rule in alerts():
+        page = rule["annotations"].get("console_url", "")
+        if page:
+            given = f"{{{{ $externalLabels.api }}}}/go/alert?alertname={rule['alert']}&"
+            assert page.startswith(given)
+            assert rule["alert"] in go.KNOWN
+    assert {rule["alert"] for rule in alerts()} >= go.KNOWN
 
 
 def test_files_made_from_others_are_current() -> None:

@@ -5,7 +5,6 @@ A name judges nothing: a company that is renamed has no violation changed, and n
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,6 @@ from services.compliance.answers.database import Row
 from services.compliance.findings.violation import ServedViolation, served
 from services.compliance.register.names import PARTIES, with_names
 from shared.adapters.postgres import columns, queries
-from shared.domain.calendar import instant_text
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
 
@@ -30,23 +28,16 @@ class NamedViolation(ServedViolation, frozen=True, kw_only=True):
     """A violation as it stands, and how its parties are called now, by what they are.
 
     The messages have the names beside the codes; history and evidence say what was told then.
-    `seq` is the number of its last line, and `"seq"` its ETag; `seen_seq` that of the last line
-    that they had seen who reviewed it last, `reviewed_at` when its review last moved.
     """
 
     names: dict[str, str]
-    seq: int
-    seen_seq: int | None
-    reviewed_at: str | None
-    acknowledged_at: str | None
-    assignee: str | None
 
 
 async def named_all(fetch: Fetch, rows: Sequence[Row]) -> list[NamedViolation]:
     """Give violations with the names of their parties, asked for all at once."""
     items = [served(row) for row in rows]
     known = await called(fetch, {asked for item in items for asked in _asked(item)})
-    return [_named(item, row, known) for item, row in zip(items, rows, strict=True)]
+    return [_named(item, known) for item in items]
 
 
 async def called(fetch: Fetch, wanted: AbstractSet[Asked]) -> dict[Asked, str]:
@@ -61,7 +52,7 @@ def _asked(item: ServedViolation) -> list[Asked]:
     return [one for one in asked if all(isinstance(part, str) for part in one)]
 
 
-def _named(item: ServedViolation, row: Row, known: Mapping[Asked, str]) -> NamedViolation:
+def _named(item: ServedViolation, known: Mapping[Asked, str]) -> NamedViolation:
     """Give a violation with the names of its parties, as far as they were told."""
     told = [asked for asked in _asked(item) if asked in known]
     names = {code: known[where, party, code] for where, party, code in told}
@@ -70,15 +61,5 @@ def _named(item: ServedViolation, row: Row, known: Mapping[Asked, str]) -> Named
         "message_en": with_names(item.message_en, names, ("(", ")")),
     }
     return NamedViolation(
-        **shown,
-        names={party: known[where, party, code] for where, party, code in told},
-        seq=row["seq"],
-        seen_seq=row["seen_seq"],
-        reviewed_at=_instant(row["reviewed_at"]),
-        acknowledged_at=_instant(row["acknowledged_at"]),
-        assignee=row["assignee"],
+        **shown, names={party: known[where, party, code] for where, party, code in told}
     )
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else instant_text(at)

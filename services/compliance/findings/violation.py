@@ -60,6 +60,8 @@ class ServedViolation(Violation, frozen=True, kw_only=True):
 
     `occurred_at` and `cured_at` are when it was, `detected_at` and `recorded_at` when we knew.
     `review` is what people hold of it; a decision is `stale` once what it rests on has moved.
+    `seq` is the number of its last line, and `"seq"` its ETag; `seen_seq` that of the last line
+    that they had seen who reviewed it last, `reviewed_at` when its review last moved.
     """
 
     detected_at: str
@@ -67,6 +69,11 @@ class ServedViolation(Violation, frozen=True, kw_only=True):
     supersedes: list[str]
     review: str
     stale: bool
+    seq: int
+    seen_seq: int | None
+    reviewed_at: str | None
+    acknowledged_at: str | None
+    assignee: str | None
 
 
 def served(row: Mapping[str, Any]) -> ServedViolation:
@@ -76,7 +83,6 @@ def served(row: Mapping[str, Any]) -> ServedViolation:
     shown as it is, whatever it holds: its chain says that it does not hold.
     """
     told = msgspec.json.decode(row["body"])
-    cured_at = row["cured_at"]
     shown: dict[str, Any] = {
         **dict.fromkeys(Violation.__struct_fields__),
         **(told if isinstance(told, dict) else {}),
@@ -84,14 +90,23 @@ def served(row: Mapping[str, Any]) -> ServedViolation:
         "status": row["status"],
         "exempt": row["exempt"],
         "occurred_at": instant_text(row["occurred_at"]),
-        "cured_at": None if cured_at is None else instant_text(cured_at),
+        "cured_at": _instant_or_none(row["cured_at"]),
         "detected_at": instant_text(row["detected_at"]),
         "recorded_at": instant_text(row["recorded_at"]),
         "supersedes": [str(name) for name in row["supersedes"]],
         "review": row["review"],
         "stale": row["stale"],
+        "seq": row["seq"],
+        "seen_seq": row["seen_seq"],
+        "reviewed_at": _instant_or_none(row["reviewed_at"]),
+        "acknowledged_at": _instant_or_none(row["acknowledged_at"]),
+        "assignee": row["assignee"],
     }
     return ServedViolation(**{name: shown[name] for name in ServedViolation.__struct_fields__})
+
+
+def _instant_or_none(at: datetime | None) -> str | None:
+    return None if at is None else instant_text(at)
 
 
 class Change(Struct, frozen=True):

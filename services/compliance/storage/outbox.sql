@@ -14,7 +14,8 @@ RETURNING id, violation, seq;
 -- Give violations as they stand, with the change to tell of; people's decisions are all one kind.
 SELECT h.seq, CASE h.actor WHEN 'machine' THEN h.change ELSE 'reviewed' END AS change, h.at, h.hash,
        v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at, v.detected_at, v.recorded_at,
-       v.supersedes, v.review, v.stale, v.body
+       v.supersedes, v.review, v.stale, v.seq AS last, v.seen_seq, v.reviewed_at, v.acknowledged_at,
+       v.assignee, v.body
 FROM unnest($1::uuid[], $2::int[]) AS wanted (violation, seq)
 JOIN compliance.history h USING (violation, seq)
 JOIN compliance.violation v ON v.id = h.violation

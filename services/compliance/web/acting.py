@@ -39,7 +39,7 @@ class Acting:
 
     def __init__(self, desk: Desk, deadlines: Deadlines) -> None:
         self._desk = desk
-        self._deadlines = deadlines
+        self.deadlines = deadlines
 
     async def act(self, asker: Principal, identity: UUID, seq: int | None, doing: Doing) -> Written:
         """Do an act of a violation; raises ProblemError where it is refused or has changed."""
@@ -81,7 +81,7 @@ class Acting:
 
     def _facts(self, row: Seen) -> Facts:
         acknowledged_at = row["acknowledged_at"]
-        due = None if acknowledged_at is None else self._deadlines.hearing_due(acknowledged_at)
+        due = None if acknowledged_at is None else self.deadlines.hearing_due(acknowledged_at)
         known = None if isinstance(due, Provisional) else due
         return Facts(
             withdrawn=row["status"] == "withdrawn",

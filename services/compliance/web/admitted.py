@@ -8,3 +8,9 @@ SEEN = admits(*OVERSEERS, Role.PARTY)
 
 WATCHED = admits(*OVERSEERS, Role.OPERATOR)
 """To how far the service is, and what it could not take."""
+
+OFFICIALS = admits(Role.OFFICER, Role.REVIEWER)
+"""To what officials do."""
+
+CONCERNED = admits(Role.OFFICER, Role.REVIEWER, Role.PARTY)
+"""To what officials do, and the accused of their own."""

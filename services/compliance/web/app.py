@@ -112,7 +112,9 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     add_denominators(router, database, policies)
     add_exports(router, database, policies)
     app.include_router(router)
-    app.include_router(build_console(database, policies))
+    app.include_router(
+        build_console(database, policies, acting, local=settings.identity == "local")
+    )
     problems.describe(app, schemas())
     guard(app, identity)
     http.count_requests(app, SERVICE, registry)

@@ -22,7 +22,9 @@ from services.compliance.answers.operation import (
 from services.compliance.answers.service_shapes import Partition
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.web import waiting
 from services.compliance.web.broker import BrokerWatch
+from services.compliance.web.waiting import Waiting
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError, TransientError
@@ -42,6 +44,7 @@ class ApiMetrics:
         self, registry: CollectorRegistry, policies: Policies, broker: BrokerWatch
     ) -> None:
         self._broker = broker
+        self._waiting = Waiting(policies)
         self._born = list(_open_series(policies))
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -78,7 +81,7 @@ class ApiMetrics:
         self._found = Found(registry)
         self._gauges = {
             name: Gauge(name, said, labels, registry=registry)
-            for name, (said, labels) in _GAUGES.items()
+            for name, (said, labels) in {**_GAUGES, **waiting.GAUGES}.items()
         }
 
     async def refresh(self, database: Database) -> None:
@@ -87,7 +90,10 @@ class ApiMetrics:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
             try:
-                shown = await _read(database, self._born, self._broker.ends)
+                shown = {
+                    **await _read(database, self._born, self._broker.ends),
+                    **await self._waiting.read(database, self._born),
+                }
                 self._found.counts = await _found(database, self._born)
             except (TransientError, SetupError):
                 shown, self._found.counts = {}, {}
@@ -174,7 +180,7 @@ async def _read(
     database: Database, born: list[tuple[str, ...]], ends: Mapping[Place, int]
 ) -> _Shown:
     """Read every gauge, each from one small query; gives values by labels, by name."""
-    waiting = await operation.waiting(database)
+    waits = await operation.waiting(database)
     unheard = await operation.unheard(database)
     age = (await operation.hearing(database)).age
     return {
@@ -211,14 +217,14 @@ async def _read(
         "vbp_lag_events": _by_topic(_lag(await operation.partitions(database), ends)),
         "vbp_dead_letters_kept": _by_topic(await operation.letter_counts(database)),
         "vbp_quarantined_records": {(): (await operation.quarantined(database)).count},
-        "vbp_touches_waiting": {(): waiting.touches.count},
+        "vbp_touches_waiting": {(): waits.touches.count},
         "vbp_due_records": {
-            ("clock",): waiting.due.by_clock.count,
-            ("hearing",): waiting.due.by_hearing.count,
+            ("clock",): waits.due.by_clock.count,
+            ("hearing",): waits.due.by_hearing.count,
         },
-        "vbp_oldest_due_seconds": {(): waiting.oldest_due},
-        "vbp_untold_changes": {(): waiting.untold.count},
-        "vbp_oldest_untold_seconds": {(): waiting.oldest_untold},
+        "vbp_oldest_due_seconds": {(): waits.oldest_due},
+        "vbp_untold_changes": {(): waits.untold.count},
+        "vbp_oldest_untold_seconds": {(): waits.oldest_untold},
     }
 
 

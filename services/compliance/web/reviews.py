@@ -17,18 +17,17 @@ from services.compliance.people.acts import DISMISSALS, GROUNDS
 from services.compliance.policies.policy import Policies
 from services.compliance.storage.reviews import Doing
 from services.compliance.web.acting import Acting, etag_of, given
+from services.compliance.web.admitted import CONCERNED, OFFICIALS
 from services.compliance.web.bodies import read_json
 from shared.adapters.answering import answered, only
-from shared.adapters.identity.roles import Asker, admits
+from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError, problems
-from shared.domain.principal import Principal, Role
+from shared.domain.principal import Principal
 
 MOST: Final = 10_000
 """What one call does at most, of all that match."""
 
 _ETAG: Final = re.compile(r'"([0-9]{1,9})"', re.ASCII)
-_OFFICIALS = admits(Role.OFFICER, Role.REVIEWER)
-_CONCERNED = admits(Role.OFFICER, Role.REVIEWER, Role.PARTY)
 
 Text = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
@@ -113,7 +112,7 @@ def _add_acts(router: APIRouter, database: Database, acting: Acting) -> None:
         answer.headers["etag"] = etag_of(written.seq)
         return answer
 
-    @router.post(**declared("reviews", ReviewBody, _CONCERNED), summary="Decide about it")
+    @router.post(**declared("reviews", ReviewBody, CONCERNED), summary="Decide about it")
     async def review(request: Request, violation: UUID, asker: Asker) -> Response:
         """Move the review of a violation as it was seen: If-Match has its ETag.
 
@@ -123,7 +122,7 @@ def _add_acts(router: APIRouter, database: Database, acting: Acting) -> None:
         doing = Doing(body.act, given(body.reason, body.text), internal=body.act != "dispute")
         return await done(asker, violation, seq, doing)
 
-    @router.post(**declared("comments", CommentBody, _OFFICIALS), summary="Say something of it")
+    @router.post(**declared("comments", CommentBody, OFFICIALS), summary="Say something of it")
     async def comment(request: Request, violation: UUID, asker: Asker) -> Response:
         """Put words into the history; it does not matter what came since it was seen."""
         body = await _read(request, CommentBody)
@@ -131,7 +130,7 @@ def _add_acts(router: APIRouter, database: Database, acting: Acting) -> None:
         return await done(asker, violation, None, doing)
 
     @router.post(
-        **declared("assignments", AssignmentBody, _OFFICIALS), summary="Say who works on it"
+        **declared("assignments", AssignmentBody, OFFICIALS), summary="Say who works on it"
     )
     async def assign(request: Request, violation: UUID, asker: Asker) -> Response:
         """Give a violation, as it was seen, to somebody."""
@@ -145,7 +144,7 @@ def _add_many(router: APIRouter, database: Database, acting: Acting, filters: ty
         "/v1/reviews",
         tags=["reviews"],
         summary="Acknowledge, assign or comment on many",
-        dependencies=[_OFFICIALS, only()],
+        dependencies=[OFFICIALS, only()],
         responses=ok(ManyDone) | problems(400, 409, 413, 415, 422, 503),
         openapi_extra=_body_of(ManyBody),
     )

@@ -101,7 +101,7 @@ async def send_violations(connection: Connection, producer: AIOKafkaProducer) ->
         await producer.send(
             topics.VIOLATIONS,
             key=str(row["id"]).encode(),
-            value=msgspec.json.encode(served(row)),
+            value=msgspec.json.encode(served({**row, "seq": row["last"]})),
             headers=_headers(row),
         )
         for row in rows

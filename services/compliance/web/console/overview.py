@@ -1,14 +1,18 @@
 """The pages that say of how many: the overview, the parties, and one of them."""
 
 from collections.abc import Mapping
-from typing import Any, cast, get_args
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from services.compliance.answers import denominators
+from services.compliance.answers import queue as queues
 from services.compliance.answers.database import Database
+from services.compliance.answers.deadlines import Deadlines
 from services.compliance.answers.denominators import Matrix, MatrixAsked, MatrixRow, Shown
+from services.compliance.answers.queue import Queue
 from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies
 from services.compliance.web.admitted import SEEN
@@ -16,11 +20,16 @@ from services.compliance.web.console.languages import language_of, translate
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.console.wording import ROLES, SEVERITIES
 from services.compliance.web.denominators import today
+from shared.domain.calendar import instant_text
 from shared.domain.errors import SetupError, TransientError
 
 
 def add_overview(
-    router: APIRouter, renderer: Renderer, database: Database, policies: Policies
+    router: APIRouter,
+    renderer: Renderer,
+    database: Database,
+    policies: Policies,
+    deadlines: Deadlines,
 ) -> None:
     """Add the routes."""
     known = sorted(policies.jurisdictions)
@@ -31,6 +40,7 @@ def add_overview(
         carried = policies.carried(asked.jurisdiction)
         try:
             matrix = await denominators.matrix(database, asked, carried, today())
+            waits = await queues.queue(database, asked.jurisdiction, deadlines, datetime.now(UTC))
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         return await renderer.page(
@@ -39,6 +49,8 @@ def add_overview(
             here="/",
             data=f"/v1/matrix?{_query(asked)}",
             matrix=matrix,
+            queue=_queue(waits, asked.jurisdiction),
+            waits=waits,
             asked=asked,
             jurisdictions=known,
             totals=_totals(matrix),
@@ -92,6 +104,42 @@ def add_overview(
             data=f"/v1/parties/{role}/{code}?{urlencode({'jurisdiction': asked.jurisdiction})}",
             party=found,
         )
+
+
+class Item(NamedTuple):
+    """Something that waits: what it is, how many, and the list that shows just those."""
+
+    name: str
+    number: int
+    link: str
+
+
+def _queue(waits: Queue, jurisdiction: str) -> list[Item]:
+    """Give what waits for people."""
+
+    def item(name: str, number: int, filters: list[tuple[str, str]]) -> Item:
+        standing = [("status", "open"), ("status", "closed"), ("exempt", "false")]
+        wanted = [("jurisdiction", jurisdiction), *standing, *filters]
+        return Item(name, number, f"/violations?{urlencode(wanted)}")
+
+    def late(kind: str) -> tuple[str, str]:
+        return "detected_to", instant_text(waits.overdue[kind].before)
+
+    return [
+        item("new", waits.by_state.get("new", 0), [("review", "new")]),
+        item(
+            "late-breach",
+            waits.overdue["breach"].number,
+            [("review", "new"), ("severity", "breach"), late("breach")],
+        ),
+        item(
+            "late-other",
+            waits.overdue["other"].number,
+            [("review", "new"), ("severity", "explain"), ("severity", "warning"), late("other")],
+        ),
+        item("disputed", waits.by_state.get("disputed", 0), [("review", "disputed")]),
+        item("stale", waits.stale, [("stale", "true")]),
+    ]
 
 
 def _asked(request: Request, known: list[str]) -> MatrixAsked:

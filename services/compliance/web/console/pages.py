@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
@@ -15,16 +14,19 @@ from services.compliance.answers import operation, violations
 from services.compliance.answers.catalogue import PolicyShown, RuleShown, show_policy, show_rule
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked, asked_under
-from services.compliance.answers.shapes import FactShown, ViolationInFull
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.web.acting import Acting
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown
+from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
+from services.compliance.web.console.me import add_me
 from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.renderer import Renderer, title_of
-from services.compliance.web.console.wording import PARTIES, SEVERITIES, STATUSES
-from shared.adapters.identity.roles import IDENTIFIED, OPEN
+from services.compliance.web.console.violation import Pages, add_violation
+from services.compliance.web.console.wording import INSTANTS, PARTIES, REVIEWS, SEVERITIES, STATUSES
+from shared.adapters.identity.roles import IDENTIFIED, OPEN, Asker
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
 
 STATIC = Path(__file__).parent / "static"
@@ -40,26 +42,20 @@ class Chip(NamedTuple):
     without: str
 
 
-class Step(NamedTuple):
-    """Something on the timeline of a violation: a fact, its deadline or its end."""
-
-    at: str
-    fact: FactShown | None = None
-    text: str = ""
-    deadline: bool = False
-    end: bool = False
-
-
-def build_console(database: Database, policies: Policies) -> APIRouter:
-    """Make the routes of the pages."""
+def build_console(
+    database: Database, policies: Policies, acting: Acting, *, local: bool
+) -> APIRouter:
+    """Make the routes of the pages; `local` where nobody is asked who they are."""
     router = APIRouter(include_in_schema=False)
     renderer = Renderer(database)
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
-    add_overview(router, renderer, database, policies)
+    add_overview(router, renderer, database, policies, acting.deadlines)
     _add_list(router, renderer, database, policies, list(rules.values()))
-    _add_violation(router, renderer, database, shown_policies)
+    add_violation(router, Pages(renderer, database, acting, shown_policies))
+    add_me(router, renderer, local=local)
+    add_go(router, acting.deadlines)
     _add_catalogue(router, renderer, rules, shown_policies)
     _add_quality(router, renderer, database)
     return router
@@ -82,7 +78,7 @@ def _add_list(
     asked_here = asked_under(policies)
 
     @router.get(_LIST, dependencies=[SEEN])
-    async def list_violations(request: Request) -> Response:
+    async def list_violations(request: Request, asker: Asker) -> Response:
         language = language_of(request)
         form = _filled(request.query_params)
         shows: dict[str, Any] = {"items": [], "total": None, "older": None, "fault": None}
@@ -110,6 +106,7 @@ def _add_list(
             data=f"/v1/violations?{query}",
             filters=_query(form, "page_size"),
             form=form,
+            asker=asker,
             chips=list(_chips(form, language)),
             rules=rules,
             jurisdictions=sorted(policies.jurisdictions),
@@ -158,8 +155,12 @@ def _chip(name: str, value: str, language: Language) -> str:
     words: Mapping[str, str] = {
         "severity": SEVERITIES.get(value, value),
         "status": STATUSES.get(value, value),
+        "review": REVIEWS.get(value, value),
+        "stale": "认定后事实有变" if value == "true" else "认定后事实未变",
         "exempt": "仅豁免" if value == "true" else "不含豁免",
     }
+    if name in INSTANTS:
+        return f"{translate(INSTANTS[name], language)} {shown.value(value)}"
     return translate(words[name], language) if name in words else value
 
 
@@ -182,49 +183,6 @@ async def _open_by_rule(database: Database, form: QueryParams) -> dict[str, int]
     except (TransientError, SetupError):
         return {}
     return counts
-
-
-def _add_violation(
-    router: APIRouter, renderer: Renderer, database: Database, policies: Mapping[str, PolicyShown]
-) -> None:
-    @router.get(_LIST + "/{violation}", dependencies=[SEEN])
-    async def show_violation(request: Request, violation: str) -> Response:
-        language = language_of(request)
-        try:
-            item = await violations.in_full(database, UUID(violation))
-        except ValueError:
-            item = None
-        except (TransientError, SetupError) as error:
-            return await renderer.problem(request, 503, str(error))
-        if item is None:
-            detail = translate("没有编号为此的违约事项：", language) + violation
-            return await renderer.problem(request, 404, detail)
-        policy = policies.get(item.policy)
-        carried = None if policy is None else policy.rules.get(item.rule)
-        titles = {} if policy is None else {"zh": policy.title_zh, "en": policy.title_en}
-        verified = sum(fact.verified is True for fact in item.facts)
-        return await renderer.page(
-            request,
-            "violation.html",
-            here=_LIST,
-            data=f"/v1/violations/{item.id}",
-            item=item,
-            verified=verified,
-            evidence_checked=verified == item.evidence_count,
-            timeline=_timeline(item, language),
-            policy_title=titles.get(language, item.policy),
-            force=carried.force if carried else "",
-        )
-
-
-def _timeline(item: ViolationInFull, language: Language) -> list[Step]:
-    """Give the facts, when the breach began and when it ended, in the order of their time."""
-    steps = [Step(fact.event.time, fact) for fact in item.facts if fact.event is not None]
-    began = translate("违约自此", language)
-    steps.append(Step(item.occurred_at, text=began, deadline=True))
-    if item.cured_at is not None and item.cured_at != item.occurred_at:
-        steps.append(Step(item.cured_at, text=translate("至此结束", language), end=True))
-    return sorted(steps, key=lambda step: (shown.instant_of(step.at) is None, step.at))
 
 
 def _add_catalogue(

@@ -17,7 +17,10 @@ from services.compliance.findings.words import VALUES_ZH
 from services.compliance.rules import RULES
 from services.compliance.web.console import shown, wording
 from services.compliance.web.console.languages import COOKIE, Language, language_of, translate
+from shared.adapters.identity.invented import INVENTED
+from shared.adapters.identity.roles import PRINCIPAL
 from shared.domain.errors import SetupError, TransientError
+from shared.domain.principal import Principal
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -82,6 +85,7 @@ class Renderer:
                 address=address,
                 other_language=in_language(request, "en" if language == "zh" else "zh"),
                 now=datetime.now(UTC),
+                me=called(request, language),
                 **shows,
             )
         )
@@ -105,6 +109,23 @@ class Renderer:
             )
         except (TransientError, SetupError):
             return None
+
+
+def called(request: Request, language: Language) -> str:
+    """Give what whoever asks is called."""
+    asker = request.scope.get(PRINCIPAL)
+    if not isinstance(asker, Principal):
+        return ""
+    one = INVENTED.get(asker.subject)
+    return asker.subject if one is None else one.zh if language == "zh" else one.en
+
+
+def name_of(subject: str, language: Language) -> str:
+    """Give what somebody is called in a history; the machine has no name."""
+    if subject == "machine":
+        return translate("系统", language)
+    one = INVENTED.get(subject)
+    return subject if one is None else one.zh if language == "zh" else one.en
 
 
 def in_language(request: Request, language: Language) -> str:
@@ -160,6 +181,7 @@ def _environment(language: Language) -> Environment:
         "_": partial(translate, language=language),
         "lang": language,
         "behind": BEHIND,
+        "name_of": partial(name_of, language=language),
         "title": partial(title_of, language=language),
         "CELLS": _CELLS,
         "value_name": partial(value_name, language=language),
@@ -175,4 +197,4 @@ _WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items(
 _CELLS = {"clean": "zero", "unjudged": "unjudged", "none": "none", "not-applicable": "na"}
 """How a cell in which nothing was found looks, by its state."""
 
-_HEADINGS = {404: "没有此页", 503: "暂时不能应答"}
+_HEADINGS = {403: "不能受理", 404: "没有此页", 503: "暂时不能应答"}

@@ -2,7 +2,70 @@
 
 SEVERITIES = {"breach": "违约", "explain": "须说明", "warning": "提示"}
 STATUSES = {"open": "未结束", "closed": "已结束", "withdrawn": "已撤销"}
-CHANGES = {"opened": "发现", "changed": "变更", "closed": "结束", "withdrawn": "撤销"}
+CHANGES = {
+    "opened": "发现",
+    "changed": "变更",
+    "closed": "结束",
+    "withdrawn": "撤销",
+    "acknowledged": "受理",
+    "disputed": "申辩",
+    "dispute-withdrawn": "撤回申辩",
+    "uphold-proposed": "建议认定",
+    "upheld": "认定",
+    "dismissal-proposed": "建议不予认定",
+    "dismissed": "不予认定",
+    "reopened": "重新审查",
+    "reaffirmed": "维持",
+    "commented": "备注",
+    "assigned": "转交",
+    "carried": "承接原事项的处理",
+}
+REVIEWS = {
+    "new": "未查看",
+    "acknowledged": "已受理",
+    "disputed": "申辩中",
+    "upheld": "已认定",
+    "dismissed": "已不予认定",
+}
+ACTS = {
+    "acknowledge": "受理",
+    "dispute": "提出申辩",
+    "withdraw": "撤回申辩",
+    "propose-uphold": "建议认定",
+    "uphold": "认定",
+    "propose-dismiss": "建议不予认定",
+    "dismiss": "确认不予认定",
+    "reopen": "重新审查",
+    "reaffirm": "维持原决定",
+    "comment": "仅加内部备注",
+    "assign": "转交",
+}
+GROUNDS_OF = {
+    "data": "数据有误",
+    "missing-report": "漏报",
+    "hospital": "医疗机构原因",
+    "force-majeure": "不可抗力",
+    "wrong-terms": "约定有误",
+    "not-us": "非我方责任",
+    "wrong-data": "数据有误",
+    "duplicate": "重复",
+    "below-materiality": "情节轻微",
+    "other": "其他",
+}
+REFUSALS = {
+    "transition-refused": "此时不能这样办理。",
+    "not-allowed": "您没有这样办理的权限。",
+    "four-eyes": "须由他人复核：受理人、建议人不得自行决定，且须先有他人受理或建议。",
+    "deadline-open": "申辩期未满，尚不能认定。",
+    "deadline-over": "申辩期已过，须由复核人写明理由后接受。",
+    "warning-not-upholdable": "依据含假设值，不作认定。请登记合同约定的限值，届时按其重新判定。",
+    "draft-not-upholdable": "依征求意见稿判定，不作认定。",
+    "reason-missing": "须选择理由并写明情况。",
+    "changed-meanwhile": "提交前事实或处理有变，未写入。",
+    "foreign-form": "此表单不是由本系统的页面提交的，请重新载入后再试。",
+    "busy": "系统正在写入此项，请稍后再试。",
+    "form": "表单有误，请重新载入后再试。",
+}
 BASES = {
     "clause": "条款规定",
     "reading": "对条款的理解",
@@ -42,6 +105,20 @@ PARTIES = {
     "product": "产品",
     "area": "统筹区",
     "order": "订单",
+}
+QUEUE = {
+    "new": "未查看的事项",
+    "late-breach": "逾期未查看的违约",
+    "late-other": "逾期未查看的其他事项",
+    "disputed": "申辩待复核",
+    "stale": "认定后事实有变",
+}
+INSTANTS = {
+    "occurred_from": "发生不早于",
+    "occurred_to": "发生早于",
+    "detected_from": "发现不早于",
+    "detected_to": "发现早于",
+    "reviewed_to": "最近处理早于",
 }
 LOSSES = {"removed": "未读即被删除", "made_again": "主题被重建", "cut_off": "已读之后被截断"}
 CONTRADICTIONS = {"told-otherwise": "同一事项前后不一", "other-product": "与订单的产品不符"}

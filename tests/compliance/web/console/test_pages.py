@@ -93,7 +93,9 @@ async def test_a_walk_over_all_links_finds_a_page_or_data_behind_each(
         if answer.headers["content-type"].startswith("text/html"):
             page = await shown(api, str(answer.url.raw_path, "ascii"))
             assert all(urlsplit(link).netloc == "" for link in page.links)
-            ahead += page.links
+            # Each filter of a list can be taken away: of many that would be all subsets of them.
+            many = address.startswith("/violations?") and address.count("&") > 1
+            ahead += [one for one in page.links if not (many and one.startswith("/violations?"))]
     assert {urlsplit(one).path for one in seen} >= {
         *("/violations", "/quality", "/rules", "/v1/status", "/console/style.css"),
         *(f"/violations/{one.id}" for one in violations),

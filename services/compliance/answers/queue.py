@@ -1,0 +1,108 @@
+"""What waits for people: what nobody has looked at, what is overdue, what is stale."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from services.compliance.answers.database import Database
+from services.compliance.answers.deadlines import Deadlines
+from services.compliance.rules import RULES
+from shared.adapters.postgres import queries
+
+QUERIES = queries(Path(__file__).with_suffix(".sql"))
+
+COUNTED_AT_MOST: Final = 10_000
+"""Of what is overdue; more is as many."""
+
+_RULES: Final = sorted(rule.name for rule in RULES)
+
+
+class ReviewCount(NamedTuple):
+    """How many violations stand in a state of review; none that are exempt or were withdrawn."""
+
+    jurisdiction: str
+    rule: str
+    severity: str
+    area: str
+    review: str
+    stale: bool
+    number: int
+
+
+class Oldest(NamedTuple):
+    """Since when the oldest that nobody has looked at has been known."""
+
+    jurisdiction: str
+    rule: str
+    severity: str
+    detected_at: datetime
+
+
+class Overdue(NamedTuple):
+    """How many of a kind (deadlines.KINDS) are overdue: those from before an instant."""
+
+    kind: str
+    before: datetime
+    number: int
+
+
+class Queue(NamedTuple):
+    """What waits in a jurisdiction, by state, and of what is new the breaches."""
+
+    by_state: Mapping[str, int]
+    new_breaches: int
+    stale: int
+    oldest: datetime | None
+    overdue: Mapping[str, Overdue]
+
+
+async def reviews(database: Database) -> list[ReviewCount]:
+    """Count what stands in which state; what there is none of has no row."""
+    return [ReviewCount(*row.values()) for row in await database.fetch(QUERIES["reviews"])]
+
+
+async def oldest(database: Database) -> list[Oldest]:
+    """Give the oldest that nobody has looked at, of each rule and severity."""
+    return [Oldest(*row.values()) for row in await database.fetch(QUERIES["oldest"])]
+
+
+async def overdue(
+    database: Database, jurisdiction: str, deadlines: Deadlines, now: datetime
+) -> list[Overdue]:
+    """Count what is overdue, COUNTED_AT_MOST of each kind."""
+    found = []
+    for kind in ("breach", "other"):
+        before = deadlines.overdue_before(kind, now)
+        asked = (jurisdiction, _RULES, kind == "breach", before, COUNTED_AT_MOST)
+        row = await database.row(QUERIES["unlooked"], *asked)
+        found.append(Overdue(kind, before, row["count"]))
+    for kind in ("acknowledged", "disputed"):
+        before = deadlines.overdue_before(kind, now)
+        row = await database.row(QUERIES["pending"], jurisdiction, kind, before, COUNTED_AT_MOST)
+        found.append(Overdue(kind, before, row["count"]))
+    return found
+
+
+async def queue(
+    database: Database, jurisdiction: str, deadlines: Deadlines, now: datetime
+) -> Queue:
+    """Give what waits in a jurisdiction."""
+    counts = [row for row in await reviews(database) if row.jurisdiction == jurisdiction]
+    known = [row for row in await oldest(database) if row.jurisdiction == jurisdiction]
+    late = await overdue(database, jurisdiction, deadlines, now)
+    return Queue(
+        _by_state(counts),
+        sum(row.number for row in counts if row.review == "new" and row.severity == "breach"),
+        sum(row.number for row in counts if row.stale),
+        min((row.detected_at for row in known), default=None),
+        {one.kind: one for one in late},
+    )
+
+
+def _by_state(counts: Sequence[ReviewCount]) -> Mapping[str, int]:
+    by_state: Counter[str] = Counter()
+    for row in counts:
+        by_state[row.review] += row.number
+    return by_state
