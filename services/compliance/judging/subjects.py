@@ -30,7 +30,7 @@ class Columns(NamedTuple):
     awaits: str | None = None
 
 
-_subject = partial(tuple.__new__, Subject)
+subject_named = partial(tuple.__new__, Subject)
 """Makes a subject of its three parts with no function of Python between: every event has one."""
 
 
@@ -83,7 +83,7 @@ def subject_of(event: Event) -> Subject | None:
     if found is None:
         return None
     kind, key = found
-    return _subject((event.data.jurisdiction, kind, key(event.data)))
+    return subject_named((event.data.jurisdiction, kind, key(event.data)))
 
 
 def by_subject(events: Iterable[Event]) -> dict[Subject, list[Event]]:

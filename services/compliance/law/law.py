@@ -6,7 +6,7 @@ Terms are those in force on the business day of the fact judged, never today's.
 from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta
 from functools import wraps
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVar, TypeVarTuple, Unpack, cast
 
 from services.compliance.findings.finding import Finding, Missing
 from services.compliance.law.intervals import Interval
@@ -24,6 +24,9 @@ from shared.domain.records.product import Product
 
 T = TypeVar("T")
 Of = TypeVarTuple("Of")
+
+UNKNOWN = object()
+"""Stands for what was not derived yet; what was may be None."""
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -105,10 +108,10 @@ class Law:
         if self._version != self.register.version:
             self._forget()
         key = (derive, *of)
-        if key not in self._derived:
-            self._derived[key] = derive(self, *of)
-        found: T = self._derived[key]
-        return found
+        found: T | object = self._derived.get(key, UNKNOWN)
+        if found is UNKNOWN:
+            found = self._derived[key] = derive(self, *of)
+        return cast(T, found)
 
     def _forget(self) -> None:
         """Forget what was derived from the register as it was before it changed."""

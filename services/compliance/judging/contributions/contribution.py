@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.compliance.findings.finding import Missing, Watch
-from services.compliance.judging.subjects import Subject
+from services.compliance.judging.subjects import Subject, subject_named
 from services.compliance.records.account import Entry as AccountEntry
 from services.compliance.records.appointments import Appointment
 from services.compliance.records.commitment import Dealing
@@ -52,7 +52,7 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
     def target(self, jurisdiction: str) -> Subject:
         """Give whose record it goes to."""
         key = self.of if self.by is None else ids.pair(self.by, self.of)
-        return Subject(jurisdiction, self.kind, key)
+        return subject_named((jurisdiction, self.kind, key))
 
     @property
     def kept(self) -> "Contribution":

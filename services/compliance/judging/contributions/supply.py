@@ -1,13 +1,12 @@
 """What an order contributes to the supply of its product: one value with all of it."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.contributions.contribution import Contribution, Given, Standing
 from services.compliance.judging.contributions.giver import Giver, Stale
 from services.compliance.judging.contributions.stock_out import find_stock_out
-from services.compliance.law.order_terms import Deadline
+from services.compliance.law.order_terms import Deadline, OrderTerms
 from services.compliance.law.periods import Month, due_month
 from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import Served, StockOut
@@ -18,25 +17,27 @@ from shared.domain.records.order_facts import Received
 def give_supply(giver: Giver) -> list[Given]:
     """Give what an order adds to tallies and use, and its stock-out."""
     given: list[Given] = []
-    parts: dict[str, Any] = {}
-    stands = False
-    if "delivered" in giver.takers:
-        parts |= _delivered(giver, given)
-    if "punctual" in giver.takers:
-        parts |= _punctual(giver, given)
-    if "quality" in giver.takers and giver.order.receipts:
-        parts["inspected"] = _inspected(giver)
-    if "accepted" in giver.always:
-        parts["accepted"] = giver.accepted
-    for found in find_stock_out(giver):
-        if isinstance(found, StockOut):
-            parts["stock_out"] = found
-        elif found is None:
-            stands = True
-        else:
-            given.append(found)
-    served = _served(giver, parts)
-    contribution = Contribution("supply", giver.terms.placed.product, None, served)
+    terms, takers = giver.terms, giver.takers
+    delivered = _delivered(giver, given) if "delivered" in takers else None
+    remote, in_time = _punctual(giver, given) if "punctual" in takers else (None, False)
+    inspected = "quality" in takers and giver.order.receipts
+    stock_out, stands = _stock_out(giver, given)
+    served = Served(
+        terms.order,
+        terms.in_force.id,
+        terms.manufacturer or "",
+        terms.area,
+        terms.placed.telling.told,
+        0 if delivered is None and remote is None else _month_due(terms),
+        None if delivered is None else terms.placed.quantity,
+        delivered or 0,
+        remote,
+        in_time,
+        _inspected(giver) if inspected else {},
+        giver.accepted if "accepted" in giver.always else {},
+        stock_out,
+    )
+    contribution = Contribution("supply", terms.placed.product, None, served)
     if stands:
         given.append(Standing(contribution))
     elif served.says_something:
@@ -44,48 +45,54 @@ def give_supply(giver: Giver) -> list[Given]:
     return given
 
 
-def _served(giver: Giver, parts: dict[str, Any]) -> Served:
-    terms = giver.terms
-    return Served(
-        terms.order,
-        terms.in_force.id,
-        terms.manufacturer or "",
-        terms.area,
-        terms.placed.telling.told,
-        **parts,
-    )
+def _stock_out(giver: Giver, given: list[Given]) -> tuple[StockOut | None, bool]:
+    """Give the order's stock-out, and whether the one that was given before stands."""
+    stock_out, stands = None, False
+    for found in find_stock_out(giver):
+        if isinstance(found, StockOut):
+            stock_out = found
+        elif found is None:
+            stands = True
+        else:
+            given.append(found)
+    return stock_out, stands
 
 
-def _delivered(giver: Giver, given: list[Given]) -> dict[str, Any]:
-    """Tell how much of the order had come some days after it was due, of how much.
+def _month_due(terms: OrderTerms) -> int:
+    """Give the number of the month in which the delivery of an order was due that has a due."""
+    due = terms.delivery_due()
+    return 0 if isinstance(due, Missing) else due_month(due.at).number
+
+
+def _delivered(giver: Giver, given: list[Given]) -> int | None:
+    """Tell how much of the order had come some days after it was due; None if it is left out.
 
     What will have been told by then is not known yet; the month is judged only after it.
     """
     due, stale = giver.terms.delivery_due(), giver.stale
     if isinstance(due, Missing) or not isinstance(stale, Stale):
         given += giver.unjudged("delivered", stale if isinstance(stale, Missing) else None)
-        return {}
+        return None
     if giver.order.cancelled_by(due.at) or giver.excused_by(stale.at):
-        return {}
-    ordered = giver.terms.placed.quantity
-    there = min(ordered, giver.order.arrived_by(stale.at))
-    return {"month": due_month(due.at).number, "ordered": ordered, "delivered": there}
+        return None
+    return min(giver.terms.placed.quantity, giver.order.arrived_by(stale.at))
 
 
-def _punctual(giver: Giver, given: list[Given]) -> dict[str, Any]:
-    """Tell whether the whole order had come when it was due, and whether to a remote place."""
+def _punctual(giver: Giver, given: list[Given]) -> tuple[bool | None, bool]:
+    """Tell whether the order was for a remote place, and whether all had come when it was due.
+
+    The first is None if it is left out.
+    """
     due, terms = giver.terms.delivery_due(), giver.terms
     if isinstance(due, Missing):
         given += giver.unjudged("punctual", due)
-        return {}
+        return None, False
     if giver.order.cancelled_by(due.at) or giver.excused_by(due.at):
-        return {}
+        return None, False
     if terms.hospital is None:
         given += _of_nowhere(giver, due)
-        return {}
-    in_time = giver.order.arrived_by(due.at) >= terms.placed.quantity
-    month = due_month(due.at).number
-    return {"month": month, "remote": terms.hospital.remote, "in_time": in_time}
+        return None, False
+    return terms.hospital.remote, giver.order.arrived_by(due.at) >= terms.placed.quantity
 
 
 def _of_nowhere(giver: Giver, due: Deadline) -> Iterator[Given]:
