@@ -61,7 +61,10 @@ async def kept(database: str) -> AsyncIterator[tuple[httpx.AsyncClient, Connecti
 
 
 async def shown(api: httpx.AsyncClient, address: str, status: int = 200) -> Page:
-    answer = await api.get(address)
+    return page_of(await api.get(address), status)
+
+
+def page_of(answer: httpx.Response, status: int = 200) -> Page:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == POLICY
@@ -91,7 +94,7 @@ async def test_a_walk_over_all_links_finds_a_page_or_data_behind_each(
         answer = await api.get(address, follow_redirects=True)
         assert answer.status_code == 200, (address, answer.text)
         if answer.headers["content-type"].startswith("text/html"):
-            page = await shown(api, str(answer.url.raw_path, "ascii"))
+            page = page_of(answer)
             assert all(urlsplit(link).netloc == "" for link in page.links)
             # Each filter of a list can be taken away: of many that would be all subsets of them.
             many = address.startswith("/violations?") and address.count("&") > 1
