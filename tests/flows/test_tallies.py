@@ -17,10 +17,10 @@ from tests.support.tally.keeping import keeping, messages
 from tests.support.tally.process import running
 from tests.support.tally.reckoned import purchases, to_date
 
-pytestmark = pytest.mark.integration
-
 KILLS = int(os.environ.get("VBP_TEST_KILLS", "3"))
 """How often a worker is killed; `VBP_TEST_KILLS=50` for the longer run of docs/months.md."""
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240 + 12 * KILLS)]
 
 
 def a_year() -> list[dict[str, Any]]:
