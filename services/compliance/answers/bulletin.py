@@ -3,6 +3,7 @@
 A bulletin that was issued stays as it was; what has changed since is shown beside it.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from services.compliance.answers.workbook import Cell
 from services.compliance.rules import RULES
 from shared.adapters import postgres
 from shared.domain import calendar
+from shared.domain.errors import TransientError
 from shared.domain.topics import NUMBER_OF, SUPPLY
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
@@ -71,6 +73,21 @@ class Issue(Struct, frozen=True):
     by: str
 
 
+class Issued(Struct, frozen=True):
+    """A bulletin that was issued: of which month, when (UTC), and by whom."""
+
+    jurisdiction: str
+    month: str
+    at: datetime
+    by: str
+
+
+class IssuedBulletins(Struct, frozen=True):
+    """The bulletins that were issued, the latest month first."""
+
+    items: list[Issued]
+
+
 class Shown(Struct, frozen=True):
     """A bulletin as it is shown: as issued, with what has changed since; or as it stands."""
 
@@ -104,16 +121,27 @@ async def show(database: Database, figures: Figures, wanted: Wanted) -> Shown:
     return Shown(issued, issue, differences(issued, now))
 
 
+async def list_issued(database: Database, jurisdictions: Collection[str]) -> IssuedBulletins:
+    """Give the bulletins of some jurisdictions that were issued."""
+    rows = await database.fetch(QUERIES["list_issued"], sorted(jurisdictions))
+    return IssuedBulletins([Issued(*row.values()) for row in rows])
+
+
 async def issue(dsn: str, bulletin: Bulletin, by: str) -> bool:
-    """Keep a bulletin as it is; False if one of its month was issued before."""
+    """Keep a bulletin as it is; False if one of its month was issued before.
+
+    Raises TransientError where PostgreSQL fails meanwhile: nobody knows then whether it is kept.
+    """
     connection = await postgres.connect(dsn)
     try:
         body = msgspec.json.encode(bulletin).decode()
         done = await connection.execute(
             QUERIES["issue"], bulletin.jurisdiction, bulletin.month, bulletin.made_at, by, body
         )
+    except postgres.PASSING as error:
+        raise TransientError(f"PostgreSQL failed while it was issued: {error!r}") from error
     finally:
-        await connection.close()
+        connection.terminate()
     return postgres.written(done) == 1
 
 

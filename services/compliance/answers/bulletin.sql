@@ -32,6 +32,14 @@ SELECT (SELECT count(*) FROM compliance.dead_letter WHERE told >= $2 AND told < 
 -- Read a bulletin as it was issued.
 SELECT issued_at, issued_by, body FROM compliance.bulletin WHERE jurisdiction = $1 AND month = $2;
 
+-- list_issued --
+-- List the bulletins of some jurisdictions that were issued.
+SELECT jurisdiction, month, issued_at, issued_by
+FROM compliance.bulletin
+WHERE jurisdiction = ANY ($1::text[])
+ORDER BY month DESC, jurisdiction
+LIMIT 1000;
+
 -- issue --
 -- Keep a bulletin as it is told; one that was issued stays as it was.
 INSERT INTO compliance.bulletin (jurisdiction, month, issued_at, issued_by, body)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from services.compliance.answers.bulletin import IssuedBulletins
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
 from services.compliance.answers.denominators import Matrix, Parties, PartyShown
 from services.compliance.answers.names import NamedViolation
@@ -150,6 +151,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     ServiceStatus,
     ContradictionPage,
     ManyDone,
+    IssuedBulletins,
 )
 """What the routes answer with; their parts follow from them."""
 

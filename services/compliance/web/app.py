@@ -20,7 +20,7 @@ from services.compliance.storage.desk import Desk
 from services.compliance.web.acting import Acting
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
-from services.compliance.web.bulletins import add_bulletins
+from services.compliance.web.bulletins import add_bulletins, add_issuing
 from services.compliance.web.console.pages import build_console
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
@@ -109,6 +109,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     add_reviews(router, database, acting, policies)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     add_bulletins(router, database, figures, policies.jurisdictions)
+    add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_denominators(router, database, policies)
     add_exports(router, database, policies)
     app.include_router(router)

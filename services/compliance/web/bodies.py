@@ -1,8 +1,11 @@
 """Bodies of requests that people send: small, and of one type."""
 
-from typing import Final
+from typing import Any, Final, TypeVar
 
+import pydantic
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 
 from shared.adapters.problems import ProblemError
 
@@ -10,6 +13,25 @@ MOST_BYTES: Final = 64 << 10
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+
+T = TypeVar("T", bound=BaseModel)
+
+
+async def read_body(request: Request, shape: type[T]) -> T:
+    """Read a body of JSON of a shape; raises ProblemError (413, 415), RequestValidationError."""
+    try:
+        return shape.model_validate_json(await read_json(request))
+    except pydantic.ValidationError as error:
+        raise RequestValidationError(
+            error.errors(include_url=False, include_input=False)
+        ) from error
+
+
+def body_of(shape: type[BaseModel]) -> dict[str, Any]:
+    """Describe a body of a shape: a route's `openapi_extra=`."""
+    schema = shape.model_json_schema()
+    content = {"application/json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def read_json(request: Request) -> bytes:

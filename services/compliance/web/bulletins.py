@@ -3,23 +3,81 @@
 from collections.abc import Collection
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.compliance.answers import bulletin, bulletin_forms
-from services.compliance.answers.bulletin import Wanted
+from services.compliance.answers.bulletin import Issued, IssuedBulletins, Wanted
 from services.compliance.answers.bulletin_forms import Form
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
+from services.compliance.answers.shapes import ok
+from services.compliance.web.bodies import body_of, read_body
 from shared.adapters.answering import MONTH, answered, check_jurisdiction, only
-from shared.adapters.identity.roles import OVERSEEN
-from shared.adapters.problems import problems
+from shared.adapters.identity.roles import OVERSEEN, Asker, admits
+from shared.adapters.problems import ProblemError, problems
+from shared.domain.principal import Role, may_reach
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "The bulletin", "content": {"text/html": {}}}
 }
+
+
+class IssueBody(BaseModel):
+    """Which bulletin of the month is issued; without a jurisdiction, the usual one's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    jurisdiction: str | None = Field(None, min_length=1, max_length=256)
+
+
+def add_issuing(
+    router: APIRouter,
+    database: Database,
+    figures: Figures,
+    dsn: str,
+    jurisdictions: Collection[str],
+) -> None:
+    """Add the routes by which bulletins are issued, and those that were are listed."""
+
+    @router.get(
+        "/v1/bulletins",
+        tags=["bulletins"],
+        summary="The bulletins that were issued",
+        dependencies=[OVERSEEN, only()],
+        responses=ok(IssuedBulletins) | problems(400, 503),
+    )
+    async def list_bulletins(asker: Asker) -> Response:
+        """List them, of all jurisdictions of whoever asks, the latest month first."""
+        own = [where for where in jurisdictions if may_reach(asker, where)]
+        return answered(await bulletin.list_issued(database, own))
+
+    @router.post(
+        "/v1/bulletins/{month}/issue",
+        tags=["bulletins"],
+        summary="Issue the bulletin of a month, in one's own name",
+        dependencies=[admits(Role.REVIEWER), only()],
+        responses=ok(Issued) | problems(400, 404, 409, 413, 415, 422, 503),
+        openapi_extra=body_of(IssueBody),
+    )
+    async def issue_bulletin(
+        request: Request, month: Annotated[str, InPath(pattern=MONTH)], asker: Asker
+    ) -> Response:
+        """Keep the bulletin as it stands now: it stays so, signed by whoever asks."""
+        body = await read_body(request, IssueBody)
+        where = body.jurisdiction or min(jurisdictions)
+        check_jurisdiction(where, jurisdictions)
+        if not may_reach(asker, where):
+            detail = f"jurisdiction: {where} is none of {asker.subject}'s. Ask the operator"
+            raise ProblemError(403, "forbidden", detail)
+        made = await bulletin.compose(database, figures, Wanted(where, month))
+        if not await bulletin.issue(dsn, made, asker.subject):
+            detail = f"month: the bulletin of {month} was issued before, and stays as it was"
+            raise ProblemError(409, "issued-before", detail)
+        return answered(Issued(where, month, made.made_at, asker.subject))
 
 
 def add_bulletins(
@@ -43,7 +101,7 @@ def add_bulletins(
     ) -> Response:
         """Give a bulletin: completion, distributors, violations, shortages, quality of the data.
 
-        One that was issued (`vbp bulletin --issue`) stays as it was, and what changed since is
+        One that was issued stays as it was, and what changed since is
         shown beside it.
         """
         check_jurisdiction(jurisdiction, jurisdictions)

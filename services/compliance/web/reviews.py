@@ -1,12 +1,11 @@
 """What people do with violations, over HTTP: reviews, comments, assignments, one or many."""
 
 import re
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import pydantic
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.compliance.answers import violations
@@ -18,7 +17,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.storage.reviews import Doing
 from services.compliance.web.acting import Acting, etag_of, given
 from services.compliance.web.admitted import CONCERNED, OFFICIALS
-from services.compliance.web.bodies import read_json
+from services.compliance.web.bodies import body_of, read_body
 from shared.adapters.answering import answered, only
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError, problems
@@ -31,7 +30,6 @@ _ETAG: Final = re.compile(r'"([0-9]{1,9})"', re.ASCII)
 
 Text = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
-T = TypeVar("T", bound=BaseModel)
 
 
 class Body(BaseModel):
@@ -103,7 +101,7 @@ def _add_acts(router: APIRouter, database: Database, acting: Acting) -> None:
             "dependencies": [admitted, only()],
             "responses": ok(ViolationInFull)
             | problems(400, 404, 409, 412, 413, 415, 422, 428, 503),
-            "openapi_extra": _body_of(body),
+            "openapi_extra": body_of(body),
         }
 
     async def done(asker: Principal, violation: UUID, seq: int | None, doing: Doing) -> Response:
@@ -118,14 +116,14 @@ def _add_acts(router: APIRouter, database: Database, acting: Acting) -> None:
 
         A state from which the act does not lead is a 409 with the acts allowed now.
         """
-        seq, body = seen_seq(request), await _read(request, ReviewBody)
+        seq, body = seen_seq(request), await read_body(request, ReviewBody)
         doing = Doing(body.act, given(body.reason, body.text), internal=body.act != "dispute")
         return await done(asker, violation, seq, doing)
 
     @router.post(**declared("comments", CommentBody, OFFICIALS), summary="Say something of it")
     async def comment(request: Request, violation: UUID, asker: Asker) -> Response:
         """Put words into the history; it does not matter what came since it was seen."""
-        body = await _read(request, CommentBody)
+        body = await read_body(request, CommentBody)
         doing = Doing("comment", given(text=body.text), internal=body.internal)
         return await done(asker, violation, None, doing)
 
@@ -134,7 +132,7 @@ def _add_acts(router: APIRouter, database: Database, acting: Acting) -> None:
     )
     async def assign(request: Request, violation: UUID, asker: Asker) -> Response:
         """Give a violation, as it was seen, to somebody."""
-        seq, body = seen_seq(request), await _read(request, AssignmentBody)
+        seq, body = seen_seq(request), await read_body(request, AssignmentBody)
         doing = Doing("assign", given(assignee=body.assignee))
         return await done(asker, violation, seq, doing)
 
@@ -146,11 +144,11 @@ def _add_many(router: APIRouter, database: Database, acting: Acting, filters: ty
         summary="Acknowledge, assign or comment on many",
         dependencies=[OFFICIALS, only()],
         responses=ok(ManyDone) | problems(400, 409, 413, 415, 422, 503),
-        openapi_extra=_body_of(ManyBody),
+        openapi_extra=body_of(ManyBody),
     )
     async def review_many(request: Request, asker: Asker) -> Response:
         """Do one act of each; every violation has a line of its own, whatever the others have."""
-        body = await _read(request, ManyBody)
+        body = await read_body(request, ManyBody)
         names = await wanted(database, filters, body)
         doing = Doing(body.act, given(text=body.text, assignee=body.assignee))
         done = await acting.act_of_many(asker, names, doing)
@@ -195,18 +193,3 @@ def seen_seq(request: Request) -> int:
         detail = f'If-Match: {told!r} is no ETag of a violation, such as "4"'
         raise ProblemError(400, "invalid-if-match", detail)
     return int(found[1])
-
-
-async def _read(request: Request, shape: type[T]) -> T:
-    try:
-        return shape.model_validate_json(await read_json(request))
-    except pydantic.ValidationError as error:
-        raise RequestValidationError(
-            error.errors(include_url=False, include_input=False)
-        ) from error
-
-
-def _body_of(shape: type[BaseModel]) -> dict[str, Any]:
-    schema = shape.model_json_schema()
-    content = {"application/json": {"schema": schema}}
-    return {"requestBody": {"required": True, "content": content}}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ from services.delivery.worker import subject
 from services.orders import app as orders
 from services.orders import settings as of_orders
 from services.orders.worker import SUBJECT
+from shared.adapters.identity.invented import COOKIE
 from shared.adapters.postgres import Connection
 from tests.support.builders import POLICIES
 from tests.support.doors import reached
@@ -96,8 +98,32 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
                 if one["sheet"] == "hospitals" and "净验收量" in one["column"]
             }
             assert changed == {("H1", 500, 400)}
+            await _issued_over_http(api)
             page = await api.get("/bulletins/2022-05", params={"jurisdiction": "cn-sx"})
             assert page.headers["content-type"].startswith("text/html")
+
+
+async def _issued_over_http(api: httpx.AsyncClient) -> None:
+    """Issue April's bulletin: only a reviewer may, once; both are listed, the latest first."""
+    asked: dict[str, Any] = {"json": {"jurisdiction": "cn-sx"}}
+    path = "/v1/bulletins/2022-04/issue"
+    problem(await api.post(path, **asked, headers=_by("liwj")), 403)
+    signed = (await api.post(path, **asked, headers=_by("wangxm"))).json()
+    assert (signed["month"], signed["by"]) == ("2022-04", "person:wangxm")
+    problem(await api.post(path, **asked, headers=_by("wangxm")), 409)
+    problem(await api.post(path, headers=_by("wangxm")), 415)
+    problem(await api.post(path, json={"jurisdiction": "x"}, headers=_by("wangxm")), 404)
+    listed = (await api.get("/v1/bulletins")).json()["items"]
+    assert [(one["month"], one["by"]) for one in listed] == [
+        ("2022-05", "A. Clerk"),
+        ("2022-04", "person:wangxm"),
+    ]
+    shown = (await api.get("/bulletins/2022-04", params=MAY)).json()
+    assert (shown["issue"]["by"], shown["since"]) == ("person:wangxm", [])
+
+
+def _by(name: str) -> dict[str, str]:
+    return {"cookie": f"{COOKIE}=person:{name}"}
 
 
 def _hospitals(shown: dict[str, Any]) -> dict[str, Any]:
