@@ -4,18 +4,20 @@ Both doors are this one with another set of types.
 """
 
 import functools
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 from fastapi import Request, Response
 
+from shared.adapters.identity.roles import principal_of
 from shared.adapters.problems import ProblemError, fault_of
 from shared.adapters.turns import Turns
 from shared.domain import cloudevents, refusals
 from shared.domain.cloudevents import MAX_BYTES, Event
 from shared.domain.errors import InvalidEventError
+from shared.domain.speakers import check_own_name
 from shared.door import bodies, results
 from shared.door.arrival import Arrival
 from shared.door.metrics import DoorMetrics, reason_of
@@ -27,17 +29,6 @@ from shared.door.settings import DoorSettings
 
 STREAM_SHARE = MAX_BYTES + CHUNK_BYTES
 """What a stream may hold: a line that has not ended yet, and a chunk that is not published yet."""
-
-Authorise = Callable[[Request, Event], None]
-
-
-def admit_everybody(request: Request, event: Event) -> None:
-    """Let anybody who reaches a door tell anything.
-
-    This is the one place to ask who tells: `request` has the credentials, `event.source` and
-    `event.data.jurisdiction` say in whose name. To refuse, raise InvalidEventError of the field
-    `source`. Until something here asks, keep the doors on 127.0.0.1.
-    """
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,6 @@ class Door:
     store: ResultStore
     turns: Turns
     settings: DoorSettings
-    authorise: Authorise = admit_everybody
 
     async def take(self, request: Request) -> Response:
         """Take what the request holds, whatever its form, while its client is there.
@@ -87,7 +77,7 @@ class Door:
             raise InvalidEventError("type", "is not taken at this door", remedy, event.type)
         cloudevents.check_jurisdiction(event, self.jurisdictions)
         cloudevents.check_ahead(event, datetime.now(UTC))
-        self.authorise(request, event)
+        check_own_name(principal_of(request), event)
         return event
 
     async def _take_one(self, request: Request, body: bytes) -> Response:
