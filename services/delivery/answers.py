@@ -10,7 +10,7 @@ from fastapi import FastAPI, Query, Response
 from services.delivery import scorecards, shipments
 from services.delivery.scorecards import CardsAsked, Group, Scorecards
 from services.delivery.shipments import Shipments, ShipmentsAsked
-from shared.adapters.answering import MONTH, answered, month_number, ok, only
+from shared.adapters.answering import MONTH, answered, month_number, ok, only, reaching
 from shared.adapters.identity.roles import OVERSEEN
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
@@ -38,12 +38,13 @@ def _add_scorecards(app: FastAPI, database: Database, usual: str) -> None:
         summary="How suppliers answer, deliver and fill orders, with denominators",
         dependencies=[
             OVERSEEN,
+            reaching(usual),
             only(
                 *("jurisdiction", "month", "from", "until", "group_by"),
                 *("distributor", "area", "remote", "manufacturer", "product"),
             ),
         ],
-        responses=ok(Scorecards) | problems(400, 422, 503),
+        responses=ok(Scorecards) | problems(400, 404, 422, 503),
     )
     async def show_scorecards(  # noqa: PLR0913, PLR0917  # one parameter a question
         jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,
@@ -87,8 +88,8 @@ def _add_shipments(app: FastAPI, database: Database, usual: str) -> None:
         "/v1/shipments",
         tags=["shipments"],
         summary="What was shipped and received, order by order",
-        dependencies=[OVERSEEN, only(*names)],
-        responses=ok(Shipments) | problems(400, 422, 503),
+        dependencies=[OVERSEEN, reaching(usual), only(*names)],
+        responses=ok(Shipments) | problems(400, 404, 422, 503),
     )
     async def show_shipments(  # noqa: PLR0913, PLR0917  # one parameter a question
         jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,

@@ -11,11 +11,12 @@ from fastapi import Path as InPath
 from services.orders import life, progress
 from services.orders.life import OrderShown
 from services.orders.progress import Group, Progress, ProgressAsked
-from shared.adapters.answering import MONTH, answered, month_number, ok, only
-from shared.adapters.identity.roles import OVERSEEN
+from shared.adapters.answering import MONTH, answered, month_number, ok, only, reaching
+from shared.adapters.identity.roles import OVERSEEN, Asker
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
 from shared.domain import calendar
+from shared.domain.principal import may_reach
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -33,18 +34,18 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         "/v1/orders/{order}",
         tags=["orders"],
         summary="One order: every step of its life, each with its event",
-        dependencies=[OVERSEEN, only("jurisdiction")],
+        dependencies=[OVERSEEN, reaching(), only("jurisdiction")],
         responses=ok(OrderShown) | problems(400, 404, 422, 503),
     )
     async def show_order(
-        order: Annotated[str, InPath(max_length=256)], jurisdiction: Code = None
+        asker: Asker, order: Annotated[str, InPath(max_length=256)], jurisdiction: Code = None
     ) -> Response:
         """Give an order as it stands: placed, answered, shipped, accepted, paid.
 
         `jurisdiction` is needed only where several have an order of that name.
         """
         found = await life.life(database, order, jurisdiction)
-        if found is None:
+        if found is None or not may_reach(asker, found.jurisdiction):
             raise ProblemError(404, "no-such-order", f"{order}: nobody has told of this order yet")
         return answered(found)
 
@@ -54,9 +55,10 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         summary="Purchase progress, month by month: completion, 序时进度, the slowest first",
         dependencies=[
             OVERSEEN,
+            reaching(usual),
             only("jurisdiction", "month", "group_by", "area", "hospital", "product"),
         ],
-        responses=ok(Progress) | problems(400, 422, 503),
+        responses=ok(Progress) | problems(400, 404, 422, 503),
     )
     async def show_progress(  # noqa: PLR0913, PLR0917  # one parameter a question
         jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,

@@ -7,7 +7,9 @@ import msgspec
 from fastapi import Depends, Request, Response
 from msgspec import Struct
 
+from shared.adapters.identity.roles import principal_of
 from shared.adapters.problems import ProblemError
+from shared.domain.principal import may_reach
 
 MONTH = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
 """How a month is spelt: 2022-05."""
@@ -35,6 +37,21 @@ def check_jurisdiction(jurisdiction: str, known: Collection[str]) -> None:
     if jurisdiction not in known:
         detail = f"No policy is of jurisdiction {jurisdiction!r}. Known are: "
         raise ProblemError(404, "not-found", detail + ", ".join(sorted(known)))
+
+
+def reaching(usual: str | None = None) -> Any:
+    """Answer as if there were nothing where the jurisdiction asked for is not one of who asks.
+
+    `usual` is meant where none is asked for.
+    """
+
+    def check(request: Request) -> None:
+        place = request.query_params.get("jurisdiction", usual)
+        if place is not None and not may_reach(principal_of(request), place):
+            detail = f"Nothing of jurisdiction {place!r} is yours to see. Name one of your own"
+            raise ProblemError(404, "not-found", detail)
+
+    return Depends(check)
 
 
 def ok(shape: type[Struct]) -> dict[int | str, dict[str, Any]]:

@@ -10,7 +10,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from shared.domain.errors import InvalidEventError, SetupError, TransientError, shorten
+from shared.domain.errors import (
+    ForbiddenError,
+    InvalidEventError,
+    SetupError,
+    TransientError,
+    shorten,
+)
 
 PROBLEM = "application/problem+json"
 
@@ -133,11 +139,16 @@ async def _on_unavailable(request: Request, error: Exception) -> Response:
     return await _on_problem(request, again)
 
 
+async def _on_forbidden(request: Request, error: Exception) -> Response:
+    return await _on_problem(request, ProblemError(403, "forbidden", str(error)))
+
+
 def use_problems(app: FastAPI) -> None:
     """Answer every refusal of this application, the framework's own too, with a problem."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(ForbiddenError, _on_forbidden)
     for passing in (TransientError, SetupError):
         app.add_exception_handler(passing, _on_unavailable)
     schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -13,7 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, Pool
-from shared.domain.errors import SetupError, TransientError
+from shared.domain.errors import ForbiddenError, SetupError, TransientError
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ _SESSION = {
     # Sums of a year by agreement are sorted on the disk with the usual 4 MB.
     "work_mem": "32MB",
 }
+_OTHERS = "This shows what concerns others too. Ask somebody who oversees all jurisdictions"
 _UNREACHABLE = "the database does not answer; see that PostgreSQL runs, and try again"
 _FAILURES = (
     OSError,
@@ -117,12 +118,25 @@ class Database:
             lent: Any = connection
             yield lent
 
+    @property
+    def confined(self) -> bool:
+        """Whether who asks sees only some of what is read here."""
+        return False
+
+    async def prepare(self, connection: "PoolConnectionProxy[Any]") -> None:
+        """Make a connection fit for who asks; it is made as it was before when it is given back."""
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator["PoolConnectionProxy[Any]"]:
         try:
             pool = await self._opened()
             async with pool.acquire(timeout=_PATIENCE) as connection:
+                await self.prepare(connection)
                 yield connection
+        except asyncpg.InsufficientPrivilegeError as error:
+            if not self.confined:
+                raise
+            raise ForbiddenError(_OTHERS) from error
         except asyncpg.QueryCanceledError as error:
             remedy = "add a filter, such as product or occurred_from"
             raise TransientError(f"the database needs more than 5 s for this; {remedy}") from error

@@ -10,7 +10,8 @@ VbpError
 │   └── UnstorableError       PostgreSQL takes no such value: write less at once, to find which
 ├── TooManyInvalidError   the share of bad input says that the fault is ours: stop, exit code 70
 └── SetupError            this machine or installation lacks something: say what, exit code 1
-    └── UnreachableError      a server does not answer: a worker waits until it does
+    ├── UnreachableError      a server does not answer: a worker waits until it does
+    └── ForbiddenError        who asks may not see this: say so, and give nothing
 """
 
 
@@ -64,6 +65,10 @@ class SetupError(VbpError):
 
 class UnreachableError(SetupError):
     """A server does not answer; the message names it and what to check."""
+
+
+class ForbiddenError(SetupError):
+    """Who asks may not see this; the message says whom to ask."""
 
 
 def shorten(value: object, limit: int = 80) -> str:

@@ -148,7 +148,9 @@ async def matrix(
     where, (first, *_, last) = asked.jurisdiction, months_until(today)
     enrolled = [row["area"] for row in await database.fetch(QUERIES["areas"], where)]
     weighed = await database.fetch(QUERIES["judged"], where, first, last)
-    if asked.show == "open":
+    if asked.show == "open" and database.confined:
+        told = await database.fetch(QUERIES["open_accused"], where, asked.exempt)
+    elif asked.show == "open":
         told = await database.fetch(QUERIES["open"], where, asked.exempt)
     else:
         told = await database.fetch(QUERIES["occurred"], where, asked.exempt, first, last)

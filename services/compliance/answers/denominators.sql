@@ -18,6 +18,15 @@ WHERE jurisdiction = $1 AND (NOT exempt OR $2)
 GROUP BY 1, 2, 3
 HAVING sum(count) <> 0;
 
+-- open_accused --
+-- Count what stands open by the counts that say who is accused: PostgreSQL leaves out what whoever
+-- asks may not see.
+SELECT area, rule, severity, sum(count)::bigint AS count
+FROM compliance.accused_count
+WHERE jurisdiction = $1 AND status = 'open' AND (NOT exempt OR $2)
+GROUP BY 1, 2, 3
+HAVING sum(count) <> 0;
+
 -- occurred --
 -- Count what occurred in some months and was not withdrawn.
 SELECT area, rule, severity, sum(count)::bigint AS count

@@ -14,7 +14,8 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.shapes import ok
 from services.compliance.web.bodies import body_of, read_body
-from shared.adapters.answering import MONTH, answered, check_jurisdiction, only
+from shared.adapters.answering import MONTH, answered, check_jurisdiction, only, reaching
+from shared.adapters.identity.asker import everything
 from shared.adapters.identity.roles import OVERSEEN, Asker, admits
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.principal import Role, may_reach
@@ -90,7 +91,7 @@ def add_bulletins(
         "/bulletins/{month}",
         tags=["bulletins"],
         summary="The bulletin of a month (通报), as issued or as it stands",
-        dependencies=[OVERSEEN, only("jurisdiction", "format")],
+        dependencies=[OVERSEEN, reaching(usual), only("jurisdiction", "format")],
         response_class=Response,
         responses={**_ANSWER, **problems(400, 404, 422, 503)},
     )
@@ -105,7 +106,9 @@ def add_bulletins(
         shown beside it.
         """
         check_jurisdiction(jurisdiction, jurisdictions)
-        shown = await bulletin.show(database, figures, Wanted(jurisdiction, month))
+        # It is of this jurisdiction alone, and of all parties in it.
+        with everything():
+            shown = await bulletin.show(database, figures, Wanted(jurisdiction, month))
         name = {"content-disposition": f'attachment; filename="bulletin-{month}.{form}"'}
         if form == "csv":
             text = "\ufeff" + bulletin_forms.csv_text(shown)

@@ -19,7 +19,7 @@ from services.compliance.answers.shapes import ok
 from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies, Severity
 from services.compliance.web.admitted import SEEN
-from shared.adapters.answering import answered, check_jurisdiction, only
+from shared.adapters.answering import answered, check_jurisdiction, only, reaching
 from shared.adapters.problems import ProblemError, problems
 from shared.domain import calendar
 
@@ -32,7 +32,7 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         "/v1/matrix",
         tags=["statistics"],
         summary="What was found, of how many things, by area and rule",
-        dependencies=[SEEN, only("jurisdiction", "show", "exempt", "severity")],
+        dependencies=[SEEN, reaching(usual), only("jurisdiction", "show", "exempt", "severity")],
         responses=ok(Matrix) | problems(400, 404, 422, 503),
     )
     async def show_matrix(
@@ -56,7 +56,7 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         "/v1/parties",
         tags=["statistics"],
         summary="Who is accused of most, and of how many things",
-        dependencies=[SEEN, only("jurisdiction", "role", "begins")],
+        dependencies=[SEEN, reaching(usual), only("jurisdiction", "role", "begins")],
         responses=ok(Parties) | problems(400, 404, 422, 503),
     )
     async def list_parties(
@@ -75,7 +75,7 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         "/v1/parties/{role}/{code}",
         tags=["statistics"],
         summary="What a party is accused of in twelve months, of how many things",
-        dependencies=[SEEN, only("jurisdiction")],
+        dependencies=[SEEN, reaching(usual), only("jurisdiction")],
         responses=ok(PartyShown) | problems(400, 404, 422, 503),
     )
     async def show_party(

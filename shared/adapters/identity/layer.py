@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.adapters.identity.asker import ASKER
 from shared.adapters.identity.invented import chosen
 from shared.adapters.identity.roles import (
     DOCUMENTATION,
@@ -112,6 +113,12 @@ class Identified:
                 return
             # Not in a copy: who measures looks up in this one which route it was.
             scope[PRINCIPAL] = principal
+            token = ASKER.set(principal)
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                ASKER.reset(token)
+            return
         await self._app(scope, receive, send)
 
 

@@ -41,7 +41,7 @@ async def test_a_batch_says_of_each_event_in_whose_name_it_may_not_be_told(
     answer = await door.post("/v1/events", content=body, headers=BATCH)
     assert answer.status_code == 207
     assert answer.json()["accepted"] == 1
-    assert "/data/hospital" in answer.text
+    assert "data.hospital" in answer.text
     assert "Name one of: H1" in answer.text
     assert "Tell it as one of: /hospitals/H1" in answer.text
 

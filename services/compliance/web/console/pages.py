@@ -167,7 +167,7 @@ def _chip(name: str, value: str, language: Language) -> str:
 async def _open_by_rule(database: Database, form: QueryParams) -> dict[str, int]:
     """Count what is open beside each rule, where the counts that are kept can tell it."""
     kept = {"rule", "status", "severity", "jurisdiction", "area", "exempt", "page_token"}
-    if set(form) - kept or form.getlist("status") != ["open"]:
+    if database.confined or set(form) - kept or form.getlist("status") != ["open"]:
         return {}
     counts: dict[str, int] = {}
     try:

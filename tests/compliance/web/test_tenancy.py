@@ -1,0 +1,201 @@
+"""A party sees what accuses or names it, a regulator its jurisdictions: PostgreSQL sees to it."""
+
+import random
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from services.compliance.settings import Settings
+from services.compliance.web.app import create_app
+from shared.adapters.postgres import Connection
+from shared.domain.principal import Party, Role
+from tests.support.kept import POLICIES, a_connection, a_violation, tell
+from tests.support.keys import a_key, bearer
+
+pytestmark = pytest.mark.integration
+
+MINE = [
+    a_violation(1, hospital="H7"),
+    a_violation(2, hospital="H7", jurisdiction="cn-tj"),
+]
+OTHERS = [
+    a_violation(10, hospital="H8"),
+    a_violation(11, hospital="H7 "),
+    a_violation(12, hospital=None),
+    a_violation(13, hospital="h7", jurisdiction="cn-tj"),
+    a_violation(14, manufacturer="H7"),
+    a_violation(15, distributor="H7"),
+]  # fmt: skip
+ALL = [*MINE, *OTHERS]
+COUNT = "SELECT count(*) FROM compliance.{}"
+PARTS = ("", "/evidence", "/facts", "/history")
+
+
+@pytest_asyncio.fixture
+async def connection(database: str) -> AsyncIterator[Connection]:
+    async with a_connection(database) as connection:
+        await tell(connection, "opened", ALL)
+        yield connection
+
+
+@pytest_asyncio.fixture
+async def api(database: str, connection: Connection) -> AsyncIterator[httpx.AsyncClient]:
+    assert not connection.is_closed()
+    app = create_app(Settings(database=database, identity="required"), POLICIES)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")
+    async with app.router.lifespan_context(app), client:
+        yield client
+
+
+async def a_party(database: str, *places: str) -> dict[str, str]:
+    own = [Party("hospital", "H7")]
+    return bearer(await a_key(database, Role.PARTY, parties=own, jurisdictions=places or None))
+
+
+async def listed(api: httpx.AsyncClient, headers: dict[str, str], **asked: str) -> set[str]:
+    answer = await api.get("/v1/violations", params=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {item["id"] for item in answer.json()["items"]}
+
+
+def ids(violations: list) -> set[str]:  # type: ignore[type-arg]
+    return {str(one.id) for one in violations}
+
+
+async def test_a_party_is_listed_what_names_it_whatever_it_asks_for(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    me = await a_party(database)
+    assert await listed(api, me) == ids(MINE)
+    for asked in ({"hospital": "H8"}, {"manufacturer": "H7"}, {"area": "140100", "product": "P9"}):
+        assert await listed(api, me, **asked) == set()
+    assert await listed(api, me, status="open", severity="warning") == ids(MINE)
+    assert await listed(api, await a_party(database, "cn-tj")) == ids(MINE[1:])
+
+
+async def test_what_is_anothers_is_not_there_in_any_form(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    me = await a_party(database)
+    for part in PARTS:
+        for one in OTHERS:
+            answer = await api.get(f"/v1/violations/{one.id}{part}", headers=me)
+            unknown = await api.get(f"/v1/violations/{uuid4()}{part}", headers=me)
+            assert answer.status_code == unknown.status_code == 404
+            assert answer.json()["type"] == unknown.json()["type"]
+        for one in MINE:
+            answer = await api.get(f"/v1/violations/{one.id}{part}", headers=me)
+            assert answer.status_code == 200
+    for one in OTHERS:
+        assert (await api.get(f"/violations/{one.id}", headers=me)).status_code == 404
+
+
+async def test_counts_exports_matrix_and_pages_of_parties_hold_nothing_of_others(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    me = await a_party(database)
+    for form in ("csv", "ndjson"):
+        text = (await api.get(f"/v1/violations.{form}", headers=me)).text
+        assert all(one in text for one in ids(MINE))
+        assert not any(one in text for one in ids(OTHERS))
+    for show in ("open", "year"):
+        matrix = await api.get("/v1/matrix", params={"show": show}, headers=me)
+        assert sum(row["found"] for row in matrix.json()["rows"]) == 0
+    parties = (await api.get("/v1/parties", headers=me)).json()["items"]
+    assert {(one["role"], one["party"]) for one in parties} <= {("hospital", "H7")}
+    for path in ("/v1/parties/distributor/D1", "/parties/distributor/D1"):
+        assert (await api.get(path, headers=me)).status_code == 404
+    page = (await api.get("/violations", headers=me)).text
+    assert all(one in page for one in ids(MINE))
+    assert not any(one in page for one in ids(OTHERS))
+
+
+async def test_a_regulator_sees_its_jurisdictions_and_an_auditor_all(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    one = bearer(await a_key(database, Role.REGULATOR, holder="tj", jurisdictions=["cn-tj"]))
+    everybody = bearer(await a_key(database, Role.AUDITOR, holder="all"))
+    there = [violation for violation in ALL if violation.jurisdiction == "cn-tj"]
+    assert await listed(api, one) == ids(there)
+    assert await listed(api, everybody) == ids(ALL)
+    for path in ("/v1/matrix", "/v1/parties", "/bulletins/2022-01"):
+        assert (await api.get(path, headers=one)).status_code == 404
+    assert (await api.get("/v1/matrix?jurisdiction=cn-tj", headers=one)).status_code == 200
+    for path in ("/v1/status", "/v1/contradictions"):
+        answer = await api.get(path, headers=one)
+        assert (answer.status_code, answer.json()["title"]) == (403, "Forbidden")
+
+
+async def test_who_asks_after_another_on_the_same_connection_sees_its_own(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    me = await a_party(database)
+    other = bearer(
+        await a_key(database, Role.PARTY, holder="H8", parties=[Party("hospital", "H8")])
+    )
+    everybody = bearer(await a_key(database, Role.AUDITOR, holder="all"))
+    wanted = [(me, ids(MINE)), (other, ids(OTHERS[:1])), (everybody, ids(ALL))] * 15
+    random.Random(7).shuffle(wanted)
+    for headers, found in wanted:
+        assert await listed(api, headers) == found
+
+
+async def test_without_a_tenant_the_role_that_reads_sees_nothing(connection: Connection) -> None:
+    await connection.execute("SET ROLE vbp_reader")
+    tables = await connection.fetch(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'compliance'::regnamespace "
+        "AND relrowsecurity AND relforcerowsecurity"
+    )
+    assert len(tables) >= 13
+    for (table,) in tables:
+        assert await connection.fetchval(COUNT.format(table)) == 0
+    for places, parties in (("", ""), ("*", ""), ("", "*"), ("{}", "{}"), ("*", "{hospital:}")):
+        await connection.execute(
+            "SELECT set_config('vbp.places', $1, false), set_config('vbp.parties', $2, false)",
+            *(places, parties),
+        )
+        assert await connection.fetchval("SELECT count(*) FROM compliance.violation") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("UPDATE compliance.violation SET status = 'withdrawn'")
+
+
+async def test_every_table_that_names_a_party_says_who_sees_it_or_is_closed(
+    connection: Connection,
+) -> None:
+    named = await connection.fetch(
+        "SELECT DISTINCT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS kept, "
+        "has_table_privilege('vbp_reader', c.oid, 'SELECT') AS readable "
+        "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+        "WHERE c.relkind = 'r' AND NOT c.relispartition AND c.relnamespace::regnamespace::text "
+        "IN ('compliance', 'orders', 'delivery', 'identity') AND a.attname IN ('hospital', "
+        "'distributor', 'manufacturer', 'party', 'accused', 'holder', 'payer', 'payee')"
+    )
+    assert {row["relname"] for row in named} >= {"violation", "open_party", "accused_count"}
+    assert [row["relname"] for row in named if row["readable"] and not row["kept"]] == []
+
+
+async def test_hundreds_of_foreign_and_unknown_ids_leak_nothing(connection: Connection) -> None:
+    """Without any condition of the API's own: what PostgreSQL keeps back, it keeps back alone."""
+    many = [a_violation(n, hospital=f"H{n % 50}") for n in range(100, 1_100)]
+    await tell(connection, "opened", many)
+    await connection.execute("SET ROLE vbp_reader")
+    await connection.execute("SELECT set_config('vbp.places', '*', false)")
+    foreign = {str(one.id) for one in many}
+    for n in range(50):
+        await connection.execute(
+            "SELECT set_config('vbp.parties', $1, false)", f'{{"hospital:H{n}"}}'
+        )
+        rows = await connection.fetch("SELECT id::text, hospital FROM compliance.violation")
+        assert {row["hospital"] for row in rows} == {f"H{n}"}
+        lines = await connection.fetch("SELECT DISTINCT violation::text FROM compliance.history")
+        seen = {row["id"] for row in rows}
+        assert {line["violation"] for line in lines} == seen
+        found = await connection.fetchval(
+            "SELECT count(*) FROM compliance.violation WHERE id = ANY($1::uuid[])",
+            sorted(foreign - seen),
+        )
+        assert found == 0
