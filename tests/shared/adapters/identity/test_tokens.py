@@ -178,7 +178,8 @@ async def test_an_honest_token_is_taken(
     issuer: Issuer, asker: Asking, algorithm: str, claims: dict[str, Any]
 ) -> None:
     # Instants are told as seconds from now: the test may wait for its turn.
-    told = {n: v + int(time.time()) if isinstance(v, int) else v for n, v in claims.items()}
+    now = int(time.time())
+    told: dict[str, Any] = {n: v + now if isinstance(v, int) else v for n, v in claims.items()}
     principal = await shown(asker, f"Bearer {issuer.token(algorithm, **told)}")
     assert principal == Principal(
         f"person:{claims.get('sub', 'liwj')}", frozenset({Role.AUDITOR}), frozenset({"cn-sx"})
