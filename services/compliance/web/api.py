@@ -35,6 +35,7 @@ from services.compliance.rules import RULES
 from services.compliance.web.acting import etag_of, hide_internal
 from services.compliance.web.admitted import SEEN, WATCHED
 from shared.adapters.answering import answered, only
+from shared.adapters.identity.asker import whole_service
 from shared.adapters.identity.roles import IDENTIFIED, Asker
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
@@ -195,7 +196,8 @@ def _add_status(router: APIRouter, database: Database) -> None:
     )
     async def status() -> Response:
         """Say until when everything was heard, and what waits."""
-        return answered(await operation.status(database))
+        with whole_service():
+            return answered(await operation.status(database))
 
 
 def _add_contradictions(router: APIRouter, database: Database) -> None:
@@ -212,7 +214,7 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         They change no judgement: of the same thing the first telling holds. One that is none any
         more, since other tellings came, is not listed.
         """
-        with _tokens_refused():
+        with _tokens_refused(), whole_service():
             return answered(await contradictions.page(database, asked))
 
 

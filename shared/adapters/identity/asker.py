@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from shared.domain.errors import ForbiddenError
 from shared.domain.principal import Principal
 
 ASKER: ContextVar[Principal | None] = ContextVar("ASKER", default=None)
@@ -26,3 +27,18 @@ def everything() -> Iterator[None]:
         yield
     finally:
         ASKER.reset(token)
+
+
+@contextmanager
+def whole_service() -> Iterator[None]:
+    """Read what shows the service as a whole, all jurisdictions together.
+
+    Raises ForbiddenError where who asks may see only some of them.
+    """
+    asker = ASKER.get()
+    if asker is not None and asker.jurisdictions is not None:
+        raise ForbiddenError(
+            "This shows all jurisdictions together. Ask somebody who may see all of them"
+        )
+    with everything():
+        yield

@@ -26,8 +26,9 @@ from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.violation import Pages, add_violation
 from services.compliance.web.console.wording import INSTANTS, PARTIES, REVIEWS, SEVERITIES, STATUSES
+from shared.adapters.identity.asker import whole_service
 from shared.adapters.identity.roles import IDENTIFIED, OPEN, Asker
-from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
+from shared.domain.errors import ForbiddenError, InvalidArgumentError, SetupError, TransientError
 
 STATIC = Path(__file__).parent / "static"
 
@@ -232,7 +233,10 @@ def _add_quality(router: APIRouter, renderer: Renderer, database: Database) -> N
     @router.get("/quality", dependencies=[WATCHED])
     async def quality(request: Request) -> Response:
         try:
-            status = await operation.status(database)
+            with whole_service():
+                status = await operation.status(database)
+        except ForbiddenError as error:
+            return await renderer.problem(request, 403, str(error))
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         return await renderer.page(
