@@ -27,7 +27,7 @@ _NO_ROLE = (
 
 
 class _Confined(reading.Database):
-    """PostgreSQL for who sees only some rows: which, PostgreSQL decides (0060_tenancy.sql).
+    """PostgreSQL for who sees only some rows: which, PostgreSQL decides (0070_tenancy.sql).
 
     A connection that is given back forgets what it may see; its role alone sees nothing.
     """
