@@ -74,7 +74,8 @@ def add_issuing(
         if not may_reach(asker, where):
             detail = f"jurisdiction: {where} is none of {asker.subject}'s. Ask the operator"
             raise ProblemError(403, "forbidden", detail)
-        made = await bulletin.compose(database, figures, Wanted(where, month))
+        with everything():
+            made = await bulletin.compose(database, figures, Wanted(where, month))
         if not await bulletin.issue(dsn, made, asker.subject):
             detail = f"month: the bulletin of {month} was issued before, and stays as it was"
             raise ProblemError(409, "issued-before", detail)
