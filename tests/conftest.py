@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what stays: it took a tenth of the time of the tests."""
+    """Let the garbage collector pass over what stays: a twelfth of the time of histories."""
     gc.collect()
     gc.freeze()
 

@@ -48,6 +48,6 @@ def test_what_a_key_cannot_be_is_named(
 
 
 @pytest.mark.integration
-def test_without_the_schema_it_says_what_to_run(database: str) -> None:
+def test_without_the_schema_it_says_what_to_run(bare_database: str) -> None:
     with pytest.raises(SetupError, match="vbp migrate"):
-        command.show_keys(Settings(database=database))
+        command.show_keys(Settings(database=bare_database))
