@@ -50,6 +50,9 @@ class Reader:
             except (TransientError, SetupError, KafkaError) as error:
                 self._health.waits(error)
                 await self._patience.wait(error)
+            # What a session held, buffers and records, hangs together in cycles, and the collector
+            # rests: session after session would add up.
+            gc.collect()
 
     async def _read(self, session: Session) -> None:
         while not self._patience.ended:

@@ -95,6 +95,8 @@ class Session:
             await asyncio.gather(self._ticking, return_exceptions=True)
         with suppress(KafkaError, TimeoutError):
             await asyncio.wait_for(self._consumer.stop(), 10)
+        # Until it had left, the group may have given us partitions once more.
+        await self._assignment.let_go()
 
     async def step(self) -> None:
         """Fetch and decode while the last batch is committed; then commit this one."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.compliance.answers import (
+    anchors,
     audit,
     bulletin,
     contradictions,
@@ -15,6 +16,7 @@ from services.compliance.answers import (
     names,
     operation,
     parts,
+    queue,
     violations,
 )
 from services.compliance.answers.database import Database
@@ -24,7 +26,8 @@ from shared.domain.errors import TransientError
 pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
-    *(audit, bulletin, contradictions, denominators, names, operation, parts, violations),
+    *(anchors, audit, bulletin, contradictions, denominators, names, operation, parts, queue),
+    violations,
 ]
 
 

@@ -1,6 +1,7 @@
 """A session whose partitions are taken anew at an awkward moment."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -73,6 +74,31 @@ async def test_a_session_whose_places_were_taken_ends_also_where_nothing_arrives
         await bus.connection.execute("UPDATE compliance.position SET epoch = epoch + 1")
         with pytest.raises(FencedError, match="taken over"):
             await asyncio.wait_for(_step_for_ever(session), 30)
+
+
+async def test_partitions_that_come_while_a_session_leaves_are_let_go_in_silence(
+    kafka: str, database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    intake = Intake(POLICIES.jurisdictions, Limit())
+    metrics = WorkerMetrics(CollectorRegistry())
+    async with live(kafka, database) as bus:
+        async with sessions.joined(bus.settings, POLICIES, intake, metrics, "late") as session:
+            while not session.assigned:
+                await session.step()
+            assignment, stop = session._assignment, AIOKafkaConsumer.stop  # noqa: SLF001
+
+            async def assigned_once_more(consumer: AIOKafkaConsumer) -> None:
+                # PostgreSQL is away by now, as after the outage that ended the session.
+                session._connection.terminate()  # noqa: SLF001
+                await assignment.on_partitions_assigned(list(consumer.assignment()))
+                await asyncio.sleep(0.1)
+                await stop(consumer)
+
+            monkeypatch.setattr(AIOKafkaConsumer, "stop", assigned_once_more)
+        assert assignment._takeover is None  # noqa: SLF001
+        assert not assignment.holds
+        gc.collect()
+        assert "never retrieved" not in caplog.text
 
 
 async def test_a_session_does_not_begin_on_a_schema_that_is_newer_than_its_program(

@@ -106,7 +106,7 @@ def forged(issuer: Issuer) -> dict[str, str]:
         "no end": issuer.token(exp=None),
         "an end that is a text": issuer.token(exp="never"),
         "an end without end": raw(head, a_claim_set() | {"exp": float("inf")}),
-        "not valid yet": issuer.token(nbf=NOW + 900),
+        "not valid yet": issuer.token(nbf=NOW + 90_000),
         "issued tomorrow": issuer.token(iat=NOW + 90_000),
         "no subject": issuer.token(sub=None),
         "an empty subject": issuer.token(sub=""),
