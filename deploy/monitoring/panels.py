@@ -67,6 +67,13 @@ FINDINGS = (
 )
 
 STANDING = (
+    number(
+        "最久无人查看",
+        "最早发现的已有多久。How long the oldest that nobody looked at is known.",
+        "max(max by (jurisdiction, rule, severity) "
+        f"(vbp_oldest_unreviewed_seconds{{{JURISDICTION}, {CHOSEN}}})) or vector(0)",
+        unit="s",
+    ),
     bars(
         "未结束的时长",
         "按发生至今的天数（中国日期）。Open, by the days since it occurred.",

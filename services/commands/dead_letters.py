@@ -13,7 +13,7 @@ from services.commands.terminal import say, show
 from services.compliance.findings.words import shanghai
 from services.compliance.settings import Settings
 from services.compliance.storage import letters
-from services.compliance.storage.letters import Letter
+from services.compliance.storage.letters import KeptLetter
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.errors import InvalidArgumentError, SetupError
@@ -60,7 +60,7 @@ def show_letter(settings: Settings, place: str, *, raw: bool) -> None:
     sys.stdout.flush()
 
 
-def _lines(letter: Letter) -> list[str]:
+def _lines(letter: KeptLetter) -> list[str]:
     sent = "not yet" if letter.sent_at is None else shanghai(letter.sent_at)
     told = [
         f"place   {letter.topic}/{letter.partition}/{letter.offset}",

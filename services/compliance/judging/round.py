@@ -36,14 +36,14 @@ class Level(NamedTuple):
     due: dict[Subject, None]
 
 
-class Refusal(NamedTuple):
+class RefusedRecord(NamedTuple):
     """Why what was made of a record cannot be written; and whether it is better left as it was."""
 
     error: Exception
     remedy: Remedy
 
 
-Refused: TypeAlias = Mapping[Subject, Refusal]
+Refused: TypeAlias = Mapping[Subject, RefusedRecord]
 NOTHING: Refused = {}
 
 

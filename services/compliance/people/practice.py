@@ -7,37 +7,37 @@ import msgspec
 from msgspec import Struct
 
 
-class Days(Struct, frozen=True, forbid_unknown_fields=True):
+class DaysGiven(Struct, frozen=True, forbid_unknown_fields=True):
     """A number of working days, and what it rests on."""
 
     days: int
     basis: str
 
 
-class Look(Struct, frozen=True, forbid_unknown_fields=True):
+class FirstLook(Struct, frozen=True, forbid_unknown_fields=True):
     """To look at what was found: a breach, and anything else."""
 
-    breach: Days
-    other: Days
+    breach: DaysGiven
+    other: DaysGiven
 
 
 class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     """For the accused to dispute what was acknowledged."""
 
-    dispute: Days
+    dispute: DaysGiven
 
 
 class Decide(Struct, frozen=True, forbid_unknown_fields=True):
     """To decide what was disputed, and to go on with what was acknowledged."""
 
-    dispute: Days
-    acknowledged: Days
+    dispute: DaysGiven
+    acknowledged: DaysGiven
 
 
 class Practice(Struct, frozen=True, forbid_unknown_fields=True):
     """All of them."""
 
-    look: Look
+    look: FirstLook
     answer: Answer
     decide: Decide
 

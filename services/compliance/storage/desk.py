@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import ClassVar
 
 import asyncpg
 
-from services.compliance.storage.schema import MIGRATIONS
 from shared.adapters import reading
 from shared.adapters.postgres import Connection
 from shared.domain.errors import TransientError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Desk(reading.Database):
@@ -27,7 +29,7 @@ class Desk(reading.Database):
     }
 
     def __init__(self, dsn: str, *, size: int = 4) -> None:
-        super().__init__(dsn, "compliance", MIGRATIONS, size=size)
+        super().__init__(dsn, "compliance", _MIGRATIONS, size=size)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Connection]:

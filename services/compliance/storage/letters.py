@@ -26,7 +26,7 @@ class LetterLine(NamedTuple):
     bytes: int
 
 
-class Letter(NamedTuple):
+class KeptLetter(NamedTuple):
     """A dead letter, whole; `sent_at` says when it went to the topic of dead letters."""
 
     topic: str
@@ -47,9 +47,9 @@ async def listed(connection: Connection, topic: str | None, at_most: int) -> lis
     return [LetterLine(*row.values()) for row in rows]
 
 
-async def one(connection: Connection, topic: str, partition: int, offset: int) -> Letter | None:
+async def one(connection: Connection, topic: str, partition: int, offset: int) -> KeptLetter | None:
     """Give the dead letter at a place; None where there is none."""
     row = await connection.fetchrow(QUERIES["one"], topic, partition, offset)
     if row is None:
         return None
-    return Letter(**dict(row) | {"headers": _headers(row["headers"])})
+    return KeptLetter(**dict(row) | {"headers": _headers(row["headers"])})

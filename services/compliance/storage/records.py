@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.compliance.judging.round import Refusal, Refused
+from services.compliance.judging.round import Refused, RefusedRecord
 from services.compliance.judging.subjects import Subject
 from services.compliance.judging.upshot import Upshot
 from services.compliance.storage import contradictions, dossiers, quarantine, violations
@@ -23,12 +23,12 @@ class WrittenInVainError(DefectError):
 
         A record that cannot be written though it was not judged is left as it was.
         """
-        more: dict[Subject, Refusal] = {}
+        more: dict[Subject, RefusedRecord] = {}
         for subject, error in self._at_fault.items():
             before = refused.get(subject)
             if before is not None and before.remedy == "rebuild":
                 raise UnstorableError(f"{subject} cannot be written as it was: {error}") from error
-            more[subject] = Refusal(error, "judge" if before is None else "rebuild")
+            more[subject] = RefusedRecord(error, "judge" if before is None else "rebuild")
         return {**refused, **more}
 
 

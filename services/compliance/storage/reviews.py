@@ -4,6 +4,7 @@ An act is tied to the line that somebody had seen: where another has come since,
 Whoever holds rows here takes those of counts last, as the workers do: no two wait for each other.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -12,7 +13,6 @@ from uuid import UUID
 from services.compliance.people.acts import CHANGES, Act, Given, Refusal, Review
 from services.compliance.people.lines import line_of
 from services.compliance.people.review import Facts, Who, allowed, decide, signed
-from services.compliance.storage.violations import count_reviews
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -33,14 +33,14 @@ class Doing(NamedTuple):
     internal: bool = True
 
 
-class About(NamedTuple):
+class Context(NamedTuple):
     """Who acts, in which duties towards a violation, and what the machine says of it."""
 
     who: Who
     facts: Facts
 
 
-AboutOf: TypeAlias = Callable[[Seen], About | None]
+ContextOf: TypeAlias = Callable[[Seen], Context | None]
 """Looks at a row for somebody; None where it is none of their business."""
 
 
@@ -83,7 +83,7 @@ async def act(
     identity: UUID,
     seq: int | None,
     doing: Doing,
-    about_of: AboutOf,
+    about_of: ContextOf,
 ) -> Written | Refusal | Changed | None:
     """Do an act of a violation as it was seen up to a line, in a transaction of its own.
 
@@ -108,7 +108,7 @@ async def act_of_many(
     connection: Connection,
     identities: Iterable[UUID],
     doing: Doing,
-    about_of: AboutOf,
+    about_of: ContextOf,
 ) -> Many:
     """Do an act of many violations, AT_ONCE in a transaction, those that are busy left out."""
     wanted = sorted(set(identities))
@@ -133,7 +133,7 @@ async def act_of_many(
 
 
 async def allowed_now(
-    fetch: Callable[..., Awaitable[Sequence[Seen]]], identity: UUID, about_of: AboutOf
+    fetch: Callable[..., Awaitable[Sequence[Seen]]], identity: UUID, about_of: ContextOf
 ) -> tuple[Act, ...]:
     """Give what somebody may do of a violation now; nothing where it is none of their business."""
     for row in await fetch(QUERIES["standing"], identity):
@@ -154,7 +154,7 @@ class _Line(NamedTuple):
     review: Review
 
 
-def _written(row: Seen, doing: Doing, about: About) -> _Line | Refusal:
+def _written(row: Seen, doing: Doing, about: Context) -> _Line | Refusal:
     """Give the row of `write` for an act, or why it is refused."""
     before = review_of(row)
     # A clock that was set back must not date a line before those that it answers.
@@ -181,3 +181,15 @@ async def _moved(
     moved: list[Mapping[str, Any]] = await connection.fetch(QUERIES["write"], *columns(rows))
     assert len(moved) == 2 * len(rows)  # noqa: S101 - all rows are held since they were read
     return [row for row in moved if row["status"] != "withdrawn"]
+
+
+async def count_reviews(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> None:
+    """Keep in step what stands in which state of review, by rows as they were and as they are."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for row in moved:
+        if not row["exempt"]:
+            what = (row["jurisdiction"], row["rule"], row["severity"], row["area"] or "")
+            counts[*what, row["review"], row["stale"]] += row["sign"]
+    # In the order of their keys, as everybody takes them: no two wait for each other.
+    if by_review := sorted((*key, count) for key, count in counts.items() if count):
+        await connection.execute(QUERIES["count_reviews"], *columns(by_review))

@@ -71,3 +71,11 @@ WITH said AS (
 )
 SELECT sign, id, seq, jurisdiction, rule, severity, area, status, exempt, review, stale
 FROM moved;
+
+-- count_reviews --
+-- Keep in step how many stand in which state of review.
+INSERT INTO compliance.review_count (jurisdiction, rule, severity, area, review, stale, count)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
+                     $7::bigint[])
+ON CONFLICT (jurisdiction, rule, severity, area, review, stale)
+DO UPDATE SET count = review_count.count + excluded.count;

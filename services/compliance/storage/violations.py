@@ -8,6 +8,7 @@ from typing import Any
 from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change
 from services.compliance.judging.upshot import Upshot
+from services.compliance.storage.reviews import count_reviews
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -58,18 +59,6 @@ def _accused(row: Mapping[str, Any]) -> tuple[Any, ...]:
     who = (row["jurisdiction"], row["accused_role"], row["accused"])
     when_and_where = (row["month"], row["area"] or "")
     return (*who, *when_and_where, row["rule"], row["severity"], row["status"], row["exempt"])
-
-
-async def count_reviews(connection: Connection, moved: Iterable[Mapping[str, Any]]) -> None:
-    """Keep in step what stands in which state of review, by rows as they were and as they are."""
-    counts: Counter[tuple[Any, ...]] = Counter()
-    for row in moved:
-        if not row["exempt"]:
-            what = (row["jurisdiction"], row["rule"], row["severity"], row["area"] or "")
-            counts[*what, row["review"], row["stale"]] += row["sign"]
-    # In the order of their keys, as everybody takes them: no two wait for each other.
-    if by_review := sorted((*key, count) for key, count in counts.items() if count):
-        await connection.execute(QUERIES["count_reviews"], *columns(by_review))
 
 
 async def _count(connection: Connection, moved: Sequence[Mapping[str, Any]]) -> None:

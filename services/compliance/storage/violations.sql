@@ -113,14 +113,6 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
 ON CONFLICT (jurisdiction, role, party, month, area, rule, severity, status, exempt)
 DO UPDATE SET count = accused_count.count + excluded.count;
 
--- count_reviews --
--- Keep in step how many stand in which state of review.
-INSERT INTO compliance.review_count (jurisdiction, rule, severity, area, review, stale, count)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[],
-                     $7::bigint[])
-ON CONFLICT (jurisdiction, rule, severity, area, review, stale)
-DO UPDATE SET count = review_count.count + excluded.count;
-
 -- count_judged --
 -- Keep in step of how many things rules said something.
 INSERT INTO compliance.judged_count (jurisdiction, role, party, month, area, rules, judged, count)

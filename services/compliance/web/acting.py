@@ -15,9 +15,9 @@ from services.compliance.people.review import Facts, Who
 from services.compliance.storage import reviews
 from services.compliance.storage.desk import Desk
 from services.compliance.storage.reviews import (
-    About,
-    AboutOf,
     Changed,
+    Context,
+    ContextOf,
     Doing,
     Many,
     Seen,
@@ -67,15 +67,15 @@ class Acting:
         """Give what somebody may do of a violation now."""
         return await reviews.allowed_now(database.fetch, identity, self.about_of(asker))
 
-    def about_of(self, asker: Principal) -> AboutOf:
+    def about_of(self, asker: Principal) -> ContextOf:
         """Give what looks at violations for somebody; foreign ones are none of their business."""
 
-        def about(row: Seen) -> About | None:
+        def about(row: Seen) -> Context | None:
             own = {Party(role, row[role]) for role in _ROLES if row[role] is not None}
             own.add(Party(row["accused_role"], row["accused"]))
             if not may_see(asker, row["jurisdiction"], own):
                 return None
-            return About(_who(asker, row), self._facts(row))
+            return Context(_who(asker, row), self._facts(row))
 
         return about
 

@@ -24,7 +24,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.web import waiting
 from services.compliance.web.broker import BrokerWatch
-from services.compliance.web.waiting import Waiting
+from services.compliance.web.waiting import WaitingGauges
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError, TransientError
@@ -44,7 +44,7 @@ class ApiMetrics:
         self, registry: CollectorRegistry, policies: Policies, broker: BrokerWatch
     ) -> None:
         self._broker = broker
-        self._waiting = Waiting(policies)
+        self._waiting = WaitingGauges(policies)
         self._born = list(_open_series(policies))
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()

@@ -35,7 +35,7 @@ GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 _Shown = Mapping[str, Mapping[tuple[str, ...], float]]
 
 
-class Waiting:
+class WaitingGauges:
     """Reads what waits in all jurisdictions."""
 
     def __init__(self, policies: Policies) -> None:

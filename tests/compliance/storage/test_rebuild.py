@@ -10,7 +10,7 @@ from services.compliance.records.paid_order import PaidOrder
 from services.compliance.settings import Settings
 from services.compliance.storage import reviews
 from services.compliance.storage.rebuild import Rebuilt, rebuild
-from services.compliance.storage.reviews import About, Doing
+from services.compliance.storage.reviews import Context, Doing
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
 from shared.domain.records.order import Order
@@ -89,7 +89,7 @@ async def test_what_people_did_is_left_alone(desk: WorkerOnDatabase, database: s
         desk.connection,
         [row["id"] for row in names],
         acknowledged,
-        lambda _: About(OFFICER, Facts()),
+        lambda _: Context(OFFICER, Facts()),
     )
     assert done.done == len(names) == 2
     expected = [await desk.connection.fetch(table) for table in PEOPLE]

@@ -31,7 +31,7 @@ from services.compliance.findings.violation import Change
 from services.compliance.people.acts import Act, Given, Refusal
 from services.compliance.people.review import Facts, Who
 from services.compliance.storage import reviews, schema, violations
-from services.compliance.storage.reviews import About, Changed, Doing, Written
+from services.compliance.storage.reviews import Changed, Context, Doing, Written
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from tests.support.kept import TOLD, a_connection, a_violation
@@ -54,13 +54,13 @@ def doing(act: Act) -> Doing:
     return Doing(act, given, internal=act != "dispute")
 
 
-def by(who: Who) -> Callable[[Mapping[str, Any]], About]:
+def by(who: Who) -> Callable[[Mapping[str, Any]], Context]:
     """Look at rows for somebody, once the time to be heard is over."""
 
-    def about(row: Mapping[str, Any]) -> About:
+    def about(row: Mapping[str, Any]) -> Context:
         withdrawn, severity = row["status"] == "withdrawn", row["severity"]
         facts = Facts(withdrawn, row["draft"], severity, row["accused"], hearing_over=True)
-        return About(who, facts)
+        return Context(who, facts)
 
     return about
 
