@@ -1,25 +1,18 @@
 """`vbp dead-letters`: what could not be taken, and why."""
 
-import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
-import asyncpg
 from rich.table import Table
 
+from services.commands.on_database import on_database
 from services.commands.terminal import say, show
 from services.compliance.findings.words import shanghai
 from services.compliance.settings import Settings
 from services.compliance.storage import letters
 from services.compliance.storage.letters import KeptLetter
-from shared.adapters import postgres
-from shared.adapters.postgres import Connection
-from shared.domain.errors import InvalidArgumentError, SetupError
+from shared.domain.errors import InvalidArgumentError
 from shared.domain.texts import plain
-
-T = TypeVar("T")
 
 _PLACE = re.compile(
     r"(?P<topic>[A-Za-z0-9._-]{1,249})/(?P<partition>[0-9]{1,9})/(?P<offset>[0-9]{1,18})"
@@ -28,7 +21,7 @@ _PLACE = re.compile(
 
 def show_letters(settings: Settings, topic: str | None, at_most: int) -> None:
     """Print the last dead letters, each with the place by which it is shown whole."""
-    found = _with(settings, lambda connection: letters.listed(connection, topic, at_most))
+    found = on_database(settings, lambda connection: letters.listed(connection, topic, at_most))
     if not found:
         say("No dead letters" + ("" if topic is None else f" of {topic}"))
         return
@@ -49,7 +42,7 @@ def show_letter(settings: Settings, place: str, *, raw: bool) -> None:
         problem = f"PLACE: {place!r} is none. Write it as `vbp dead-letters list` does"
         raise InvalidArgumentError(f"{problem}: vbp.orders.v1/3/1207")
     at = (wanted["topic"], int(wanted["partition"]), int(wanted["offset"]))
-    found = _with(settings, lambda connection: letters.one(connection, *at))
+    found = on_database(settings, lambda connection: letters.one(connection, *at))
     if found is None:
         raise InvalidArgumentError(f"PLACE: no dead letter is of {place}")
     if raw:
@@ -76,16 +69,3 @@ def _lines(letter: KeptLetter) -> list[str]:
 
 def _shown(told: bytes | None) -> str:
     return "none" if told is None else told.decode("utf-8", "backslashreplace")
-
-
-def _with(settings: Settings, work: Callable[[Connection], Awaitable[T]]) -> T:
-    async def connected() -> T:
-        connection = await postgres.connect(settings.database)
-        try:
-            return await work(connection)
-        except asyncpg.UndefinedTableError as error:
-            raise SetupError(postgres.NO_SCHEMA) from error
-        finally:
-            await connection.close()
-
-    return asyncio.run(connected())

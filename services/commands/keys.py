@@ -1,23 +1,18 @@
 """`vbp keys`: the API keys of machines, made, listed, taken back."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
 
 from rich.table import Table
 
+from services.commands.on_database import on_database
 from services.commands.terminal import counted, say, show
 from services.compliance.settings import Settings
-from shared.adapters import postgres
 from shared.adapters.identity import keys
 from shared.adapters.identity.keys import Key, Wanted
-from shared.adapters.postgres import Connection
 from shared.domain.errors import InvalidArgumentError
 from shared.domain.principal import Party, Role, party_of, source_of
-
-T = TypeVar("T")
 
 
 def create(  # noqa: PLR0913, PLR0917  # one an option
@@ -42,7 +37,7 @@ def create(  # noqa: PLR0913, PLR0917  # one an option
         frozenset({*sources, *usual}),
         now + timedelta(days=days),
     )
-    key = _with(settings, lambda connection: keys.create(connection, wanted, now))
+    key = on_database(settings, lambda connection: keys.create(connection, wanted, now))
     say(f"A key of {holder}, taken until {wanted.expires_at:%Y-%m-%d}. It is shown this once:")
     sys.stdout.write(f"{key}\n")
     sys.stdout.flush()
@@ -51,7 +46,7 @@ def create(  # noqa: PLR0913, PLR0917  # one an option
 
 def show_keys(settings: Settings) -> None:
     """Print all keys, without what opens anything."""
-    found = _with(settings, keys.listed)
+    found = on_database(settings, keys.listed)
     if not found:
         say("No keys yet; `vbp keys create` makes one")
         return
@@ -65,19 +60,8 @@ def show_keys(settings: Settings) -> None:
 def revoke(settings: Settings, ids: Sequence[str]) -> None:
     """Take keys no more."""
     now = datetime.now(UTC)
-    _with(settings, lambda connection: keys.revoke(connection, ids, now))
+    on_database(settings, lambda connection: keys.revoke(connection, ids, now))
     say(f"{counted(len(ids), 'key')} revoked; services that run take none of them in 30 s")
-
-
-def _with(settings: Settings, work: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
-    async def connected() -> T:
-        connection = await postgres.connect(settings.database)
-        try:
-            return await work(connection)
-        finally:
-            await connection.close()
-
-    return asyncio.run(connected())
 
 
 def _role(name: str) -> Role:

@@ -1,17 +1,16 @@
 """`vbp losses`: what the broker lost before it was read, and who takes it for final."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.table import Table
 
+from services.commands.on_database import on_database
 from services.commands.terminal import counted, say, show
 from services.compliance.findings.words import shanghai
 from services.compliance.settings import Settings
 from services.compliance.storage import losses
 from services.compliance.storage.losses import Noted
-from shared.adapters import postgres
 from shared.domain.errors import InvalidArgumentError
 
 SHOWN = 1_000
@@ -25,7 +24,10 @@ CAUSES = {
 
 def show_losses(settings: Settings, *, all_of_them: bool) -> None:
     """Print the losses that wait, and what to do about them."""
-    found = asyncio.run(_listed(settings, all_of_them=all_of_them))
+    found = on_database(
+        settings,
+        lambda connection: losses.listed(connection, all_of_them=all_of_them, at_most=SHOWN),
+    )
     if not found:
         say("Nothing was lost" + ("" if all_of_them else " that nobody has acknowledged"))
         return
@@ -46,27 +48,15 @@ def acknowledge(settings: Settings, ids: Sequence[int], by: str, reason: str) ->
     for name, text in (("--by", by), ("--reason", reason)):
         if not text.strip():
             raise InvalidArgumentError(f"{name}: is empty. Say who takes it for final, and why")
-    asyncio.run(_acknowledge(settings, ids, by.strip(), reason.strip()))
+    now = datetime.now(UTC)
+    on_database(
+        settings,
+        lambda connection: losses.acknowledge(connection, ids, by.strip(), reason.strip(), now),
+    )
     say(
         f"{counted(len(set(ids)), 'loss', 'losses')} acknowledged. "
         "Silence is judged again once nothing else waits"
     )
-
-
-async def _listed(settings: Settings, *, all_of_them: bool) -> list[Noted]:
-    connection = await postgres.connect(settings.database)
-    try:
-        return await losses.listed(connection, all_of_them=all_of_them, at_most=SHOWN)
-    finally:
-        await connection.close()
-
-
-async def _acknowledge(settings: Settings, ids: Sequence[int], by: str, reason: str) -> None:
-    connection = await postgres.connect(settings.database)
-    try:
-        await losses.acknowledge(connection, ids, by, reason, datetime.now(UTC))
-    finally:
-        await connection.close()
 
 
 def _row(loss: Noted) -> tuple[str, ...]:

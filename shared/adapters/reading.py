@@ -104,17 +104,16 @@ class Database:
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Give a connection on which all queries see the database as of one moment."""
         async with (
-            self._connection() as connection,
+            self.lent() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            # What the pool lends is no subclass of a connection, but has all its methods.
-            lent: Any = connection
-            yield lent
+            yield connection
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Connection]:
         """Give a connection for some work."""
         async with self._connection() as connection:
+            # What the pool lends is no subclass of a connection, but has all its methods.
             lent: Any = connection
             yield lent
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 State = Literal["new", "acknowledged", "disputed", "upheld", "dismissed"]
 Duty = Literal["officer", "reviewer", "accused"]
-Act = Literal[
+Decision = Literal[
     "acknowledge",
     "dispute",
     "withdraw",
@@ -18,9 +18,10 @@ Act = Literal[
     "dismiss",
     "reopen",
     "reaffirm",
-    "comment",
-    "assign",
 ]
+"""What moves a review, or keeps it as it is though the facts have moved."""
+
+Act = Literal[Decision, "comment", "assign"]
 RefusalKind = Literal[
     "transition-refused",
     "not-allowed",

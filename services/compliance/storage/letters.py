@@ -4,14 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
+from services.compliance.storage.facts import headers_of
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
-
-_headers = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]]).decode
 
 
 class LetterLine(NamedTuple):
@@ -52,4 +49,4 @@ async def one(connection: Connection, topic: str, partition: int, offset: int) -
     row = await connection.fetchrow(QUERIES["one"], topic, partition, offset)
     if row is None:
         return None
-    return KeptLetter(**dict(row) | {"headers": _headers(row["headers"])})
+    return KeptLetter(**dict(row) | {"headers": headers_of(row["headers"])})

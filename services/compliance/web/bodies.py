@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 import pydantic
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from shared.adapters.problems import ProblemError
 
@@ -15,6 +15,12 @@ JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 
 T = TypeVar("T", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """A body of which every field is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 async def read_body(request: Request, shape: type[T]) -> T:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.compliance.answers import bulletin, bulletin_forms
 from services.compliance.answers.bulletin import Issued, IssuedBulletins, Wanted
@@ -13,7 +13,7 @@ from services.compliance.answers.bulletin_forms import Form
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.shapes import ok
-from services.compliance.web.bodies import body_of, read_body
+from services.compliance.web.bodies import Body, body_of, read_body
 from shared.adapters.answering import MONTH, answered, check_jurisdiction, only, reaching
 from shared.adapters.identity.asker import everything
 from shared.adapters.identity.roles import OVERSEEN, Asker, admits
@@ -27,10 +27,8 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 }
 
 
-class IssueBody(BaseModel):
+class IssueBody(Body):
     """Which bulletin of the month is issued; without a jurisdiction, the usual one's."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     jurisdiction: str | None = Field(None, min_length=1, max_length=256)
 

@@ -6,18 +6,18 @@ from uuid import UUID
 
 import pydantic
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.compliance.answers import violations
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked, Filters, asked_under
 from services.compliance.answers.shapes import ManyDone, SkippedOne, ViolationInFull, ok
-from services.compliance.people.acts import DISMISSALS, GROUNDS
+from services.compliance.people.acts import DISMISSALS, GROUNDS, Decision
 from services.compliance.policies.policy import Policies
 from services.compliance.storage.reviews import Doing
 from services.compliance.web.acting import Acting, etag_of, given
 from services.compliance.web.admitted import CONCERNED, OFFICIALS
-from services.compliance.web.bodies import body_of, read_body
+from services.compliance.web.bodies import Body, body_of, read_body
 from shared.adapters.answering import answered, only
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError, problems
@@ -32,26 +32,10 @@ Text = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 
 
-class Body(BaseModel):
-    """A body of which every field is known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class ReviewBody(Body):
     """An act of the review of a violation."""
 
-    act: Literal[
-        "acknowledge",
-        "dispute",
-        "withdraw",
-        "propose-uphold",
-        "uphold",
-        "propose-dismiss",
-        "dismiss",
-        "reopen",
-        "reaffirm",
-    ]
+    act: Decision
     reason: str | None = Field(
         None,
         max_length=64,

@@ -41,8 +41,10 @@ def add_go(router: APIRouter, deadlines: Deadlines) -> None:
 def page_of(labels: Mapping[str, str], deadlines: Deadlines, now: datetime) -> str:
     """Give the page that shows what an alert has counted; `labels` has its `alertname` too."""
     name = labels.get("alertname", "")
-    if name not in KNOWN or name == "VbpRecordsUnjudged":
-        return "/quality#unjudged" if name in KNOWN else "/quality"
+    if name == "VbpRecordsUnjudged":
+        return "/quality#unjudged"
+    if name not in KNOWN:
+        return "/quality"
     named = [
         (label, labels[label])
         for label in ("jurisdiction", "rule", "severity", "area")
