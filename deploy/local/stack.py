@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.local.archive import prepare_archive
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import cache_directory, fetch_jars
 from deploy.local.processes import end_processes, tail
@@ -141,6 +142,7 @@ def _launch(data: Path, say: Say, *, held: bool) -> "subprocess.Popen[bytes]":
     data.mkdir(parents=True, exist_ok=True)
     cache = cache_directory(data)
     fetch_jars(cache, say=say)
+    prepare_archive(cache, data, say=say)
     module = [sys.executable, "-m", "deploy.local.supervisor"]
     path = os.pathsep.join(filter(None, (str(_REPOSITORY), os.environ.get("PYTHONPATH"))))
     with (log_directory(data) / "stack.log").open("ab") as log:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
+from deploy.local.archive import archive_file
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import jar_files
 from deploy.local.kafka import KafkaBroker
@@ -64,7 +65,12 @@ class Supervisor:
     def __init__(self, data: Path, cache: Path, *, held: bool) -> None:
         self._data = data
         self._starter = os.getppid() if held else None
-        self._kafka = KafkaBroker(data / "kafka", fresh_log(data, "kafka"), jar_files(cache))
+        self._kafka = KafkaBroker(
+            data / "kafka",
+            fresh_log(data, "kafka"),
+            jar_files(cache),
+            archive=archive_file(cache),
+        )
         self._postgres = PostgresServer(data / "postgres", fresh_log(data, "postgres"))
         self._services: tuple[Service, ...] = (self._kafka, self._postgres)
         self._children: dict[str, subprocess.Popen[bytes]] = {}

@@ -16,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from deploy.local.archive import archive_file
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import cache_directory
 from deploy.local.stack import LocalStack, RunningStack, down, status, up
@@ -74,6 +75,15 @@ def processes_on(data: Path) -> list[str]:
     return [
         one.info["cmdline"][0] for one in found if str(data) in " ".join(one.info["cmdline"] or ())
     ]
+
+
+def archives_of(data: Path) -> list[str]:
+    """The archives that the broker of the stack on `data` has begun from."""
+    running = LocalStack.find(data)
+    assert running is not None
+    broker = running.processes["kafka"].find()
+    assert broker is not None
+    return [mapped.path for mapped in broker.memory_maps() if mapped.path.endswith(".aot")]
 
 
 async def test_data_survive_a_stop_and_a_start(filled: Path) -> None:
@@ -171,6 +181,7 @@ async def test_paths_of_any_letters_and_what_a_shell_says_of_another_server_do_n
         await give(stack)
     with LocalStack(data) as stack:
         assert await kept(stack) == (b"message", "row")
+        assert archives_of(data) == [str(archive_file(cache))]
     assert processes_on(data) == []
 
 
