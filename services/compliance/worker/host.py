@@ -30,7 +30,7 @@ from shared.adapters import health
 from shared.adapters.health import Health
 from shared.adapters.metrics import begin
 from shared.adapters.patience import Patience, until_done
-from shared.domain.errors import TooManyInvalidError
+from shared.domain.errors import DefectError, TooManyInvalidError
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,18 @@ class Task(Service):
     async def _run(self) -> None:
         try:
             await self._work.run()
-        except Exception as error:  # supervision decides what follows
-            log.critical("%s", error, exc_info=not isinstance(error, TooManyInvalidError))
-            await self.crash(error)
+        except asyncio.CancelledError:
+            if self.should_stop:
+                raise
+            # Nobody cancels it: a library's own cancellation came out of an await, and the process
+            # would stay, healthy and idle.
+            await self._fall(DefectError(f"{type(self._work).__name__} was cancelled by nobody"))
+        except Exception as error:  # noqa: BLE001  # supervision decides what follows
+            await self._fall(error)
+
+    async def _fall(self, error: Exception) -> None:
+        log.critical("%s", error, exc_info=not isinstance(error, TooManyInvalidError))
+        await self.crash(error)
 
     @override
     async def on_stop(self) -> None:
