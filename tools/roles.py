@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -24,6 +25,16 @@ role is admitted, and sees or tells what is its own; `open`: nobody is asked who
 
 """
 
+_ISSUER: dict[str, Any] = {
+    "token_issuer": "https://issuer.example",
+    "token_audience": "vbp",
+    "token_keys": "https://issuer.example/keys",
+    "sign_in_url": "https://vbp.example",
+    "sign_in_client": "vbp-console",
+    "sign_in_discovery": "https://issuer.example/openid-configuration",
+}
+"""Where people sign in there are routes by which they do."""
+
 
 def applications() -> dict[str, FastAPI]:
     """Make the application of each service; none of them connects to anything yet."""
@@ -31,7 +42,7 @@ def applications() -> dict[str, FastAPI]:
     return {
         "orders": orders.create_app(OrdersSettings(), known.jurisdictions),
         "delivery": delivery.create_app(DeliverySettings(), known.jurisdictions),
-        "compliance": compliance.create_app(Settings(), known),
+        "compliance": compliance.create_app(Settings(identity="required", **_ISSUER), known),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.local.errors import StackError
-from services.cli import dead_letters, events, keys, losses, running, setup, streams
+from services.cli import dead_letters, events, keys, losses, running, sessions, setup, streams
 from shared.domain.errors import InvalidArgumentError, VbpError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for group in (events, running, setup):
     app.add_typer(group.app)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Set up")
 app.add_typer(keys.app, name="keys", rich_help_panel="Set up")
+app.add_typer(sessions.app, name="sessions", rich_help_panel="Set up")
 app.add_typer(losses.app, name="losses", rich_help_panel="Set up")
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.adapters.addresses import PORTS
-from shared.adapters.identity.settings import IdentitySettings
+from shared.adapters.identity.settings import SignInSettings
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -24,7 +24,13 @@ class LawSettings(BaseSettings):
     )
 
     @field_validator(
-        "calendars", "key_file", "anchor_key", "anchor_file", mode="before", check_fields=False
+        "calendars",
+        "key_file",
+        "anchor_key",
+        "anchor_file",
+        "sign_in_secret_file",
+        mode="before",
+        check_fields=False,
     )
     @classmethod
     def _set(cls, told: object) -> object:
@@ -32,7 +38,7 @@ class LawSettings(BaseSettings):
         return told or None
 
 
-class Settings(LawSettings, IdentitySettings):
+class Settings(LawSettings, SignInSettings):
     """What differs between installations; read once at the start and passed down."""
 
     database: str = Field(

@@ -1,14 +1,20 @@
-"""An issuer of tokens as tests know it: keys of three kinds, served over HTTP, and their tokens."""
+"""An issuer of tokens as tests know it: keys of three kinds, served over HTTP, and their tokens.
+
+It signs people in as well, and checks what a console owes it: address, client, secret, PKCE.
+"""
 
 import base64
+import hashlib
 import http.server
 import json
+import secrets
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -17,6 +23,7 @@ from typing_extensions import override
 
 ISSUER = "https://issuer.example"
 AUDIENCE = "vbp"
+CONSOLE = "vbp-console"
 
 _MAKERS: dict[str, Any] = {
     "EdDSA": (ed25519.Ed25519PrivateKey.generate, OKPAlgorithm),
@@ -34,6 +41,10 @@ class Issuer:
     )
     asked: int = 0
     answers: bool = True
+    client: str = CONSOLE
+    secret: str = ""
+    codes: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
+    endpoints: dict[str, Any] = field(default_factory=dict)
 
     def public(self, algorithm: str) -> dict[str, Any]:
         """The public key as a JWK."""
@@ -59,6 +70,35 @@ class Issuer:
         head = {"kid": algorithm, "typ": "at+jwt"} | (header or {})
         kept = {name: value for name, value in told.items() if value is not None}
         return jwt.encode(kept, key, signing, headers=head)
+
+    def sign_in(self, address: str, **claims: Any) -> str:
+        """Sign somebody in who was sent to `address`, and give the code."""
+        asked = dict(parse_qsl(urlsplit(address).query))
+        assert asked["response_type"] == "code"
+        assert asked["client_id"] == self.client
+        assert asked["code_challenge_method"] == "S256"
+        told = {"aud": self.client, "nonce": asked["nonce"]} | claims
+        code = secrets.token_urlsafe()
+        self.codes[code] = (
+            asked,
+            self.token(header={"typ": "JWT"} | told.pop("header", {}), **told),
+        )
+        return code
+
+    def change(self, form: dict[str, str], authorization: str) -> dict[str, str] | None:
+        """Change a code for a token, once, for whom it was made; None otherwise."""
+        asked, token = self.codes.pop(form.get("code", ""), ({}, ""))
+        sum_of = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        challenge = base64.urlsafe_b64encode(sum_of).rstrip(b"=").decode()
+        pair = base64.b64encode(f"{self.client}:{self.secret}".encode()).decode()
+        honest = (
+            form.get("grant_type") == "authorization_code"
+            and challenge == asked.get("code_challenge")
+            and form.get("redirect_uri") == asked.get("redirect_uri")
+            and form.get("client_id") == self.client
+            and authorization == (f"Basic {pair}" if self.secret else "")
+        )
+        return {"id_token": token, "access_token": "opaque"} if honest else None
 
 
 def a_claim_set() -> dict[str, Any]:
@@ -91,7 +131,22 @@ def served(issuer: Issuer) -> Iterator[str]:
             issuer.asked += 1
             self.send_response(200 if issuer.answers else 503)
             self.end_headers()
-            self.wfile.write(issuer.key_set())
+            here = f"http://127.0.0.1:{server.server_port}"
+            told = {
+                "issuer": ISSUER,
+                "authorization_endpoint": "https://issuer.example/authorize",
+                "token_endpoint": f"{here}/token",
+                "end_session_endpoint": "https://issuer.example/end",
+            } | issuer.endpoints
+            about = json.dumps(told).encode()
+            self.wfile.write(about if self.path == "/openid" else issuer.key_set())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            told = issuer.change(dict(parse_qsl(body)), self.headers.get("authorization", ""))
+            self.send_response(400 if told is None else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps(told or {"error": "invalid_grant"}).encode())
 
         @override
         def log_message(self, *_: object) -> None:

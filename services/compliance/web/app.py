@@ -22,11 +22,13 @@ from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins, add_issuing
 from services.compliance.web.console.pages import build_console
+from services.compliance.web.console.sign_in import signs_in, welcome_of
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from services.compliance.web.reviews import add_reviews
 from shared.adapters import http, logs, metrics, problems, serving
+from shared.adapters.identity.by_session import BySession
 from shared.adapters.identity.layer import guard, identifying
 from shared.adapters.identity.settings import check_address
 from shared.domain.errors import SetupError, TransientError
@@ -69,7 +71,11 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     broker = BrokerWatch(settings.kafka)
     gauges = ApiMetrics(registry, policies, broker)
     database, desk = Database(settings.database), Desk(settings.database)
-    identity = identifying(settings, settings.database)
+    identity, welcome = identifying(settings, settings.database), None
+    signing = signs_in(settings, settings.database)
+    if signing is not None:
+        identity = BySession(settings, signing.sessions, identity)
+        welcome = welcome_of(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -114,10 +120,10 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     add_exports(router, database, policies)
     app.include_router(router)
     app.include_router(
-        build_console(database, policies, acting, local=settings.identity == "local")
+        build_console(database, policies, acting, signing, local=settings.identity == "local")
     )
     problems.describe(app, schemas())
-    guard(app, identity)
+    guard(app, identity, welcome)
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app

@@ -28,7 +28,7 @@ class Asking:
         """Let go of all connections."""
         await self._reader.close()
 
-    async def identify(self, headers: Headers) -> Principal:
+    async def identify(self, headers: Headers, method: str = "GET") -> Principal:
         """Give whose key or token it is; raises ProblemError (401) where nobody's."""
         told = headers.getlist("authorization")
         if not told:

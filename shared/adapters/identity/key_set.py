@@ -7,11 +7,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from shared.adapters.identity.fetching import fetch
 from shared.domain.errors import TransientError
 
 _log = logging.getLogger(__name__)
@@ -25,9 +25,7 @@ FRESH = 3600.0
 STALE = 86_400.0
 """Seconds for which they are taken while their address does not answer."""
 
-_BYTES = 256 << 10
 _KEYS_AT_MOST = 100
-_WITHIN = 5.0
 _RSA_BITS = 2048
 
 
@@ -67,7 +65,7 @@ class KeySet:
             return
         self._asked = self._clock()
         try:
-            self._keys = read(await asyncio.to_thread(_get, self._url))
+            self._keys = read(await asyncio.to_thread(fetch, self._url))
         except (OSError, http.client.HTTPException, ValueError) as error:
             _log.warning("the keys of the issuer at %s do not come: %r", self._url, error)
         else:
@@ -116,20 +114,3 @@ def _signing(told: Mapping[str, Any]) -> SigningKey | None:
     if algorithm == "RS256" and key.key_size < _RSA_BITS:
         return None
     return SigningKey(algorithm, key)
-
-
-def _get(url: str) -> bytes:
-    """Fetch an address and follow it nowhere; raises OSError, HTTPException, ValueError."""
-    where = urlsplit(url)
-    kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
-    connection = kind(where.hostname or "", where.port, timeout=_WITHIN)
-    try:
-        path = (where.path or "/") + (f"?{where.query}" if where.query else "")
-        connection.request("GET", path, headers={"accept": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read(_BYTES + 1)
-    finally:
-        connection.close()
-    if answer.status != http.client.OK or len(body) > _BYTES:
-        raise ValueError(f"it answers {answer.status} with {len(body)} bytes")
-    return body

@@ -79,24 +79,38 @@ def digest_of(secret: str) -> bytes:
 
 
 def key_of(row: Mapping[str, Any]) -> Key:
-    """Read a row; a role that this version does not know is left out."""
+    """Read a row."""
+    return Key(
+        row["id"],
+        row["digest"],
+        principal_from(row, f"key:{row['holder']}"),
+        row["created_at"],
+        row["expires_at"],
+        row["revoked_at"],
+        row["used_on"],
+    )
+
+
+def principal_from(row: Mapping[str, Any], subject: str) -> Principal:
+    """Read whom a row tells of; a role that this version does not know is left out."""
     known = {role.value for role in Role}
     places = row["jurisdictions"]
-    principal = Principal(
-        f"key:{row['holder']}",
+    return Principal(
+        subject,
         frozenset(Role(name) for name in row["roles"] if name in known),
         None if places is None else frozenset(places),
         frozenset(party_of(text) for text in row["parties"]),
         frozenset(row["sources"]),
     )
-    return Key(
-        row["id"],
-        row["digest"],
-        principal,
-        row["created_at"],
-        row["expires_at"],
-        row["revoked_at"],
-        row["used_on"],
+
+
+def parts_of(told: Wanted | Principal) -> tuple[list[str], list[str] | None, list[str], list[str]]:
+    """Give roles, jurisdictions, parties and sources as rows hold them."""
+    return (
+        sorted(told.roles),
+        None if told.jurisdictions is None else sorted(told.jurisdictions),
+        [f"{party.kind}:{party.code}" for party in sorted(told.parties)],
+        sorted(told.sources or ()),
     )
 
 
@@ -118,10 +132,7 @@ async def create(connection: Connection, wanted: Wanted, now: datetime) -> str:
             )
         await connection.execute(
             QUERIES["create"],
-            *(identity, digest_of(secret), wanted.holder, sorted(wanted.roles)),
-            None if wanted.jurisdictions is None else sorted(wanted.jurisdictions),
-            [f"{party.kind}:{party.code}" for party in sorted(wanted.parties)],
-            sorted(wanted.sources),
+            *(identity, digest_of(secret), wanted.holder, *parts_of(wanted)),
             *(now, wanted.expires_at),
         )
     return f"vbp_{identity}_{secret}"

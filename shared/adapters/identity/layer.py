@@ -1,12 +1,14 @@
 """The one place where a request's principal comes from: a layer of ASGI around the routes."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any, Protocol
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.adapters.identity.asker import ASKER
@@ -29,12 +31,15 @@ _FILES = "/static-offline-docs/"
 _BEARER = "An API key (`vbp keys create`), or the token of a person"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
+Welcome = Callable[[Request], Response | None]
+"""Answers a request of nobody whom we know; None: as every program is answered, by 401."""
+
 
 class Identifying(Protocol):
     """Finds out who asks."""
 
-    async def identify(self, headers: Headers) -> Principal:
-        """Give who sent a request with these headers.
+    async def identify(self, headers: Headers, method: str = "GET") -> Principal:
+        """Give who sent a request of a method with these headers.
 
         Raises ProblemError where nobody is told, TransientError and SetupError where that cannot
         be found out just now.
@@ -49,7 +54,7 @@ class Identifying(Protocol):
 class Closed:
     """Identifies nobody: how to find out was not set."""
 
-    async def identify(self, headers: Headers) -> Principal:
+    async def identify(self, headers: Headers, method: str = "GET") -> Principal:
         """Raise ProblemError (401), with what to set."""
         raise unidentified(
             "This service admits nobody: VBP_IDENTITY is not set, or closed. Its operator sets "
@@ -63,7 +68,7 @@ class Closed:
 class Local:
     """Asks nobody: whoever reaches 127.0.0.1 is whom they choose to be, or else all in one."""
 
-    async def identify(self, headers: Headers) -> Principal:
+    async def identify(self, headers: Headers, method: str = "GET") -> Principal:
         """Give the person at this machine; raises ProblemError (401) for what a proxy sends on."""
         through = sorted(name for name in _FORWARDED if name in headers)
         if through:
@@ -92,19 +97,28 @@ def identifying(settings: IdentitySettings, database: str) -> Identifying:
 class Identified:
     """ASGI middleware: nobody passes who was not identified, but to `public` paths."""
 
-    def __init__(self, app: ASGIApp, identity: Identifying, public: Collection[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        identity: Identifying,
+        public: Collection[str],
+        welcome: Welcome | None = None,
+    ) -> None:
         self._app = app
         self._identity = identity
         self._public = frozenset(public) | DOCUMENTATION
+        self._welcome = welcome
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note who asks and pass the request on, or answer it with the reason why not."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path not in self._public and not path.startswith(_FILES):
             try:
-                principal = await self._identity.identify(Headers(scope=scope))
+                principal = await self._identity.identify(Headers(scope=scope), scope["method"])
             except ProblemError as error:
-                await answer(error.problem(path), error.headers)(scope, receive, send)
+                shown = None if self._welcome is None else self._welcome(Request(scope))
+                refused = shown or answer(error.problem(path), error.headers)
+                await refused(scope, receive, send)
                 return
             except (TransientError, SetupError) as error:
                 detail = f"Who asks cannot be found out: {error}"
@@ -122,8 +136,10 @@ class Identified:
         await self._app(scope, receive, send)
 
 
-def guard(app: FastAPI, identity: Identifying) -> None:
+def guard(app: FastAPI, identity: Identifying, welcome: Welcome | None = None) -> None:
     """Admit to the routes that `app` has by now whom each declares, and nobody else.
+
+    `welcome` may answer whom nobody knows, such as by the way to sign in.
 
     Raises TypeError for a route that does not declare whom it admits. Comes before
     `count_requests`, so that what is refused here is counted too.
@@ -131,7 +147,7 @@ def guard(app: FastAPI, identity: Identifying) -> None:
     routes = list(declared(app))
     public = {route.path for route in routes if not route.roles}
     _document(app, routes)
-    app.add_middleware(Identified, identity=identity, public=public)
+    app.add_middleware(Identified, identity=identity, public=public, welcome=welcome)
 
 
 def _document(app: FastAPI, routes: Collection[Declared]) -> None:

@@ -1,7 +1,10 @@
 """The settings that say whom a service asks who they are."""
 
 import ipaddress
+import re
+from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,6 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.domain.errors import InvalidArgumentError
 
 Mode = Literal["closed", "local", "required"]
+
+
+SAFE = re.compile(r"^$|^https://[^/@?#]+|^http://(127\.0\.0\.1|localhost)[:/]")
+"""An address of the issuer: encrypted, or on this machine."""
 
 
 class IdentitySettings(BaseSettings):
@@ -25,7 +32,7 @@ class IdentitySettings(BaseSettings):
     token_audience: str = Field("", description="aud of these tokens: how the issuer names us")
     token_keys: str = Field(
         "",
-        pattern=r"^$|^https://[^/@]+|^http://(127\.0\.0\.1|localhost)[:/]",
+        pattern=SAFE.pattern,
         description="https address of the issuer's public keys (JWKS)",
     )
     token_type: str = Field("at+jwt", min_length=1, description="typ of these tokens")
@@ -37,6 +44,59 @@ class IdentitySettings(BaseSettings):
             raise ValueError(
                 "VBP_TOKEN_ISSUER, VBP_TOKEN_AUDIENCE and VBP_TOKEN_KEYS go together: set all "
                 "three, or none where only keys are taken"
+            )
+        return self
+
+
+class SignInSettings(IdentitySettings):
+    """How people sign in to the console: by the issuer of tokens (OpenID Connect)."""
+
+    sign_in_url: str = Field(
+        "",
+        pattern=r"^$|^https://[^/@?#]+$|^http://(127\.0\.0\.1|localhost)(:[0-9]+)?$",
+        description="Where a browser finds the console, without a path: https://vbp.example",
+    )
+    sign_in_client: str = Field("", description="What the issuer calls the console (client id)")
+    sign_in_discovery: str = Field(
+        "",
+        pattern=SAFE.pattern,
+        description="Address of the issuer's openid-configuration, which names where to sign in",
+    )
+    sign_in_secret_file: Path | None = Field(
+        None, description="File with the console's secret at the issuer, where it asks for one"
+    )
+    sign_in_hours: int = Field(
+        8, ge=1, le=24, description="Hours after which somebody who signed in must do so again"
+    )
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people sign in at the console."""
+        return bool(self.sign_in_url)
+
+    @property
+    def sign_in_host(self) -> str:
+        """The `Host` under which browsers reach the console."""
+        return urlsplit(self.sign_in_url).netloc.lower()
+
+    @model_validator(mode="after")
+    def _whole_sign_in(self) -> Self:
+        given = [self.sign_in_url, self.sign_in_client, self.sign_in_discovery]
+        if any(given) and not all(given):
+            raise ValueError(
+                "VBP_SIGN_IN_URL, VBP_SIGN_IN_CLIENT and VBP_SIGN_IN_DISCOVERY go together: set "
+                "all three, or none where nobody signs in at the console"
+            )
+        if self.signs_in and (self.identity != "required" or not self.token_issuer):
+            raise ValueError(
+                "VBP_SIGN_IN_URL: people sign in only where VBP_IDENTITY=required and "
+                "VBP_TOKEN_ISSUER, …_AUDIENCE and …_KEYS are set. Set them too"
+            )
+        if self.signs_in and self.sign_in_client == self.token_audience:
+            # What proves to the console who signed in must not open the API, nor the reverse.
+            raise ValueError(
+                "VBP_SIGN_IN_CLIENT: must differ from VBP_TOKEN_AUDIENCE. Have the issuer name "
+                "the console and the API differently"
             )
         return self
 

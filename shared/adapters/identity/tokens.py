@@ -1,7 +1,7 @@
 """Tokens of people and of machines (JWT, RFC 9068): read, checked, and whose they are.
 
-What a token may do it says in claims of its own: `vbp_roles`, `vbp_jurisdictions` ("*" is all),
-`vbp_parties` (kind:code each), `vbp_sources`. What is absent is none.
+What a token may do it says in claims of its own: `vbp_roles`, `vbp_jurisdictions` ("*" is all,
+alone or in a list), `vbp_parties` (kind:code each), `vbp_sources`. What is absent is none.
 """
 
 import re
@@ -44,16 +44,23 @@ _WRONG = {
 
 
 class Tokens:
-    """Reads tokens of one issuer, for one audience, of one type."""
+    """Reads tokens of one issuer, for one audience, of one type; `untyped`: or of none."""
 
-    def __init__(self, issuer: str, audience: str, kind: str, key_set: KeySet) -> None:
+    def __init__(
+        self, issuer: str, audience: str, kind: str, key_set: KeySet, *, untyped: bool = False
+    ) -> None:
         self._issuer = issuer
         self._audience = audience
         self._kinds = {kind.lower(), f"application/{kind}".lower()}
         self._key_set = key_set
+        self._untyped = untyped
 
     async def principal(self, text: str) -> Principal:
-        """Give whose token this is.
+        """Give whose token this is; raises as `claims` does."""
+        return principal_of(await self.claims(text))
+
+    async def claims(self, text: str) -> Mapping[str, Any]:
+        """Give what a token says, once all that can be checked holds.
 
         Raises InvalidArgumentError that says what is wrong with it, and TransientError where the
         issuer's keys do not come.
@@ -67,7 +74,7 @@ class Tokens:
         if header["alg"] != key.algorithm:
             raise InvalidArgumentError(f"alg: the key that it names signs by {key.algorithm} alone")
         try:
-            claims = jwt.decode(
+            claims: Mapping[str, Any] = jwt.decode(
                 text,
                 key.key,
                 algorithms=[key.algorithm],
@@ -83,7 +90,7 @@ class Tokens:
             raise InvalidArgumentError(found or "its signature or a claim does not hold") from error
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidArgumentError("a claim cannot be read") from error
-        return principal_of(claims)
+        return claims
 
     def _header(self, text: str) -> Mapping[str, Any]:
         try:
@@ -97,7 +104,8 @@ class Tokens:
         if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise InvalidArgumentError(f"alg: only {', '.join(sorted(ALGORITHMS))} are taken")
         kind = header.get("typ")
-        if not isinstance(kind, str) or kind.lower() not in self._kinds:
+        untyped = self._untyped and kind is None
+        if not untyped and (not isinstance(kind, str) or kind.lower() not in self._kinds):
             raise InvalidArgumentError(f"typ: only {min(self._kinds, key=len)} is taken")
         if not isinstance(header.get("kid"), str):
             raise InvalidArgumentError("kid: the token does not name its key")
@@ -118,7 +126,7 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
     return Principal(
         f"person:{subject}",
         frozenset(Role(name) for name in _names(claims, "vbp_roles") if name in known),
-        None if places == "*" else frozenset(_names(claims, "vbp_jurisdictions")),
+        None if places in ("*", ["*"]) else frozenset(_names(claims, "vbp_jurisdictions")),
         parties,
         frozenset(_names(claims, "vbp_sources")),
     )

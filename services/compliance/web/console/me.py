@@ -10,15 +10,22 @@ from shared.adapters.identity.roles import IDENTIFIED, Asker
 from shared.adapters.problems import ProblemError
 
 
-def add_me(router: APIRouter, renderer: Renderer, *, local: bool) -> None:
-    """Add the routes; `local` where nobody is asked who they are."""
+def add_me(router: APIRouter, renderer: Renderer, *, local: bool, signs_in: bool) -> None:
+    """Add the routes; `local` where nobody is asked who they are, `signs_in` where people do."""
 
     @router.get("/me", dependencies=[IDENTIFIED])
     async def me(request: Request, asker: Asker) -> Response:
         token = security.token_of(request)
         people = INVENTED if local else {}
+        signed_in = signs_in and "authorization" not in request.headers
         response = await renderer.page(
-            request, "me.html", here="/me", asker=asker, people=people, token=token
+            request,
+            "me.html",
+            here="/me",
+            asker=asker,
+            people=people,
+            token=token,
+            signed_in=signed_in,
         )
         security.hand_out(response, request, token)
         return response

@@ -24,6 +24,7 @@ from services.compliance.web.console.languages import Language, language_of, tra
 from services.compliance.web.console.me import add_me
 from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.renderer import Renderer, title_of
+from services.compliance.web.console.sign_in import Signing, add_sign_in
 from services.compliance.web.console.violation import Pages, add_violation
 from services.compliance.web.console.wording import INSTANTS, PARTIES, REVIEWS, SEVERITIES, STATUSES
 from shared.adapters.identity.asker import whole_service
@@ -44,9 +45,17 @@ class Chip(NamedTuple):
 
 
 def build_console(
-    database: Database, policies: Policies, acting: Acting, *, local: bool
+    database: Database,
+    policies: Policies,
+    acting: Acting,
+    signing: Signing | None,
+    *,
+    local: bool,
 ) -> APIRouter:
-    """Make the routes of the pages; `local` where nobody is asked who they are."""
+    """Make the routes of the pages.
+
+    `signing` is how people sign in, where they do; `local` where nobody is asked who they are.
+    """
     router = APIRouter(include_in_schema=False)
     renderer = Renderer(database)
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
@@ -55,7 +64,9 @@ def build_console(
     add_overview(router, renderer, database, policies, acting.deadlines)
     _add_list(router, renderer, database, policies, list(rules.values()))
     add_violation(router, Pages(renderer, database, acting, shown_policies))
-    add_me(router, renderer, local=local)
+    add_me(router, renderer, local=local, signs_in=signing is not None)
+    if signing is not None:
+        add_sign_in(router, renderer, signing)
     add_go(router, acting.deadlines)
     _add_catalogue(router, renderer, rules, shown_policies)
     _add_quality(router, renderer, database)

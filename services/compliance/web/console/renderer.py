@@ -73,19 +73,22 @@ class Renderer:
             request, "problem.html", status, here="", data="", heading=heading, detail=detail
         )
 
-    async def answer(self, request: Request, name: str, code: int, /, **shows: Any) -> Response:
-        """Make a page with a status of HTTP."""
+    async def answer(
+        self, request: Request, name: str, code: int, /, *, nobody: bool = False, **shows: Any
+    ) -> Response:
+        """Make a page with a status of HTTP; `nobody`: for who is not known, or not any more."""
         language = language_of(request)
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        me = "" if nobody else called(request, language)
         html = (
             self._environments[language]
             .get_template(name)
             .render(
-                fresh=await self._freshness(),
+                fresh=await self._freshness() if me else None,
                 address=address,
                 other_language=in_language(request, "en" if language == "zh" else "zh"),
                 now=datetime.now(UTC),
-                me=called(request, language),
+                me=me,
                 **shows,
             )
         )
@@ -197,4 +200,10 @@ _WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items(
 _CELLS = {"clean": "zero", "unjudged": "unjudged", "none": "none", "not-applicable": "na"}
 """How a cell in which nothing was found looks, by its state."""
 
-_HEADINGS = {403: "不能受理", 404: "没有此页", 503: "暂时不能应答"}
+_HEADINGS = {
+    400: "不能受理",
+    403: "不能受理",
+    404: "没有此页",
+    421: "不能受理",
+    503: "暂时不能应答",
+}

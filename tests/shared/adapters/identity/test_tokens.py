@@ -197,6 +197,9 @@ async def test_a_token_gives_what_it_says_and_nothing_that_it_does_not(
     one = await shown(asker, f"Bearer {issuer.token(**told, vbp_jurisdictions='*')}")
     assert one.roles == {Role.PARTY}
     assert one.jurisdictions is None
+    assert await shown(asker, f"Bearer {issuer.token(**told, vbp_jurisdictions=['*'])}") == one
+    several = await shown(asker, f"Bearer {issuer.token(vbp_jurisdictions=['*', 'cn-sx'])}")
+    assert several.jurisdictions == frozenset({"*", "cn-sx"})
     assert one.parties == {Party("hospital", "H1")}
     assert one.sources == frozenset({"/a"})
     bare = await shown(asker, f"Bearer {issuer.token(vbp_roles=None, vbp_jurisdictions=None)}")
