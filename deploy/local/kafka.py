@@ -86,8 +86,8 @@ ARCHIVE = "kafka.aot"
 the directory's own is: to Kafka a comma in a path begins another, to Java a colon in a class path
 does, and only a locale of UTF-8 lets it open what is not English."""
 
-_METADATA_REQUEST = struct.pack(">hhih3si", 3, 1, 1, 3, b"vbp", -1)
-"""Metadata (3) in version 1, correlation 1, client `vbp`, all topics."""
+_METADATA_REQUEST = struct.pack(">hhih3si", 3, 2, 1, 3, b"vbp", 0)
+"""Metadata (3) in version 2, which tells the cluster; correlation 1, client `vbp`, no topics."""
 _PROBE_SECONDS = 2.0
 
 
@@ -149,16 +149,24 @@ class KafkaBroker:
         return self._java(f"-XX:AOTCacheOutput={ARCHIVE}", "kafka.Kafka", _PROPERTIES)
 
     def answers(self) -> bool:
-        """Ask for metadata; the broker is listed there once it is registered and serves."""
+        """Ask for metadata; the broker is listed there once it is registered and serves.
+
+        A broker of another cluster may have come by our port since we chose it.
+        """
         try:
             with socket.create_connection(("127.0.0.1", self.port), _PROBE_SECONDS) as connection:
                 connection.sendall(struct.pack(">i", len(_METADATA_REQUEST)) + _METADATA_REQUEST)
                 answer = connection.makefile("rb")
                 (size,) = struct.unpack(">i", answer.read(4))
-                _, brokers = struct.unpack_from(">ii", answer.read(size))
+                metadata = answer.read(size)
+                _, brokers = struct.unpack_from(">ii", metadata)
         except (OSError, struct.error):
             return False
-        return bool(brokers > 0)
+        return bool(brokers > 0) and self._cluster().encode() in metadata
+
+    def _cluster(self) -> str:
+        marks = (self._directory / _LOGS / "meta.properties").read_text(encoding="utf-8")
+        return marks.partition("cluster.id=")[2].splitlines()[0]
 
     def _configure(self) -> None:
         self.port, controller = free_ports(2)

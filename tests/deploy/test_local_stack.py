@@ -19,6 +19,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local.archive import archive_file
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import cache_directory
+from deploy.local.kafka import KafkaBroker
 from deploy.local.stack import LocalStack, RunningStack, down, status, up
 
 pytestmark = pytest.mark.integration
@@ -84,6 +85,16 @@ def archives_of(data: Path) -> list[str]:
     broker = running.processes["kafka"].find()
     assert broker is not None
     return [mapped.path for mapped in broker.memory_maps() if mapped.path.endswith(".aot")]
+
+
+def test_a_broker_of_another_cluster_on_the_port_is_not_taken_for_the_own(
+    kafka: str, tmp_path: Path
+) -> None:
+    broker = KafkaBroker(tmp_path, tmp_path / "log", ())
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "meta.properties").write_text("node.id=1\ncluster.id=of-our-own\n")
+    broker.port = int(kafka.rpartition(":")[2])
+    assert not broker.answers()
 
 
 async def test_data_survive_a_stop_and_a_start(filled: Path) -> None:
