@@ -82,11 +82,11 @@ def in_statement(record: Statement, terms: AccountTerms) -> Iterator[Place]:
         return
     if terms.leg == ONWARD:
         about = About(distributor=terms.payer, manufacturer=terms.payee)
-        yield Place("payment", about, book.month, len(book.claims))
+        yield Place("payment", about, book.month, book.number)
         return
     about = About(None, terms.area_on(LAST), terms.payer, None, terms.payee)
-    if book.claims:
-        yield Place("receipt", about, book.month, len(book.claims))
+    if book.number:
+        yield Place("receipt", about, book.month, book.number)
     if book.advances:
         yield Place("payment", about, book.month, len(book.advances))
     if book.uses:

@@ -8,10 +8,14 @@ from services.compliance.findings.finding import About
 from services.compliance.law.law import Law
 from services.compliance.law.money import exact
 from services.compliance.law.order_terms import enrolled
+from services.compliance.law.periods import Month
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING, Policies, Policy
 from services.compliance.records.account import ONWARD, Claim
 from shared.domain import calendar, ids
+
+SETTLED_WITHIN = "settlement_months"
+"""By the end of so many months after that of its acceptance a receipt is paid."""
 
 TOLERANCE = "rounding_tolerance"
 """Something is paid when no more than this is left of it (yuan)."""
@@ -34,6 +38,19 @@ class AccountTerms(Terms):
         """Give what may be left of something that is paid: one value for all of an account."""
         return tolerance(self._law, self.jurisdiction)
 
+    @property
+    def digest(self) -> str:
+        """Give what tells the policies of the jurisdiction apart from such with other words."""
+        return self._law.policies.digest(self.jurisdiction)
+
+    def settlement_due(self, claim: Claim) -> datetime | None:
+        """Give until when a receipt is to be paid, None where no policy says so."""
+        policy = self.policy_on(claim.day)
+        if SETTLED_WITHIN not in policy.values:
+            return None
+        months = int(policy.number(SETTLED_WITHIN))
+        return _end_of_month(calendar.day_of(claim.stands), months)
+
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Until when all must have been heard before a silence counts."""
         return self._law.heard_by(deadline, told)
@@ -50,6 +67,12 @@ class AccountTerms(Terms):
         return About(
             claim.product, claim.area, self.payer, claim.manufacturer, self.payee, claim.order
         )
+
+
+@lru_cache(maxsize=16_384)
+def _end_of_month(day: date, months: int) -> datetime:
+    """Give the end of the month so many months after that of a day."""
+    return Month.of(day).later(months).end
 
 
 def tolerance(law: Law, jurisdiction: str) -> Decimal:

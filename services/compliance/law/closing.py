@@ -15,10 +15,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.compliance.law import filling
+from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.filling import Name
 from services.compliance.law.money import less, total
 from services.compliance.law.periods import Month
-from services.compliance.law.settling import debt_of, filled_by, key_of, sum_of
+from services.compliance.law.settling import (
+    Settled,
+    dated,
+    debt_of,
+    filled_by,
+    key_of,
+    month_of,
+    sum_of,
+)
 from services.compliance.records.account import (
     PACKED,
     Account,
@@ -32,50 +41,79 @@ from services.compliance.records.account import (
 from services.compliance.records.statement import Settling
 from shared.domain import calendar
 
-MANY = 256
-"""How many claims make an account worth closing: to judge so many anew takes some milliseconds."""
+MANY = 32
+"""How many claims of long ago make an account worth closing: what is open is written each time."""
 
 
-def month_of(claim: Claim) -> str:
-    """Give the month in which a claim began to stand."""
-    return calendar.day_of(claim.stands).isoformat()[:7]
+class Shut(NamedTuple):
+    """What was closed of a month: how many claims were paid in time, and those that were not."""
+
+    in_time: int
+    others: list[Settled]
 
 
-def closed_in(account: Account, month: str) -> list[Settling]:
-    """Give what was closed of a month."""
-    if account.shelf is None:
-        return []
-    parts = (unpacked(raw, PACKED) for raw in account.shelf.months.get(month, ()))
-    return [Settling(*held) for part in parts for held in part]
+def closed_in(account: Account, month: str, terms: AccountTerms) -> Shut:
+    """Give what was closed of a month; what was found of it before is given again."""
+    shelf, name = account.shelf, f"{CLOSED}{month}"
+    if shelf is None:
+        return Shut(0, [])
+    held = account.derived.get(name)
+    if held is None or held[0] is not terms.known_policies:
+        held = account.derived[name] = (terms.known_policies, _shut(shelf, month, terms))
+    found: Shut = held[1]
+    return found
 
 
-def reopen(account: Account, tolerance: Decimal) -> None:
-    """Open an account again that was closed when another amount counted as paid."""
-    if account.shelf is not None and account.shelf.tolerance != tolerance:
+def _shut(shelf: Closed, month: str, terms: AccountTerms) -> Shut:
+    in_time, others = 0, list[Settled]()
+    for raw in shelf.months.get(month, ()):
+        found = dated((Settling(*held) for held in unpacked(raw, PACKED)), terms)
+        late = [it for it in found if not it.in_time]
+        in_time += len(found) - len(late)
+        others += late
+    return Shut(in_time, others)
+
+
+CLOSED = "/closed/"
+"""Before a month, the name of what was closed of it; no code of an order begins so."""
+
+
+def reopen(account: Account, terms: AccountTerms) -> None:
+    """Open an account again that was closed when another amount counted as paid.
+
+    Where the policies moved otherwise, closed months are only told anew.
+    """
+    shelf, digest = account.shelf, terms.digest
+    if shelf is not None and shelf.tolerance != terms.tolerance:
         account.open_shelf()
+    elif shelf is not None and shelf.policies != digest:
+        shelf.policies, shelf.stamps = digest, {}
 
 
-def close(account: Account, settlings: list[Settling], tolerance: Decimal, now: datetime) -> None:
+def close(account: Account, known: list[Settled], terms: AccountTerms, now: datetime) -> None:
     """Close what was paid before the last month began, of an account where that is much."""
-    if len(settlings) < MANY:
+    if len(known) < MANY:
         return
-    until = Month.of(calendar.day_of(now)).later(-1).start
+    until, tolerance = Month.of(calendar.day_of(now)).later(-1).start, terms.tolerance
     shelf = account.shelf
     if account.advances or (shelf is not None and shelf.until >= until):
         return
-    old = [it for it in settlings if it.claim.stands <= until]
+    settlings = [it.settling for it in known]
+    old = sorted((it for it in settlings if it.claim.stands <= until), key=_age)
     if len(old) < MANY:
         return
     # What went back since then sends money on that had been taken by then.
     moving = (number for number, it in enumerate(old) if it.claim.amounts[-1][0] > until)
     del old[next(moving, len(old)) :]
     sums = [held for held in account.sums() if held.time <= until]
-    filled = filled_by(account, [it.claim for it in old], sums, tolerance, until)
+    filled = filled_by(shelf, [it.claim for it in old], sums, tolerance, until)
     parts = [filled.given(number) for number in range(len(old))]
     closing = Closing(account, until, tolerance, old, sums, parts)
     done = closing.paid()
     if done:
         closing.shelve(done)
+        if account.shelf is not None:
+            account.shelf.policies = terms.digest
         _note_steps(account, settlings, {old[number].claim for number in done})
 
 
@@ -120,6 +158,11 @@ class Closing(NamedTuple):
         spent = {name: total(those) for name, those in taken.items()}
         _shelve_sums(account, shelf, self.sums, spent)
         shelf.until = self.until
+        account.derived.clear()
+
+
+def _age(settling: Settling) -> tuple[datetime, str, str]:
+    return settling.claim.age
 
 
 def _names_order(given: filling.Sum) -> bool:

@@ -1,16 +1,40 @@
 """What is left of the claims of an account, and from when on, by filling."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple
 
 from services.compliance.law import filling
+from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.filling import Name
 from services.compliance.law.lone_claim import paid_in_turn
 from services.compliance.law.money import less
-from services.compliance.records.account import Account, Claim, Closed, Money, oldest_first
+from services.compliance.records.account import (
+    SUPPLY,
+    Account,
+    Bill,
+    Claim,
+    Closed,
+    Money,
+    Owing,
+    oldest_first,
+)
 from services.compliance.records.statement import Settling
-from shared.domain import ids
+from shared.domain import calendar, ids
+
+
+class Settled(NamedTuple):
+    """A claim with what is left of it and its month; when a receipt is due, if its policy says so.
+
+    Nothing can be found of a receipt that was paid `in_time`, or has no due.
+    """
+
+    settling: Settling
+    month: str
+    due: datetime | None
+    in_time: bool
 
 
 def settle(account: Account, tolerance: Decimal) -> list[Settling]:
@@ -18,14 +42,71 @@ def settle(account: Account, tolerance: Decimal) -> list[Settling]:
 
     Where all that was paid names its order, each order is settled by itself.
     """
-    if account.shelf is not None:
-        return _beside(account.shelf, account, tolerance)
     if account.paid:
-        return _together(account.claims(), account.sums(), tolerance)
-    settlings = [_alone(owing.claim, (), tolerance) for owing in account.owing.values()]
-    for bill in account.bills.values():
-        settlings += _together(oldest_first(bill.claims), bill.paid, tolerance)
-    return sorted(settlings, key=_age)
+        return _all_at_once(account, tolerance)
+    parts = (_in_part(account.shelf, part, tolerance) for part in _parts(account).values())
+    return sorted(chain.from_iterable(parts), key=_age)
+
+
+def settled(account: Account, terms: AccountTerms) -> list[Settled]:
+    """Give the open claims of an account as `settle` does, but in no order, with their dates.
+
+    What was found of an order is found again without settling it, as long as it stays as it was.
+    """
+    tolerance, under = terms.tolerance, (terms.tolerance, terms.known_policies)
+    if account.paid:
+        return dated(_all_at_once(account, tolerance), terms)
+    known: list[Settled] = []
+    for name, part in _parts(account).items():
+        held = account.derived.get(name)
+        if held is None or held[0] is not part or held[1] != under:
+            found = dated(_in_part(account.shelf, part, tolerance), terms)
+            held = account.derived[name] = (part, under, found)
+        known += held[2]
+    return known
+
+
+def dated(settlings: Iterable[Settling], terms: AccountTerms) -> list[Settled]:
+    """Give claims with their dates."""
+    if terms.leg != SUPPLY:
+        return [Settled(it, month_of(it.claim), None, in_time=False) for it in settlings]
+    return [_dated(it, terms) for it in settlings]
+
+
+def _dated(settling: Settling, terms: AccountTerms) -> Settled:
+    due, paid = terms.settlement_due(settling.claim), paid_at(settling, terms.tolerance)
+    in_time = due is None or (paid is not None and paid <= due)
+    return Settled(settling, month_of(settling.claim), due, in_time)
+
+
+def month_of(claim: Claim) -> str:
+    """Give the month in which a claim began to stand."""
+    return calendar.day_of(claim.stands).isoformat()[:7]
+
+
+def _parts(account: Account) -> Mapping[str, Bill | Owing]:
+    """Give what shares no money with the rest, by order or payment; no account has both."""
+    return {**account.bills, **account.owing}
+
+
+def _in_part(shelf: Closed | None, part: Bill | Owing, tolerance: Decimal) -> list[Settling]:
+    claims = [part.claim] if isinstance(part, Owing) else oldest_first(part.claims)
+    sums = () if isinstance(part, Owing) else part.paid
+    if shelf is None or _is_younger(shelf, claims, sums):
+        return _together(claims, sums, tolerance)
+    return _beside(shelf, claims, sums, tolerance)
+
+
+def _is_younger(shelf: Closed, claims: Iterable[Claim], sums: Iterable[Money]) -> bool:
+    """Whether nothing that was closed has a part in claims and the sums that pay them."""
+    until, spent = shelf.until, shelf.spent
+    return all(it.stands > until for it in claims) and not any(it.payment in spent for it in sums)
+
+
+def _all_at_once(account: Account, tolerance: Decimal) -> list[Settling]:
+    if account.shelf is not None:
+        return _beside(account.shelf, account.claims(), account.sums(), tolerance)
+    return _together(account.claims(), account.sums(), tolerance)
 
 
 def _together(claims: Sequence[Claim], sums: Iterable[Money], tolerance: Decimal) -> list[Settling]:
@@ -59,10 +140,11 @@ def _turn(held: Money) -> tuple[int, datetime, str]:
     return filling.PASSES[sum_of(held).narrowest[0]], held.time, held.payment
 
 
-def _beside(shelf: Closed, account: Account, tolerance: Decimal) -> list[Settling]:
+def _beside(
+    shelf: Closed, claims: Sequence[Claim], sums: Iterable[Money], tolerance: Decimal
+) -> list[Settling]:
     """Settle what is open beside what was closed: all that was until then is known."""
-    claims = account.claims()
-    filled = filled_by(account, claims, account.sums(), tolerance, shelf.until)
+    filled = filled_by(shelf, claims, sums, tolerance, shelf.until)
     settlings = []
     for number, held in enumerate(claims):
         steps, before = tuple(filled.steps(number)), shelf.steps.get(key_of(held), ())
@@ -73,14 +155,14 @@ def _beside(shelf: Closed, account: Account, tolerance: Decimal) -> list[Settlin
 
 
 def filled_by(
-    account: Account,
+    shelf: Closed | None,
     claims: Iterable[Claim],
     sums: Iterable[Money],
     tolerance: Decimal,
     since: datetime,
 ) -> filling.Filling:
     """Fill some open claims by what closed ones have left of sums, those until `since` at once."""
-    spent = {} if account.shelf is None else account.shelf.spent
+    spent = {} if shelf is None else shelf.spent
     given = (sum_of(held, spent.get(held.payment)) for held in sums)
     return filling.fill([debt_of(held) for held in claims], given, tolerance, since)
 

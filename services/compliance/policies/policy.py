@@ -162,6 +162,7 @@ class Policies:
         # Every order asks, and most of them about the same days.
         self.on = lru_cache(maxsize=16_384)(self._on)
         self.carried = lru_cache(maxsize=None)(self._carried)
+        self.digest = lru_cache(maxsize=None)(self._digest)
 
     @property
     def jurisdictions(self) -> frozenset[str]:
@@ -191,7 +192,7 @@ class Policies:
         """Give the rules that any policy of a jurisdiction carries."""
         return tuple({rule: None for policy in self.of(jurisdiction) for rule in policy.rules})
 
-    def digest(self, jurisdiction: str) -> str:
+    def _digest(self, jurisdiction: str) -> str:
         """Give a text that differs when the policies of a jurisdiction do, or the working days."""
         held = "".join(policy.digest for policy in self.of(jurisdiction)) + self.table.digest
         return hashlib.sha256(held.encode()).hexdigest()

@@ -121,9 +121,10 @@ class Closed(Struct, array_like=True):
 
     They were paid when no more than `tolerance` was left.
     `months` are the claims with what was left of them, by the month of each, packed; `stamps` tell
-    what was said of a month that is closed whole. `sums` are packed too; of those of which
-    something is left, `spent` is how much the closed claims took. `loose` are products of which
-    sums that name nothing paid closed claims. `steps` are those until then of claims that are open.
+    what was said, under those `policies`, of a month that is closed whole. `sums` are packed too;
+    of those of which something is left, `spent` is how much the closed claims took. `loose` are
+    products of which sums that name nothing paid closed claims. `steps` are those until then of
+    claims that are open.
     """
 
     until: datetime
@@ -134,9 +135,10 @@ class Closed(Struct, array_like=True):
     spent: dict[str, Decimal] = {}
     loose: set[str] = set()
     steps: dict[str, tuple[Step, ...]] = {}
+    policies: str = ""
 
 
-class Account(Struct, Gathered, array_like=True):
+class Account(Struct, Gathered, array_like=True, dict=True):
     """What contributes to an account, by its own id; payments that name an order are its bill's.
 
     It grows by what is open: claims that are not paid, those of the last months, and sums of which
@@ -150,6 +152,12 @@ class Account(Struct, Gathered, array_like=True):
     advances: dict[str, Advance] = {}
     shelf: Closed | None = None
 
+    @property
+    def derived(self) -> dict[str, Any]:
+        """What was derived from parts of the account, by part: never stored, forgotten at will."""
+        found: dict[str, Any] = self.__dict__.setdefault("_derived", {})
+        return found
+
     @override
     def put(self, old: Entry | None, new: Entry | None) -> None:
         """Replace what one order, payment or prepayment contributed."""
@@ -161,6 +169,7 @@ class Account(Struct, Gathered, array_like=True):
         if old is not None:
             held, key = _PLACE[type(old)]
             getattr(self, held).pop(key(old), None)
+            self.derived.pop(key(old), None)
         if kept is not None:
             held, key = _PLACE[type(kept)]
             getattr(self, held)[key(kept)] = kept
@@ -204,6 +213,7 @@ class Account(Struct, Gathered, array_like=True):
         shelf, self.shelf = self.shelf, None
         if shelf is None:
             return
+        self.derived.clear()
         for packed in shelf.sums:
             for money in unpacked(packed, list[Money]):
                 if money.order is None:

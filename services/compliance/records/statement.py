@@ -1,4 +1,4 @@
-"""A statement: what an account says of the claims of one month, and what is left of each."""
+"""A statement: what an account says of the claims of one month, and what is left of those late."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -51,13 +51,23 @@ class Stamp(Struct, frozen=True, array_like=True, tag="k", gc=False):
 class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
     """What an account contributes to the statement of a month.
 
-    `advances` are prepayments as claims of what must move on; `day` is theirs.
+    `claims` are those of which a rule may find something now, and `others` how many there are of
+    which none does: they were paid by their due, or are not due before `waits`, the first instant
+    at which one of them falls due that is not paid. `advances` are prepayments as claims of what
+    must move on; `day` is theirs.
     """
 
     month: str
     claims: tuple[Settling, ...]
     advances: tuple[Settling, ...] = ()
     uses: tuple[Use, ...] = ()
+    others: int = 0
+    waits: datetime | None = None
+
+    @property
+    def number(self) -> int:
+        """How many claims the month has."""
+        return len(self.claims) + self.others
 
     @property
     def kept(self) -> Stamp:

@@ -9,21 +9,19 @@ Receipts of before payments were told are no claims.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import datetime
 
 from services.compliance.findings.finding import Finding, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
-from services.compliance.law.account_terms import TOLERANCE, AccountTerms
+from services.compliance.law.account_terms import SETTLED_WITHIN, TOLERANCE, AccountTerms
 from services.compliance.law.filling import value_at
 from services.compliance.law.money import yuan
-from services.compliance.law.periods import Month
 from services.compliance.law.settling import paid_at
 from services.compliance.policies.policy import Policy
 from services.compliance.records.account import SUPPLY
 from services.compliance.records.statement import Settling, Statement
-from shared.domain import calendar, ids
+from shared.domain import ids
 
 NAME = "late-settlement"
 
@@ -32,13 +30,14 @@ def judge(record: Statement, terms: AccountTerms, now: datetime) -> Iterator[Out
     """Find the receipts of a month that were not paid by the end of the next."""
     if record.book is None or terms.leg != SUPPLY:
         return
+    if record.book.waits is not None and now <= record.book.waits:
+        yield Watch(record.book.waits)
     tolerance = terms.tolerance
     for settling in record.book.claims:
         policy = terms.policy_on(settling.claim.day)
-        if NAME not in policy.rules:
+        due = terms.settlement_due(settling.claim)
+        if due is None or NAME not in policy.rules:
             continue
-        accepted = calendar.day_of(settling.claim.stands)
-        due = _due(accepted, int(policy.number("settlement_months")))
         paid = paid_at(settling, tolerance)
         if paid is not None and paid <= due:
             continue
@@ -46,11 +45,6 @@ def judge(record: Statement, terms: AccountTerms, now: datetime) -> Iterator[Out
             yield Watch(due)
         else:
             yield _finding(settling, terms, policy, due, paid)
-
-
-@lru_cache(maxsize=16_384)
-def _due(accepted: date, months: int) -> datetime:
-    return Month.of(accepted).later(months).end
 
 
 def _finding(
@@ -61,7 +55,7 @@ def _finding(
     paid: datetime | None,
 ) -> Finding:
     claim = settling.claim
-    months = policy.term("settlement_months")
+    months = policy.term(SETTLED_WITHIN)
     return Finding(
         subject=ids.pair(claim.order, claim.receipt),
         anchor="settlement",
@@ -102,7 +96,7 @@ RULE = Rule(
     record=Statement,
     accused=("hospital",),
     unit="receipt",
-    values=("settlement_months", TOLERANCE, "payments_told_since"),
+    values=(SETTLED_WITHIN, TOLERANCE, "payments_told_since"),
     takes=("owed", "settlement"),
     judge=judge,
     words=words,

@@ -1,62 +1,111 @@
 """What an account contributes to its statements, month by month: claims, and what is left of them.
 
-What had to move on of prepayments stands in the month of their day, what they were used for in that
-in which the using ends.
+A statement is told of the claims alone of which something can be found: most are paid before they
+fall due, and many that stand fall due weeks later. Of those it is told how many there are, and when
+to look again. What had to move on of prepayments stands in the month of their day, what they were
+used for in that in which the using ends.
 """
 
 from collections import defaultdict
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 
-from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.findings.finding import Watch
+from services.compliance.judging.contributions.contribution import Contribution, Given
 from services.compliance.judging.moment import Moment
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.advances import moving_on, uses
-from services.compliance.law.closing import close, closed_in, month_of, reopen
+from services.compliance.law.closing import close, closed_in, reopen
 from services.compliance.law.periods import Month
-from services.compliance.law.settling import settle
+from services.compliance.law.settling import Settled, settled
 from services.compliance.records.account import Account
 from services.compliance.records.statement import Book, Settling, Stamp, Use
 from shared.domain import calendar
 
 
+class Page:
+    """What an account says of a month."""
+
+    def __init__(self) -> None:
+        self.claims: list[Settling] = []
+        self.advances: list[Settling] = []
+        self.uses: list[Use] = []
+        self.others = 0
+        self.waits: datetime | None = None
+
+    def take(self, known: Settled, now: datetime) -> None:
+        """Take a claim in; it is only counted where nothing can be found of it yet."""
+        if known.in_time:
+            self.others += 1
+        elif known.due is not None and now <= known.due:
+            self.others += 1
+            self.waits = known.due if self.waits is None else min(self.waits, known.due)
+        else:
+            self.claims.append(known.settling)
+
+    def book(self, month: str) -> Book:
+        """Give it as it is contributed."""
+        whole = sorted(self.claims, key=_age) if len(self.claims) > 1 else self.claims
+        advances, used = tuple(self.advances), tuple(self.uses)
+        return Book(month, tuple(whole), advances, used, self.others, self.waits)
+
+
 def contribute_statements(
     account: Account, key: str, terms: AccountTerms, moment: Moment
-) -> list[Contribution]:
+) -> list[Given]:
     """Give a statement of each month of which there is anything to say, and close what is old.
 
     Closing changes how the account keeps what it holds, never what it says.
     """
-    claims: dict[str, list[Settling]] = defaultdict(list)
-    advances: dict[str, list[Settling]] = defaultdict(list)
-    used: dict[str, list[Use]] = defaultdict(list)
-    reopen(account, terms.tolerance)
-    settlings = settle(account, terms.tolerance)
-    for settling in settlings:
-        claims[month_of(settling.claim)].append(settling)
+    reopen(account, terms)
+    known, now = settled(account, terms), moment.now
+    pages: dict[str, Page] = defaultdict(Page)
+    for one in known:
+        pages[one.month].take(one, now)
     if account.advances:
-        for settling in moving_on(account.advances.values(), settlings):
-            advances[str(Month.of(date.fromordinal(settling.claim.day)))].append(settling)
-        for use in uses(account.advances.values(), settlings, terms.tolerance):
-            used[str(Month.of(calendar.day_of(use.until)))].append(use)
+        _take_advances(pages, account, known, terms)
     books: dict[str, Book | Stamp] = {}
     if account.shelf is not None:
         books |= {month: Stamp(stamp) for month, stamp in account.shelf.stamps.items()}
-    for month in {*claims, *advances, *used}:
-        whole = claims.get(month, [])
-        if closed := closed_in(account, month):
-            whole = sorted([*closed, *whole], key=_age)
-        books[month] = Book(
-            month, tuple(whole), tuple(advances.get(month, ())), tuple(used.get(month, ()))
-        )
-    close(account, settlings, terms.tolerance, moment.now)
+        for month in account.shelf.months.keys() - books.keys() | pages.keys():
+            shut = closed_in(account, month, terms)
+            pages[month].others += shut.in_time
+            for one in shut.others:
+                pages[month].take(one, now)
+    books |= {month: page.book(month) for month, page in pages.items()}
+    _close(account, known, books, terms, now)
+    waits = [page.waits for page in pages.values() if page.waits is not None]
+    given: list[Given] = [Watch(min(waits))] if waits else []
+    given += [Contribution("statement", month, key, books[month]) for month in sorted(books)]
+    return given
+
+
+def _take_advances(
+    pages: dict[str, Page], account: Account, known: Iterable[Settled], terms: AccountTerms
+) -> None:
+    settlings = sorted((one.settling for one in known), key=_age)
+    for settling in moving_on(account.advances.values(), settlings):
+        pages[str(Month.of(date.fromordinal(settling.claim.day)))].advances.append(settling)
+    for use in uses(account.advances.values(), settlings, terms.tolerance):
+        pages[str(Month.of(calendar.day_of(use.until)))].uses.append(use)
+
+
+def _close(
+    account: Account,
+    known: list[Settled],
+    books: dict[str, Book | Stamp],
+    terms: AccountTerms,
+    now: datetime,
+) -> None:
+    """Close what is old, and note what was said of months that are closed whole."""
+    close(account, known, terms, now)
     if account.shelf is not None:
-        still_open = {month_of(claim) for claim in account.claims()}
+        still_open = {one.month for one in settled(account, terms)}
         account.shelf.stamps = {
             month: _kept(books[month]).digest
             for month in account.shelf.months
             if month not in still_open
         }
-    return [Contribution("statement", month, key, books[month]) for month in sorted(books)]
 
 
 def _kept(value: Book | Stamp) -> Stamp:
