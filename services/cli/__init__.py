@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from deploy.local.errors import StackError
-from services.cli import dead_letters, events, keys, losses, running, sessions, setup, streams
+from services.cli import (
+    dead_letters,
+    events,
+    keys,
+    losses,
+    packs,
+    running,
+    sessions,
+    setup,
+    streams,
+)
 from shared.domain.errors import InvalidArgumentError, VbpError
 
 app = typer.Typer(
@@ -24,7 +34,7 @@ app = typer.Typer(
     "VBP_KAFKA and VBP_DATABASE say where the servers are; without them a local stack under "
     ".vbp is used if one runs.",
 )
-for group in (events, running, setup):
+for group in (events, running, packs, setup):
     app.add_typer(group.app)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Set up")
 app.add_typer(keys.app, name="keys", rich_help_panel="Set up")

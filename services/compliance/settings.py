@@ -29,6 +29,7 @@ class LawSettings(BaseSettings):
         "anchor_key",
         "anchor_file",
         "sign_in_secret_file",
+        "pack_key",
         mode="before",
         check_fields=False,
     )
@@ -86,5 +87,9 @@ class Settings(LawSettings, SignInSettings):
     anchor_file: Path | None = Field(
         None,
         description="File outside the database's reach that anchors are written to, line by line",
+    )
+    pack_key: Path | None = Field(
+        None,
+        description="File of the Ed25519 key that evidence packs are signed with (vbp pack key)",
     )
     log_level: str = Field("info", description="debug, info, warning or error")

@@ -28,6 +28,10 @@ class _Server(uvicorn.Server):
     A look through everything that was loaded holds up all requests for a tenth of a second.
     """
 
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -40,6 +44,14 @@ class _Server(uvicorn.Server):
                 # The system may let as many wait as ever.
                 with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
                     same.listen(_WAITING_AT_MOST)
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Answers that have no end of their own end now, or would hold up the end of the process.
+        leaving = getattr(self._app.state, "leaving", None)
+        if leaving is not None:
+            leaving()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -71,7 +83,7 @@ def serve(
         timeout_graceful_shutdown=20,
         backlog=_TAKEN_AT_ONCE,
     )
-    server = _Server(config)
+    server = _Server(config, app)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

@@ -1,6 +1,6 @@
 """Ed25519 keys in files of PEM: the private one that signs, the public ones that are trusted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from shared.domain.errors import SetupError
+from shared.domain.errors import InvalidArgumentError, SetupError
+
+_BEGIN = b"-----BEGIN PUBLIC KEY-----"
 
 UNREADABLE = (OSError, ValueError, TypeError, UnsupportedAlgorithm)
 
@@ -28,14 +30,22 @@ def private_key(path: Path, setting: str, remedy: str) -> Ed25519PrivateKey:
 
 
 def public_keys(paths: Iterable[Path]) -> list[Ed25519PublicKey]:
-    """Read public keys, one a file; raises SetupError that names the file."""
-    keys = []
-    for path in paths:
+    """Read public keys, one or several a file; raises InvalidArgumentError that names the file."""
+    return [key for path in paths for key in _public_keys(path)]
+
+
+def _public_keys(path: Path) -> Iterator[Ed25519PublicKey]:
+    try:
+        _, *told = path.read_bytes().split(_BEGIN)
+    except OSError as error:
+        raise InvalidArgumentError(f"{path}: holds no public key in PEM ({error})") from error
+    if not told:
+        raise InvalidArgumentError(f"{path}: holds no public key in PEM (BEGIN PUBLIC KEY)")
+    for number, part in enumerate(told, 1):
         try:
-            key = load_pem_public_key(path.read_bytes())
+            key = load_pem_public_key(_BEGIN + part)
         except UNREADABLE as error:
-            raise SetupError(f"{path}: holds no public key in PEM ({error})") from error
+            raise InvalidArgumentError(f"{path}: key {number} cannot be read ({error})") from error
         if not isinstance(key, Ed25519PublicKey):
-            raise SetupError(f"{path}: holds no Ed25519 key")
-        keys.append(key)
-    return keys
+            raise InvalidArgumentError(f"{path}: key {number} is no Ed25519 key")
+        yield key

@@ -249,18 +249,24 @@ def check_jurisdiction(event: Event, known: Collection[str]) -> None:
         raise InvalidEventError("data.jurisdiction", "has no policy here", remedy, jurisdiction)
 
 
-def digest(raw: bytes) -> bytes:
-    """Give the first 16 bytes of the SHA-256 of `data` as JSON with sorted keys (events.md).
+def canonical(raw: bytes) -> bytes:
+    """Give `data` as JSON with sorted keys, which its digest covers (events.md).
 
-    Half of the sum orders tellings as the whole would, but for one chance in 2**64. Unknown fields
-    may hold what no number or stack takes (1e999, a thousand brackets); such `data` counts as it
-    came.
+    Unknown fields may hold what no number or stack takes (1e999, a thousand brackets); such `data`
+    counts as it came.
     """
     try:
-        canonical = msgspec.json.encode(_any.decode(raw), order="sorted")
+        return msgspec.json.encode(_any.decode(raw), order="sorted")
     except refusals.UNREADABLE:
-        canonical = raw
-    return sha256(canonical).digest()[:16]
+        return raw
+
+
+def digest(raw: bytes) -> bytes:
+    """Give the first 16 bytes of the SHA-256 of `data` in its canonical form.
+
+    Half of the sum orders tellings as the whole would, but for one chance in 2**64.
+    """
+    return sha256(canonical(raw)).digest()[:16]
 
 
 def headers_of(event: Event) -> list[tuple[str, bytes]]:

@@ -121,11 +121,13 @@ async def keep_fact(connection: Connection, offset: int, data: bytes = ORDER_PLA
 
 
 @asynccontextmanager
-async def an_api(database: str, *, migrated: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+async def an_api(
+    database: str, *, migrated: bool = True, **settings: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """Serve the API from a database, in this process."""
     if migrated:
         await postgres.migrate(database, MIGRATIONS, "compliance")
-    app = create_app(Settings(database=database), POLICIES)
+    app = create_app(Settings(database=database, **settings), POLICIES)
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
@@ -135,10 +137,10 @@ async def an_api(database: str, *, migrated: bool = True) -> AsyncIterator[httpx
 
 
 @asynccontextmanager
-async def served(database: str) -> AsyncIterator[str]:
+async def served(database: str, **settings: Any) -> AsyncIterator[str]:
     """Serve the API from a database on a port of this machine; gives its address."""
     await postgres.migrate(database, MIGRATIONS, "compliance")
-    app = create_app(Settings(database=database), POLICIES)
+    app = create_app(Settings(database=database, **settings), POLICIES)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None))
     # Whoever connects before it serves waits in the queue of the socket.
     with socket.create_server(("127.0.0.1", 0)) as listening:

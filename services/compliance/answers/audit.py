@@ -16,8 +16,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from services.compliance.answers.ahead import Ahead
+from services.compliance.answers.audit_past import PastRows
 from services.compliance.answers.database import Row
 from services.compliance.findings.history import row_of, said_in
+from services.compliance.findings.past import lapsed
 from services.compliance.findings.verification import (
     Difference,
     Pointer,
@@ -41,6 +44,7 @@ WEIGHT = 4 << 20
 """Bytes of lines, or of violations, read at a time: one of them alone may weigh more."""
 
 FACTS_AT_ONCE = 2_000
+PAST_AT_ONCE = 2_000
 BLOCKS_AT_ONCE = 1_024
 """Blocks of the table of records in one part: 8 MiB."""
 
@@ -98,13 +102,14 @@ async def export(connection: Connection) -> tuple[str, Sizes]:
 
 
 async def check_violations(connection: Connection, share: int) -> Part:
-    """Check the violations of a share, their lines, and the facts that both point at."""
+    """Check the violations of a share, their lines, what lapsed, and the facts they point at."""
     first = UUID(int=share << 120)
     last = UUID(int=((share + 1) << 120) - 1)
     facts = _Facts(connection)
     problems: list[str] = []
     count = lines = standing = 0
-    kept = _Ahead(_lines(connection, first, last))
+    kept = Ahead(_lines(connection, first, last))
+    past = PastRows(_past(connection, first, last))
     async for row in _violations(connection, first, last):
         count += 1
         standing += _weight(row["id"]) if row["status"] != "withdrawn" else 0
@@ -112,12 +117,14 @@ async def check_violations(connection: Connection, share: int) -> Part:
         reckoning, name = Reckoning(row["id"]), f"violation {row['id']}"
         async for line in kept.until(row["id"]):
             lines += 1
-            held = row_of(line)
+            held, before = row_of(line), reckoning.known()
             problems += _named(name, reckoning.take(held))
+            gone = lapsed(held.seq, before, reckoning.known())
+            problems += [] if gone is None else await past.take(row["id"], gone)
             problems += await facts.take(name, _evidence(said_in(held)))
         body = msgspec.json.decode(row["body"])
         problems += _named(name, reckoning.compare(row, body))
-    problems += await _orphans(kept, None)
+    problems += [*await _orphans(kept, None), *await past.end()]
     problems += await facts.end()
     return Part(
         violations=count,
@@ -216,6 +223,14 @@ async def _violations(connection: Connection, first: UUID, last: UUID) -> AsyncI
             yield row
 
 
+async def _past(connection: Connection, first: UUID, last: UUID) -> AsyncIterator[Row]:
+    place: tuple[UUID, int] = (first, 0)
+    while rows := await connection.fetch(QUERIES["past"], *place, last, PAST_AT_ONCE):
+        for row in rows:
+            yield row
+        place = (rows[-1]["violation"], rows[-1]["seq"])
+
+
 async def _lines(connection: Connection, first: UUID, last: UUID) -> AsyncIterator[Row]:
     starts = await connection.fetch(QUERIES["line_chunks"], first, last, WEIGHT)
     for start, end in pairwise([*starts, (None, None)]):
@@ -223,32 +238,7 @@ async def _lines(connection: Connection, first: UUID, last: UUID) -> AsyncIterat
             yield line
 
 
-class _Ahead:
-    """Lines that are read only as far as the violation at hand."""
-
-    def __init__(self, lines: AsyncIterator[Row]) -> None:
-        self._rows = lines
-        self._next: Row | None = None
-        self._begun = False
-
-    async def peek(self) -> Row | None:
-        """Give the next line without taking it; None at the end."""
-        if not self._begun:
-            await self._step()
-        return self._next
-
-    async def until(self, identity: UUID) -> AsyncIterator[Row]:
-        """Take the lines of a violation."""
-        while (line := await self.peek()) is not None and line["violation"] == identity:
-            await self._step()
-            yield line
-
-    async def _step(self) -> None:
-        self._begun = True
-        self._next = await anext(self._rows, None)
-
-
-async def _orphans(kept: _Ahead, before: UUID | None) -> list[str]:
+async def _orphans(kept: Ahead, before: UUID | None) -> list[str]:
     """Take the lines whose violation is gone, up to the violation that is there."""
     gone: dict[UUID, None] = {}
     while (line := await kept.peek()) is not None and (

@@ -42,6 +42,16 @@ WHERE (violation, seq) >= ($1, $2) AND ($3::uuid IS NULL OR (violation, seq) < (
   AND violation <= $5
 ORDER BY violation, seq;
 
+-- past --
+-- Give what is kept of what was known earlier, behind a place, up to a violation, in order.
+SELECT id AS violation, seq, known_from, known_until, jurisdiction, rule, status, exempt, severity,
+       product, area, hospital, manufacturer, distributor, "order", occurred_at, detected_at,
+       supersedes, accused_role, accused
+FROM compliance.past
+WHERE (id, seq) > ($1, $2) AND id <= $3
+ORDER BY id, seq
+LIMIT $4;
+
 -- facts --
 -- Give the events that stand at some places of the bus.
 SELECT f.topic, f.partition, f."offset", f.told, f.type, f.source, f.id, f."time", f.recorded, f.data

@@ -166,6 +166,11 @@ async def matrix(
     return Matrix(where, asked.show, first, last, list(carried), rows)
 
 
+async def areas(database: Database, jurisdiction: str) -> list[str]:
+    """Give the areas of a jurisdiction in which hospitals take part."""
+    return [row["area"] for row in await database.fetch(QUERIES["areas"], jurisdiction)]
+
+
 async def parties(
     database: Database, jurisdiction: str, role: Role | None, begins: str, today: date
 ) -> list[PartyRow]:

@@ -14,7 +14,7 @@ import msgspec
 
 from services.compliance.answers import violations, workbook
 from services.compliance.answers.database import Database
-from services.compliance.answers.filters import LARGEST_PAGE, Asked, counting
+from services.compliance.answers.filters import LARGEST_PAGE, Asked
 from services.compliance.answers.names import NamedViolation
 from services.compliance.answers.workbook import Cell
 from services.compliance.rules import RULES
@@ -52,8 +52,8 @@ async def check(database: Database, asked: Asked, form: Form) -> None:
     Asked before anything is sent: later there is no way to say so.
     """
     if form == "xlsx":
-        query, values = counting(violations.QUERIES["some"], asked, MOST_IN_A_SHEET + 1)
-        if (await database.row(query, *values))["count"] > MOST_IN_A_SHEET:
+        found = await violations.counted(database, asked, MOST_IN_A_SHEET + 1)
+        if found > MOST_IN_A_SHEET:
             raise InvalidArgumentError(
                 f"more than {MOST_IN_A_SHEET:,} violations match, and no workbook takes as many: "
                 "narrow the filters, or ask for csv or ndjson"

@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final, Self, get_args
 
 import msgspec
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,6 +17,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -106,7 +108,24 @@ def _month(text: object) -> date:
     return date(int(found[1]), int(found[2]), 1)
 
 
+def _past(instant: datetime) -> datetime:
+    now = datetime.now(UTC)
+    if instant > now:
+        message = (
+            f"lies ahead: nobody knows what will be known at {calendar.instant_text(instant)}, "
+            f"and here it is {calendar.instant_text(now)}. Give an instant that is past, or none"
+        )
+        raise PydanticCustomError("ahead", "{message}", {"message": message})
+    return instant
+
+
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+AsOf = Annotated[
+    datetime | None,
+    BeforeValidator(_instant),
+    AfterValidator(_past),
+    Field(description="Instant as of which to answer: what was known then, RFC 3339 with offset"),
+]
 Month = Annotated[date, BeforeValidator(_month), WithJsonSchema({"type": "string"})]
 Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
 RuleName = Annotated[str, OneOf(rule.name for rule in RULES)]
@@ -153,6 +172,22 @@ class Filters(BaseModel):
         None, description="Instant before which the review last moved, RFC 3339 with offset"
     )
     month: Month | None = Field(None, description="Month of occurred_at in Shanghai, as 2022-05")
+    as_of: AsOf = None
+
+    @model_validator(mode="after")
+    def _no_reviews_of_then(self) -> Self:
+        """Refuse to search by what people held at an instant: it is shown, and kept in no index."""
+        asked = [name for name in ("review", "stale", "assignee", "reviewed_to") if self._has(name)]
+        if self.as_of is not None and asked:
+            message = (
+                f"{', '.join(asked)}: cannot be asked with as_of; what people held then is shown "
+                "of each violation. Leave out one of the two"
+            )
+            raise PydanticCustomError("as-of-review", "{message}", {"message": message})
+        return self
+
+    def _has(self, name: str) -> bool:
+        return getattr(self, name) not in (None, [])
 
     def given(self) -> dict[str, Any]:
         """Give the filters in use, each in one form however it was written."""
@@ -170,7 +205,8 @@ class Filters(BaseModel):
 
     def fingerprint(self) -> bytes:
         """Name the filters, so that a page token of others is told apart."""
-        return hashlib.sha256(msgspec.json.encode(self.given())).digest()
+        asked = self.given() if self.as_of is None else [self.given(), self.as_of]
+        return hashlib.sha256(msgspec.json.encode(asked)).digest()
 
 
 class Asked(Filters):
@@ -204,6 +240,8 @@ def listing(
     and the lists are merged: one list for all would have to be sorted whole. Only texts of this
     module go into the SQL; what the caller wrote goes into parameters.
     """
+    if filters.as_of is not None:
+        return _listing_then(query, filters, after, limit)
     values: list[Any] = [limit]
     choices: list[list[str]] = []
     for name, given in filters.given().items():
@@ -224,11 +262,32 @@ def listing(
 
 def counting(query: str, filters: Filters, most: int) -> tuple[str, list[Any]]:
     """Compose the query that counts what the filters let through (violations.sql, `some`)."""
-    values: list[Any] = [most]
+    values: list[Any] = [most] if filters.as_of is None else [most, filters.as_of]
+    choices = _choices(filters, values)
+    return query.replace(_WANTED, " AND ".join(choices) or _WANTED), values
+
+
+def _listing_then(
+    query: str, filters: Filters, after: ListPlace | None, limit: int
+) -> tuple[str, list[Any]]:
+    """Compose the query of a page as of an instant (as_of.sql, `list`).
+
+    It is four lists already, so of several values none has lists of its own.
+    """
+    values: list[Any] = [limit, filters.as_of]
+    choices = _choices(filters, values)
+    if after is not None:
+        choices.append(f"(occurred_at, id) < (${len(values) + 1}, ${len(values) + 2})")
+        values += after
+    return query.replace(_WANTED, " AND ".join(choices) or _WANTED), values
+
+
+def _choices(filters: Filters, values: list[Any]) -> list[str]:
+    """Give a predicate for each filter, and add what was asked for to the values."""
     choices: list[str] = []
     for name, given in filters.given().items():
-        values.append(given)
+        several = isinstance(given, list) and len(given) > 1
+        values.append(given[0] if isinstance(given, list) and not several else given)
         place = f"${len(values)}"
-        equal = f"ANY({place}::text[])" if isinstance(given, list) else place
-        choices.append(_PREDICATES[name].format(equal))
-    return query.replace(_WANTED, " AND ".join(choices) or _WANTED), values
+        choices.append(_PREDICATES[name].format(f"ANY({place}::text[])" if several else place))
+    return choices

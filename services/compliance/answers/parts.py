@@ -5,8 +5,9 @@ whatever happens to the violation meanwhile.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from services.compliance.answers import paging
 from services.compliance.answers.database import Database, Row
+from services.compliance.answers.filters import AsOf
 from services.compliance.answers.paging import PartPlace
 from services.compliance.answers.shapes import (
     EvidencePage,
@@ -52,6 +54,7 @@ class PartAsked(BaseModel):
         str | None,
         Field(max_length=256, description="next_page_token of the page before, unchanged"),
     ] = None
+    as_of: AsOf = None
 
 
 class Shelf:
@@ -116,6 +119,8 @@ async def history(database: Database, identity: UUID, asked: PartAsked) -> Histo
         if not await connection.fetchval(QUERIES["known"], identity):
             return None
         async for row in lines(connection, identity, first):
+            if asked.as_of is not None and row.at > instant_text(asked.as_of):
+                continue
             line = line_shown(row)
             if len(items) == asked.page_size or not shelf.fits(line):
                 return HistoryPage(items, paging.part_token(PartPlace(0, line.seq), seal))
@@ -159,10 +164,18 @@ async def facts_of(connection: Connection, evidence: Sequence[Pointer]) -> list[
     return [_fact(pointer, kept.get(pointer.place)) for pointer in evidence]
 
 
-def link(identity: UUID, part: str, place: PartPlace, shown: int, count: int) -> str | None:
+class Of(NamedTuple):
+    """Of which violation a part is, and as of which instant; None is now."""
+
+    identity: UUID
+    as_of: datetime | None = None
+
+
+def link(of: Of, part: str, place: PartPlace, shown: int, count: int) -> str | None:
     """Give the address of what follows the first things of a part; None where all were shown."""
-    token = _token_after(place, shown, count, identity.bytes + part.encode())
-    return token and f"/v1/violations/{identity}/{part}?page_token={token}"
+    token = _token_after(place, shown, count, of.identity.bytes + part.encode())
+    then = "" if of.as_of is None else f"&as_of={instant_text(of.as_of)}"
+    return token and f"/v1/violations/{of.identity}/{part}?page_token={token}{then}"
 
 
 def _token_after(place: PartPlace, shown: int, count: int, seal: bytes) -> str | None:
@@ -176,7 +189,7 @@ async def _told(
     """Give where a page begins, and all evidence as the line tells it that the token names."""
     token = asked.page_token
     place = paging.part_place(token, seal) if token is not None else None
-    row = await connection.fetchrow(QUERIES["told"], identity, place and place.seq)
+    row = await connection.fetchrow(QUERIES["told"], identity, place and place.seq, asked.as_of)
     if row is None:
         return None
     violation = said_in(row_of(row)).get("violation")

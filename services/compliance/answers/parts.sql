@@ -11,10 +11,11 @@ WHERE violation = $1 AND seq >= $2
 ORDER BY seq;
 
 -- told --
--- Give a line that tells of a violation: that of a number, or the last one.
+-- Give a line that tells of a violation: that of a number, or the last one at an instant, or ever.
 SELECT seq, at, actor, change, line, hash
 FROM compliance.history
 WHERE violation = $1 AND actor = 'machine' AND change <> 'withdrawn' AND ($2::int IS NULL OR seq = $2)
+  AND ($3::timestamptz IS NULL OR at <= $3)
 ORDER BY seq DESC
 LIMIT 1;
 

@@ -168,3 +168,26 @@ class ServiceStatus(Struct):
     untold: Count
     losses: list[LossShown]
     partitions: list[Partition]
+
+
+class ChangeShown(Struct, frozen=True):
+    """A change of a violation; `seq` is the number of its line, `at` when that was written."""
+
+    id: str
+    seq: int | None
+    change: str
+    rule: str | None
+    status: str | None
+    review: str | None
+    at: str | None
+
+
+class ChangesPage(Struct, frozen=True):
+    """Changes in the order of the bus, and where to go on.
+
+    `reset` says that too much was missed: the list is to be read anew.
+    """
+
+    items: list[ChangeShown]
+    next: str
+    reset: bool

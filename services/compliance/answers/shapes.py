@@ -7,9 +7,10 @@ from msgspec import Meta, Struct
 
 from services.compliance.answers.bulletin import IssuedBulletins
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
+from services.compliance.answers.coverage_shapes import Coverage
 from services.compliance.answers.denominators import Matrix, Parties, PartyShown
 from services.compliance.answers.names import NamedViolation
-from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
+from services.compliance.answers.service_shapes import ChangesPage, ContradictionPage, ServiceStatus
 from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import Violation
 
@@ -137,6 +138,7 @@ class ManyDone(Struct):
 
 
 ANSWERS: tuple[type[Struct], ...] = (
+    Coverage,
     Matrix,
     Parties,
     PartyShown,
@@ -150,6 +152,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     PolicyShown,
     ServiceStatus,
     ContradictionPage,
+    ChangesPage,
     ManyDone,
     IssuedBulletins,
 )

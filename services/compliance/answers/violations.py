@@ -1,18 +1,21 @@
 """Violations as they are asked for: a page of them, or one in full with what shows its truth."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from services.compliance.answers import as_of as then
 from services.compliance.answers import names, paging, parts
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.filters import Asked, Filters, counting, listing
 from services.compliance.answers.paging import PartPlace
-from services.compliance.answers.parts import Shelf
+from services.compliance.answers.parts import Of, Shelf
 from services.compliance.answers.service_shapes import Count
 from services.compliance.answers.shapes import HistoryLine, More, Page, ViolationInFull
+from services.compliance.findings.past import HeldUntil
 from services.compliance.findings.verification import (
     Chain,
     Difference,
@@ -41,18 +44,28 @@ async def page(database: Database, asked: Asked) -> Page:
     seal = asked.fingerprint()
     after = paging.place_of(asked.page_token, seal) if asked.page_token is not None else None
     # One more than asked for tells whether there is a next page.
-    query, values = listing(QUERIES["list"], asked, after, asked.page_size + 1)
+    kept = QUERIES if asked.as_of is None else then.QUERIES
+    query, values = listing(kept["list"], asked, after, asked.page_size + 1)
     rows = await database.fetch(query, *values)
-    items = await names.named_all(database.fetch, rows[: asked.page_size])
+    shown = rows[: asked.page_size]
+    if asked.as_of is not None:
+        shown = await then.stood(database, shown, asked.as_of)
+    items = await names.named_all(database.fetch, shown)
     more = len(rows) > len(items)
     return Page(items, paging.token_of(paging.place_in(items[-1]), seal) if more else None)
 
 
 async def count(database: Database, filters: Filters) -> Count:
     """Count what some filters let through, exactly up to COUNTED_AT_MOST."""
-    query, values = counting(QUERIES["some"], filters, COUNTED_AT_MOST)
-    found = (await database.row(query, *values))["count"]
+    found = await counted(database, filters, COUNTED_AT_MOST)
     return Count(found, found >= COUNTED_AT_MOST)
+
+
+async def counted(database: Database, filters: Filters, most: int) -> int:
+    """Count what some filters let through, but not beyond a number."""
+    kept = QUERIES if filters.as_of is None else then.QUERIES
+    query, values = counting(kept["some"], filters, most)
+    return int((await database.row(query, *values))["count"])
 
 
 async def matching(database: Database, filters: Filters, most: int) -> list[UUID]:
@@ -62,29 +75,40 @@ async def matching(database: Database, filters: Filters, most: int) -> list[UUID
 
 
 class _Read(NamedTuple):
-    """The first lines of a history, how many there are, and what all of them together show."""
+    """The first lines of a history, how many there are, and what all of them together show.
+
+    As of an instant they are those known then, and `stood` is the row that they come to, if any.
+    """
 
     shown: list[HistoryLine]
     length: int
     chain: Chain
     last_told: int
+    stood: Row | None
 
 
-async def in_full(database: Database, identity: UUID) -> ViolationInFull | None:
-    """Give one violation as of one moment, with the first of its evidence, facts and lines."""
+async def in_full(
+    database: Database, identity: UUID, as_of: datetime | None = None
+) -> ViolationInFull | None:
+    """Give one violation as of one moment, with the first of its evidence, facts and lines.
+
+    None where there is none, or was none known at `as_of`. The chain is checked whole in any case.
+    """
     # One snapshot: a line told between two of the queries would look like a broken chain.
     async with database.snapshot() as connection:
         row = await connection.fetchrow(QUERIES["one"], identity)
         if row is None:
             return None
-        body = msgspec.json.decode(row["body"])
-        read = await _history(connection, identity, dict(row), body)
-        evidence = _evidence(body)
+        read = await _history(connection, identity, dict(row), as_of)
+        stood = row if as_of is None else read.stood
+        if stood is None:
+            return None
+        evidence = _evidence(msgspec.json.decode(stood["body"]))
         found = await parts.facts_of(connection, pointers(evidence[:_FACTS_SHOWN]))
-        (item,) = await names.named_all(connection.fetch, [row])
+        (item,) = await names.named_all(connection.fetch, [stood])
     first = Shelf(_EVIDENCE_BYTES).fitting(evidence)
     facts = Shelf(_FACTS_BYTES).fitting(found)
-    told, lines = PartPlace(read.last_told, 0), PartPlace(0, 1)
+    told, lines, of = PartPlace(read.last_told, 0), PartPlace(0, 1), Of(identity, as_of)
     return ViolationInFull(
         **msgspec.structs.asdict(item) | {"evidence": first},
         history=read.shown,
@@ -93,26 +117,31 @@ async def in_full(database: Database, identity: UUID) -> ViolationInFull | None:
         evidence_count=len(evidence),
         history_count=read.length,
         next=More(
-            evidence=parts.link(identity, "evidence", told, len(first), len(evidence)),
-            facts=parts.link(identity, "facts", told, len(facts), len(evidence)),
-            history=parts.link(identity, "history", lines, len(read.shown), read.length + 1),
+            evidence=parts.link(of, "evidence", told, len(first), len(evidence)),
+            facts=parts.link(of, "facts", told, len(facts), len(evidence)),
+            history=parts.link(of, "history", lines, len(read.shown), read.length + 1),
         ),
     )
 
 
-async def _history(connection: Connection, identity: UUID, row: Row, body: object) -> _Read:
+async def _history(
+    connection: Connection, identity: UUID, row: Row, as_of: datetime | None
+) -> _Read:
     """Hash the whole history again, and keep of it what is shown."""
     reckoning, shelf = Reckoning(identity), Shelf(_HISTORY_BYTES)
+    known = HeldUntil(identity, as_of)
     shown: list[HistoryLine] = []
     problems: list[Difference] = []
     count = 0
     async for line in parts.lines(connection, identity):
         problems += reckoning.take(line)
+        if not known.take(line):
+            continue
         if len(shown) == count and shelf.fits(item := parts.line_shown(line)):
             shown.append(item)
         count += 1
-    problems += reckoning.compare(row, body)
-    return _Read(shown, count, chain_of(problems), reckoning.last_told)
+    problems += reckoning.compare(row, msgspec.json.decode(row["body"]))
+    return _Read(shown, count, chain_of(problems), known.last_told, known.row())
 
 
 def _evidence(body: object) -> list[dict[str, Any]]:

@@ -144,6 +144,21 @@ class Reckoning:
         self._withdrawn = not isinstance(violation, dict)
         self._supersedes += said.get("supersedes") or ()
 
+    def known(self) -> dict[str, Any]:
+        """Give the columns of what the machine has told until now, instants as texts."""
+        told = self._told
+        found: dict[str, Any] = {name: told.get(name) for name in TOLD_COLUMNS} | {
+            "status": "withdrawn" if self._withdrawn else told.get("status"),
+            "detected_at": self._first,
+            "recorded_at": self._last,
+            "supersedes": [*self._supersedes],
+        }
+        # Lines of before it was noted say nothing of who is accused.
+        if self._accused:
+            found |= {"accused_role": self._accused.get("role")}
+            found |= {"accused": self._accused.get("party")}
+        return found
+
     def compare(self, row: Mapping[str, Any], body: object) -> Iterator[Difference]:
         """Compare the violation's row, and its decoded body, with all lines that were taken."""
         after = self._count + 1
@@ -151,23 +166,27 @@ class Reckoning:
             yield Difference("seq", row["seq"], self._count, after)
         if row["head"] != self._head:
             yield Difference("head", row["head"].hex(), self._head.hex(), after)
+        expected = {**self.known(), **_columns_of(self._review)}
+        for column, wanted in expected.items():
+            held = plain(row[column])
+            if held != wanted:
+                yield Difference(column, held, wanted)
+        yield from _of_body(body, self._told)
+
+    def row(self) -> dict[str, Any]:
+        """Give what the row must hold that a violation is served from, instants as texts."""
         told = self._told
-        expected = {name: told.get(name) for name in TOLD_COLUMNS} | {
+        return {
+            "id": UUID(self._id),
+            "body": msgspec.json.encode(told),
             "status": "withdrawn" if self._withdrawn else told.get("status"),
+            **{name: told.get(name) for name in ("exempt", "occurred_at", "cured_at")},
             "detected_at": self._first,
             "recorded_at": self._last,
             "supersedes": self._supersedes,
+            "seq": self._count,
             **_columns_of(self._review),
         }
-        # Lines of before it was noted say nothing of who is accused.
-        if self._accused:
-            expected |= {"accused_role": self._accused.get("role")}
-            expected |= {"accused": self._accused.get("party")}
-        for column, wanted in expected.items():
-            held = _plain(row[column])
-            if held != wanted:
-                yield Difference(column, held, wanted)
-        yield from _of_body(body, told)
 
 
 def chain_of(differences: Iterable[Difference]) -> Chain:
@@ -214,7 +233,7 @@ def _of_body(body: object, told: Mapping[str, Any]) -> Iterator[Difference]:
 
 def _columns_of(review: Review) -> Mapping[str, object]:
     """Give the columns that hold a review; that of its state is called `review`."""
-    fields = {name: _plain(held) for name, held in msgspec.structs.asdict(review).items()}
+    fields = {name: plain(held) for name, held in msgspec.structs.asdict(review).items()}
     return {"review": fields.pop("state"), **fields}
 
 
@@ -230,8 +249,8 @@ def _of_words(line: HistoryRow, told: Mapping[str, Any], number: int) -> Iterato
         yield Difference("internal", line.internal, told.get("internal"), number)
 
 
-def _plain(value: object) -> object:
-    """Give a column as it stands in JSON."""
+def plain(value: object) -> object:
+    """Give a column as JSON has it."""
     if isinstance(value, datetime):
         return instant_text(value)
     return [str(name) for name in value] if isinstance(value, list) else value

@@ -76,6 +76,14 @@ class ServedViolation(Violation, frozen=True, kw_only=True):
     assignee: str | None
 
 
+_INSTANTS = ("occurred_at", "cured_at", "detected_at", "recorded_at")
+
+
+def as_text(at: Any) -> Any:
+    """Write an instant of a row; one that a line of history told is a text already."""
+    return instant_text(at) if isinstance(at, datetime) else at
+
+
 def served(row: Mapping[str, Any]) -> ServedViolation:
     """Make of a row of the table `violation` what the API answers and the relay tells.
 
@@ -89,24 +97,17 @@ def served(row: Mapping[str, Any]) -> ServedViolation:
         "id": row["id"],
         "status": row["status"],
         "exempt": row["exempt"],
-        "occurred_at": instant_text(row["occurred_at"]),
-        "cured_at": _instant_or_none(row["cured_at"]),
-        "detected_at": instant_text(row["detected_at"]),
-        "recorded_at": instant_text(row["recorded_at"]),
+        **{name: as_text(row[name]) for name in _INSTANTS},
         "supersedes": [str(name) for name in row["supersedes"]],
         "review": row["review"],
         "stale": row["stale"],
         "seq": row["seq"],
         "seen_seq": row["seen_seq"],
-        "reviewed_at": _instant_or_none(row["reviewed_at"]),
-        "acknowledged_at": _instant_or_none(row["acknowledged_at"]),
+        "reviewed_at": as_text(row["reviewed_at"]),
+        "acknowledged_at": as_text(row["acknowledged_at"]),
         "assignee": row["assignee"],
     }
     return ServedViolation(**{name: shown[name] for name in ServedViolation.__struct_fields__})
-
-
-def _instant_or_none(at: datetime | None) -> str | None:
-    return None if at is None else instant_text(at)
 
 
 class Change(Struct, frozen=True):

@@ -52,17 +52,22 @@ def judge(record: Appointments, terms: ProductTerms, now: datetime) -> Iterator[
 
 
 def _taking_part(who: Participant) -> list[Interval]:
-    """Give when a hospital takes part, as instants."""
+    """Give when a hospital takes part and its days of grace are over, as instants."""
+    begun = [
+        (start + timedelta(days=who.policy.at(start).number("coverage_grace_days")), end)
+        for start, end in agreed(who)
+    ]
+    return intersection(begun, [who.terms.days_in_force(who.policy)])
+
+
+def agreed(who: Participant) -> list[Interval]:
+    """Give when a hospital takes part by its agreements and its enrolment, as instants."""
     stretches = who.terms.stretches(who.policy)
     parts = [part for stretch in stretches for part in _in_stretch(stretch, who.agreements)]
     enrolled = [
         (calendar.start_of(start), calendar.start_of(end)) for start, end in who.hospital.enrolled()
     ]
-    begun = [
-        (start + timedelta(days=who.policy.at(start).number("coverage_grace_days")), end)
-        for start, end in intersection(parts, enrolled)
-    ]
-    return intersection(begun, [who.terms.days_in_force(who.policy)])
+    return intersection(parts, enrolled)
 
 
 def _in_stretch(stretch: Stretch, agreements: list[Agreement]) -> list[Interval]:

@@ -6,7 +6,7 @@ counts (自行配送 is the alternative to 选择配送企业; a reading). 原�
 breach.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -57,15 +57,27 @@ def _excessive(area: Area) -> Iterator[Piece]:
     changes = {instant for held in there for instant in (held.start, held.end)}
     for stretch in area.terms.stretches(policy):
         for days, values in area.terms.editions(policy):
-            counts = values.term("count_self_delivery").value
-            own = stretch.cycle.manufacturer if not counts else None
-            cap = values.number(_cap(stretch))
+            cap = cap_of(stretch, values)
             for judged in intersection([(stretch.start, stretch.end)], [days]):
                 for start, end in cut(judged, changes):
-                    live = {held.distributor for held in there if held.start <= start < held.end}
-                    count = len(live - {own})
+                    count = counted(there, stretch, values, start)
                     if count > cap:
                         yield Piece(start, end, count, stretch)
+
+
+def counted(
+    there: Iterable[Appointment], stretch: Stretch, values: Policy, instant: datetime
+) -> int:
+    """Count the distributors of an area at an instant; a value says whether the winner counts."""
+    counts = values.term("count_self_delivery").value
+    own = stretch.cycle.manufacturer if not counts else None
+    live = {held.distributor for held in there if held.is_live(instant)}
+    return len(live - {own})
+
+
+def cap_of(stretch: Stretch, values: Policy) -> float:
+    """Give how many distributors an area may have in principle."""
+    return values.number(_cap(stretch))
 
 
 def _cap(stretch: Stretch) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from services.compliance.answers.catalogue import (
 )
 from services.compliance.answers.contradictions import ContradictionsAsked
 from services.compliance.answers.database import Database
-from services.compliance.answers.filters import Asked, asked_under
+from services.compliance.answers.filters import Asked, AsOf, asked_under
 from services.compliance.answers.parts import PartAsked
 from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
 from services.compliance.answers.shapes import (
@@ -38,9 +39,10 @@ from shared.adapters.answering import answered, only
 from shared.adapters.identity.asker import whole_service
 from shared.adapters.identity.roles import IDENTIFIED, Asker
 from shared.adapters.problems import ProblemError, problems
+from shared.domain.calendar import instant_text
 from shared.domain.errors import InvalidArgumentError
 
-_REPEATABLE = ("rule", "status", "severity", "review")
+REPEATABLE = ("rule", "status", "severity", "review")
 """The filters that take several values."""
 
 
@@ -60,7 +62,7 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         "/v1/violations",
         tags=["violations"],
         summary="List violations, newest first",
-        dependencies=[SEEN, only(*Asked.model_fields, repeatable=_REPEATABLE)],
+        dependencies=[SEEN, only(*Asked.model_fields, repeatable=REPEATABLE)],
         responses=ok(Page) | problems(400, 422, 503),
     )
     async def list_violations(
@@ -79,20 +81,24 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         "/v1/violations/{violation}",
         tags=["violations"],
         summary="One violation, with what shows that it can be trusted",
-        dependencies=[SEEN, only()],
+        dependencies=[SEEN, only("as_of")],
         responses=ok(ViolationInFull) | problems(400, 404, 422, 503),
     )
-    async def show_violation(violation: UUID, asker: Asker) -> Response:
+    async def show_violation(
+        violation: UUID, asker: Asker, as_of: Annotated[AsOf, Query()] = None
+    ) -> Response:
         """Give a violation, every change of it, and the events it rests on.
 
         Of evidence, facts and history the first page, under 200 kB all together; `next` links more.
+        `as_of` answers by what was known then: without an ETag, for nothing is done of the past.
+        Parties are called as they are now, and the chain is checked up to now.
         """
-        found = await violations.in_full(database, violation)
-        if found is not None:
-            hide_internal(asker, found.history)
-        answer = _found(violation, found)
-        if found is not None:
-            answer.headers["etag"] = etag_of(found.seq)
+        item = await violations.in_full(database, violation, as_of)
+        if item is not None:
+            hide_internal(asker, item.history)
+        answer = found(violation, item, as_of)
+        if item is not None and as_of is None:
+            answer.headers["etag"] = etag_of(item.seq)
         return answer
 
 
@@ -101,29 +107,31 @@ def _add_parts(router: APIRouter, database: Database) -> None:
         return {
             "path": f"/v1/violations/{{violation}}/{part}",
             "tags": ["violations"],
-            "dependencies": [SEEN, only(*PartAsked.model_fields, repeatable=_REPEATABLE)],
+            "dependencies": [SEEN, only(*PartAsked.model_fields, repeatable=REPEATABLE)],
             "responses": ok(shape) | problems(400, 404, 422, 503),
         }
 
     @router.get(**declared("evidence", EvidencePage), summary="What it rests on, page by page")
     async def list_evidence(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
         with _tokens_refused():
-            return _found(violation, await parts.evidence(database, violation, asked))
+            page = await parts.evidence(database, violation, asked)
+        return found(violation, page, asked.as_of)
 
     @router.get(**declared("facts", FactPage), summary="The events it rests on, page by page")
     async def list_facts(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
         with _tokens_refused():
-            return _found(violation, await parts.facts(database, violation, asked))
+            page = await parts.facts(database, violation, asked)
+        return found(violation, page, asked.as_of)
 
     @router.get(**declared("history", HistoryPage), summary="Its changes, page by page")
     async def list_history(
         violation: UUID, asked: Annotated[PartAsked, Query()], asker: Asker
     ) -> Response:
         with _tokens_refused():
-            found = await parts.history(database, violation, asked)
-        if found is not None:
-            hide_internal(asker, found.items)
-        return _found(violation, found)
+            page = await parts.history(database, violation, asked)
+        if page is not None:
+            hide_internal(asker, page.items)
+        return found(violation, page, asked.as_of)
 
 
 @contextmanager
@@ -134,9 +142,11 @@ def _tokens_refused() -> Iterator[None]:
         raise ProblemError(400, "invalid-page-token", str(error)) from error
 
 
-def _found(violation: UUID, answer: object | None) -> Response:
+def found(violation: UUID, answer: object | None, as_of: datetime | None = None) -> Response:
+    """Answer with a violation or a part of it; raises ProblemError where there is none."""
     if answer is None:
-        detail = f"no violation has the id {violation}. /v1/violations lists them"
+        then = "" if as_of is None else f" or none was known by {instant_text(as_of)}"
+        detail = f"no violation has the id {violation}{then}. /v1/violations lists them"
         raise ProblemError(404, "not-found", detail)
     return answered(answer)
 
@@ -205,7 +215,7 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         "/v1/contradictions",
         tags=["operation"],
         summary="Events that contradict others, newest first",
-        dependencies=[WATCHED, only(*ContradictionsAsked.model_fields, repeatable=_REPEATABLE)],
+        dependencies=[WATCHED, only(*ContradictionsAsked.model_fields, repeatable=REPEATABLE)],
         responses=ok(ContradictionPage) | problems(400, 422, 503),
     )
     async def list_contradictions(asked: Annotated[ContradictionsAsked, Query()]) -> Response:

@@ -4,7 +4,9 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,16 +23,21 @@ from services.compliance.web.acting import Acting
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins, add_issuing
+from services.compliance.web.changes import Follower, RecentChanges
 from services.compliance.web.console.pages import build_console
 from services.compliance.web.console.sign_in import signs_in, welcome_of
+from services.compliance.web.coverage import add_coverage
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
+from services.compliance.web.packs import add_packs
 from services.compliance.web.reviews import add_reviews
+from services.compliance.web.stream import Streams, add_stream
 from shared.adapters import http, logs, metrics, problems, serving
 from shared.adapters.identity.by_session import BySession
 from shared.adapters.identity.layer import guard, identifying
 from shared.adapters.identity.settings import check_address
+from shared.adapters.signing import private_key
 from shared.domain.errors import SetupError, TransientError
 
 log = logging.getLogger(__name__)
@@ -76,10 +83,12 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     if signing is not None:
         identity = BySession(settings, signing.sessions, identity)
         welcome = welcome_of(settings)
+    changes = RecentChanges()
+    follower = Follower(settings.kafka, changes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with database, desk, broker:
+        async with database, desk, broker, follower:
             try:
                 await database.ready()
             except (SetupError, TransientError) as error:
@@ -117,7 +126,11 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     add_bulletins(router, database, figures, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_denominators(router, database, policies)
+    add_coverage(router, database, policies)
     add_exports(router, database, policies)
+    add_stream(router, Streams(changes, follower, registry))
+    add_packs(router, database, policies, _pack_key(settings.pack_key))
+    app.state.leaving = changes.close
     app.include_router(router)
     app.include_router(
         build_console(database, policies, acting, signing, local=settings.identity == "local")
@@ -127,6 +140,12 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app
+
+
+def _pack_key(path: Path | None) -> Ed25519PrivateKey | None:
+    """Read the key that packs are signed with, if any; raises SetupError that names the file."""
+    remedy = "make one with `vbp pack key FILE`, and set VBP_PACK_KEY to that file"
+    return None if path is None else private_key(path, "VBP_PACK_KEY", remedy)
 
 
 def serve(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from services.compliance.answers.exports import Form
 from services.compliance.answers.filters import LARGEST_PAGE, Asked, Filters
 from services.compliance.policies.policy import Policies
 from services.compliance.web.admitted import SEEN
+from services.compliance.web.api import REPEATABLE
 from shared.adapters.answering import check_jurisdiction, only
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
@@ -37,7 +38,7 @@ def _add(router: APIRouter, database: Database, policies: Policies, form: Form) 
         f"/v1/violations.{form}",
         tags=["violations"],
         summary=f"All violations that match, as {form.upper()}",
-        dependencies=[SEEN, only(*Filters.model_fields, repeatable=Filters.model_fields)],
+        dependencies=[SEEN, only(*Filters.model_fields, repeatable=REPEATABLE)],
         response_class=Response,
         responses={**content, **problems(400, 404, 422, 503)},
         name=f"export_{form}",

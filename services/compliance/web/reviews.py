@@ -27,6 +27,9 @@ MOST: Final = 10_000
 """What one call does at most, of all that match."""
 
 _ETAG: Final = re.compile(r'"([0-9]{1,9})"', re.ASCII)
+_SEARCHED: Final = Filters.model_fields.keys() - {"as_of"}
+"""By what those are found of which something is done: nothing is done of the past."""
+
 
 Text = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
@@ -146,7 +149,7 @@ async def wanted(database: Database, filters: type[Asked], body: ManyBody) -> li
         raise ProblemError(422, "ids-or-filter", "give either ids or filter, and not both")
     if body.ids is not None:
         found = sorted(set(body.ids))
-    elif unknown := sorted((body.filter or {}).keys() - Filters.model_fields):
+    elif unknown := sorted((body.filter or {}).keys() - _SEARCHED):
         raise ProblemError(422, "filter", f"filter: knows no {', '.join(unknown)}")
     else:
         try:

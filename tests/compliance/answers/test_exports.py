@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from services.compliance.answers import exports
 from shared.adapters.postgres import Connection
-from tests.support.kept import a_connection, a_violation, an_api, read, tell
+from tests.support.kept import a_connection, a_violation, an_api, problem, read, tell
 
 pytestmark = pytest.mark.integration
 
@@ -112,3 +112,13 @@ async def test_an_export_refuses_what_the_list_does(
 ) -> None:
     api, _ = kept
     assert (await api.get(f"/v1/violations.csv?{query}")).status_code == status
+
+
+async def test_a_filter_that_is_given_twice_is_refused_as_in_the_list(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, _ = kept
+    for path in ("", ".csv", ".ndjson", ".xlsx"):
+        answer = await api.get(f"/v1/violations{path}?order=O1&order=O2")
+        assert "order: given more than once" in problem(answer, 400)["detail"]
+        assert (await api.get(f"/v1/violations{path}?status=open&status=closed")).status_code == 200

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -12,8 +13,9 @@ import pytest_asyncio
 from services.compliance.settings import Settings
 from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
+from shared.domain.calendar import instant_text
 from shared.domain.principal import Party, Role
-from tests.support.kept import POLICIES, a_connection, a_violation, tell
+from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, tell
 from tests.support.keys import a_key, bearer
 
 pytestmark = pytest.mark.integration
@@ -128,6 +130,75 @@ async def test_a_regulator_sees_its_jurisdictions_and_an_auditor_all(
     for path in ("/v1/status", "/v1/contradictions"):
         answer = await api.get(path, headers=one)
         assert (answer.status_code, answer.json()["title"]) == (403, "Forbidden")
+
+
+async def test_coverage_is_told_of_the_jurisdictions_of_who_oversees_and_to_no_party(
+    api: httpx.AsyncClient, connection: Connection, database: str
+) -> None:
+    asked = {"jurisdiction": "cn-tj", "area": "140100"}
+    me = await a_party(database)
+    one = bearer(await a_key(database, Role.REGULATOR, holder="tj", jurisdictions=["cn-tj"]))
+    for path in ("/v1/coverage", "/coverage"):
+        assert (await api.get(path, params=asked, headers=one)).status_code == 200
+        refused = await api.get(path, params=asked, headers=me)
+        assert refused.status_code == 403
+    assert 'href="/coverage"' in (await api.get("/violations", headers=one)).text
+    assert 'href="/coverage"' not in (await api.get("/violations", headers=me)).text
+    for place in ("cn-sx", "cn-tj"):
+        await connection.execute(
+            "INSERT INTO compliance.reference (jurisdiction, kind, code, body) "
+            "VALUES ($1, 'product', 'P1', '')",
+            place,
+        )
+        await connection.execute(
+            "INSERT INTO compliance.agreement (jurisdiction, agreement, product, hospital, body) "
+            "VALUES ($1, 'A1', 'P1', 'H7', '')",
+            place,
+        )
+        await connection.execute(
+            "INSERT INTO compliance.dossier (jurisdiction, kind, key, version, law, record, "
+            "judgement) VALUES ($1, 'appointments', 'P1', 1, 1, '', '')",
+            place,
+        )
+    tables = ("reference", "agreement", "appointments")
+    assert [await connection.fetchval(COUNT.format(table)) for table in tables] == [2, 2, 2]
+    await connection.execute("SET ROLE vbp_reader")
+    for places, parties, seen in (
+        ("{cn-tj}", "*", 1),
+        ("*", "*", 2),
+        ("*", '{"hospital:H7"}', 0),
+        ("", "", 0),
+    ):
+        await connection.execute(
+            "SELECT set_config('vbp.places', $1, false), set_config('vbp.parties', $2, false)",
+            *(places, parties),
+        )
+        for table in tables:
+            assert await connection.fetchval(COUNT.format(table)) == seen
+
+
+async def test_what_was_known_of_others_earlier_is_not_shown_either(
+    api: httpx.AsyncClient, connection: Connection, database: str
+) -> None:
+    later = TOLD + timedelta(days=1)
+    handed_on = a_violation(20, hospital="H7")
+    await tell(connection, "opened", [handed_on])
+    mine = [*MINE, handed_on]
+    await tell(connection, "closed", [one for one in ALL if one not in MINE], at=later)
+    await tell(connection, "closed", MINE, at=later)
+    await tell(connection, "changed", [a_violation(20, hospital="H8")], at=later)
+    me = await a_party(database)
+    then = {"as_of": instant_text(TOLD)}
+    # What is another's by now is so of any instant: its lines tell of that other.
+    assert await listed(api, me, **then) == ids(MINE)
+    assert await listed(api, await a_party(database, "cn-tj"), **then) == ids(MINE[1:])
+    text = (await api.get("/v1/violations.ndjson", params=then, headers=me)).text
+    assert not any(one in text for one in ids(OTHERS))
+    for one in [*OTHERS, handed_on]:
+        answer = await api.get(f"/v1/violations/{one.id}", params=then, headers=me)
+        assert answer.status_code == 404
+    everybody = bearer(await a_key(database, Role.AUDITOR, holder="all"))
+    assert await listed(api, everybody, **then) == ids([*mine, *OTHERS])
 
 
 async def test_who_asks_after_another_on_the_same_connection_sees_its_own(

@@ -19,6 +19,7 @@ from services.compliance.rules import RULES
 from services.compliance.web.acting import Acting
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown
+from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.me import add_me
@@ -62,6 +63,7 @@ def build_console(
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
     add_overview(router, renderer, database, policies, acting.deadlines)
+    add_coverage_page(router, renderer, database, policies)
     _add_list(router, renderer, database, policies, list(rules.values()))
     add_violation(router, Pages(renderer, database, acting, shown_policies))
     add_me(router, renderer, local=local, signs_in=signing is not None)
@@ -93,10 +95,11 @@ def _add_list(
     async def list_violations(request: Request, asker: Asker) -> Response:
         language = language_of(request)
         form = _filled(request.query_params)
-        shows: dict[str, Any] = {"items": [], "total": None, "older": None, "fault": None}
+        shows: dict[str, Any] = {"items": []} | dict.fromkeys(("total", "older", "fault", "as_of"))
         status, query = 200, _query(form)
         try:
             asked = asked_here(**_fields(form))
+            shows["as_of"] = asked.as_of
             page = await violations.page(database, asked)
             shows["items"] = page.items
             shows["total"] = await violations.count(database, asked)
@@ -117,6 +120,7 @@ def _add_list(
             here=_LIST,
             data=f"/v1/violations?{query}",
             filters=_query(form, "page_size"),
+            now_instead=f"{_LIST}?{_query(form, 'as_of')}",
             form=form,
             asker=asker,
             chips=list(_chips(form, language)),
@@ -162,8 +166,8 @@ def _chips(form: QueryParams, language: Language) -> Iterator[Chip]:
 def _chip(name: str, value: str, language: Language) -> str:
     if name == "rule":
         return title_of(value, language)
-    if name in PARTIES:
-        return f"{translate(PARTIES[name], language)} {value}"
+    if name in PARTIES or name == "as_of":
+        return f"{translate(PARTIES.get(name, '当时所知'), language)} {value}"
     words: Mapping[str, str] = {
         "severity": SEVERITIES.get(value, value),
         "status": STATUSES.get(value, value),

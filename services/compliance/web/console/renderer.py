@@ -15,10 +15,11 @@ from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.findings.words import VALUES_ZH
 from services.compliance.rules import RULES
+from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown, wording
 from services.compliance.web.console.languages import COOKIE, Language, language_of, translate
 from shared.adapters.identity.invented import INVENTED
-from shared.adapters.identity.roles import PRINCIPAL
+from shared.adapters.identity.roles import IDENTIFIED, OVERSEEN, PRINCIPAL
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import Principal
 
@@ -89,6 +90,7 @@ class Renderer:
                 other_language=in_language(request, "en" if language == "zh" else "zh"),
                 now=datetime.now(UTC),
                 me=me,
+                navigation=navigation(request),
                 **shows,
             )
         )
@@ -112,6 +114,14 @@ class Renderer:
             )
         except (TransientError, SetupError):
             return None
+
+
+def navigation(request: Request) -> list[tuple[str, str]]:
+    """Give the pages that whoever asks may open: address and word."""
+    asker = request.scope.get(PRINCIPAL)
+    roles = asker.roles if isinstance(asker, Principal) else frozenset()
+    admits = {path: _ADMITS.get(path, SEEN).dependency.roles for path in wording.PAGES}
+    return [(path, word) for path, word in wording.PAGES.items() if roles & admits[path]]
 
 
 def called(request: Request, language: Language) -> str:
@@ -147,12 +157,12 @@ def value_name(name: str, language: Language) -> str:
     return VALUES_ZH.get(name, name) if language == "zh" else name
 
 
-def lasted(item: Any, language: Language) -> str:
-    """Show how long a violation has gone on, or went on."""
+def lasted(item: Any, until: datetime | None = None, *, language: Language) -> str:
+    """Show how long a violation has gone on until an instant (None is now), or went on."""
     began, ended = shown.instant_of(item.occurred_at), shown.instant_of(item.cured_at)
     if began is None:
         return "–"
-    return shown.span((ended or datetime.now(UTC)) - began, language)
+    return shown.span((ended or until or datetime.now(UTC)) - began, language)
 
 
 def _brief(item: Any, language: Language) -> str:
@@ -200,10 +210,14 @@ _WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items(
 _CELLS = {"clean": "zero", "unjudged": "unjudged", "none": "none", "not-applicable": "na"}
 """How a cell in which nothing was found looks, by its state."""
 
+_ADMITS: Mapping[str, Any] = {"/coverage": OVERSEEN, "/quality": WATCHED, "/rules": IDENTIFIED}
+"""Whom pages of the navigation admit, where not all to whom violations are shown."""
+
 _HEADINGS = {
     400: "不能受理",
     403: "不能受理",
     404: "没有此页",
     421: "不能受理",
+    422: "条件有误",
     503: "暂时不能应答",
 }

@@ -29,6 +29,11 @@ def instant_of(told: object) -> datetime | None:
         return None
 
 
+def as_of(instant: datetime | None) -> str:
+    """Give the query of an address that asks for what was known at an instant; empty for now."""
+    return "" if instant is None else f"?as_of={calendar.instant_text(instant)}"
+
+
 def seconds(told: object) -> Markup | str:
     """Show an instant to the second, as Shanghai time; any other value as it is."""
     return _time(told, "%Y-%m-%d %H:%M:%S")

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
 
 from services.compliance.answers import violations
 from services.compliance.answers.catalogue import PolicyShown
 from services.compliance.answers.database import Database
+from services.compliance.answers.parts import PartAsked
 from services.compliance.answers.shapes import FactShown, ViolationInFull
 from services.compliance.people.acts import DISMISSALS, GROUNDS, Act, State
 from services.compliance.storage.reviews import Doing
@@ -21,6 +23,7 @@ from services.compliance.web.console.languages import Language, language_of, tra
 from services.compliance.web.console.renderer import Renderer
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError
+from shared.domain.calendar import instant_text
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import Principal
 
@@ -70,14 +73,22 @@ class Pages:
         """Make the page, with what was typed and not done."""
         language = language_of(request)
         try:
-            item = await violations.in_full(self._database, UUID(violation))
-            may = () if item is None else await self._allowed(asker, item)
+            told = request.query_params.get("as_of") or None
+            as_of = PartAsked.model_validate({"as_of": told} if told else {}).as_of
+            item = await violations.in_full(self._database, UUID(violation), as_of)
+            may = () if item is None or as_of is not None else await self._allowed(asker, item)
+        except ValidationError as error:
+            detail = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+            return await self.renderer.problem(request, 422, detail)
         except ValueError:
-            item, may = None, ()
+            item, may, as_of = None, (), None
         except (TransientError, SetupError) as error:
             return await self.renderer.problem(request, 503, str(error))
         if item is None:
             detail = translate("没有编号为此的违约事项：", language) + violation
+            if as_of is not None:
+                then = translate("当时尚未发现（截至所给时点）：", language)
+                detail = f"{then}{instant_text(as_of)}, {violation}"
             return await self.renderer.problem(request, 404, detail)
         hide_internal(asker, item.history)
         token = security.token_of(request)
@@ -86,8 +97,10 @@ class Pages:
             "violation.html",
             status,
             here="/violations",
-            data=f"/v1/violations/{item.id}",
+            data=f"/v1/violations/{item.id}{shown.as_of(as_of)}",
             item=item,
+            as_of=as_of,
+            now_instead=f"/violations/{item.id}",
             may=may,
             typed=typed,
             me_subject=asker.subject,

@@ -156,3 +156,20 @@ EVENTS = {
     "vbp.prepayment.returned.v1": "预付款收回",
     "vbp.prepayment.voided.v1": "预付款冲销",
 }
+
+REASONS = {
+    "never": "从未有配送关系覆盖此机构",
+    "not-named": "配送关系未列此机构",
+    "expired": "配送关系到期未续",
+    "released": "配送关系已终止",
+}
+
+PAGES = {
+    "/": "总览",
+    "/violations": "违约事项",
+    "/coverage": "配送覆盖",
+    "/parties": "企业与机构",
+    "/quality": "数据质量",
+    "/rules": "规则与条款",
+}
+"""The pages of the navigation, in their order."""
