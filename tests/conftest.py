@@ -4,12 +4,13 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +50,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Where nothing compiled may lie beside the sources, it lies with what runs leave: the hundreds of
+# processes that tests start would otherwise each compile all of them.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(_RUNS / "compiled"))
+
 # Tests that are not about who asks do so from this machine, and so do the processes they start.
 os.environ.setdefault("VBP_IDENTITY", "local")
 
@@ -60,7 +67,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     and is robbed from the end.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    files = {name: [item for item in items if item.path.match(name)] for name in _LONGEST}
+    paths = {path: list(tests) for path, tests in groupby(items, key=lambda item: item.path)}
+    files = {
+        name: [item for path, tests in paths.items() if path.match(name) for item in tests]
+        for name in _LONGEST
+    }
     long = [files[name] for name in _LONGEST if files[name]]
     dealt = {item for file in long for item in file}
     others = iter([item for item in items if item not in dealt])

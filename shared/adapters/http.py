@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 CLIENT_LEFT = 499
 """What nginx and all after it write for a client that left before its answer."""
 
+_METRICS = "/metrics"
+
 OTHER = "other"
 """The route in metrics of a path that no route has: paths come from outside and have no end."""
 
@@ -30,10 +33,13 @@ OTHER = "other"
 class Measured:
     """ASGI middleware: counts each request, writes its one line, and answers 500 for a bug."""
 
-    def __init__(self, app: ASGIApp, service: str, requests: Counter) -> None:
+    def __init__(
+        self, app: ASGIApp, service: str, requests: Counter, before_metrics: Callable[[], None]
+    ) -> None:
         self._app = app
         self._service = service
         self._requests = requests
+        self._before_metrics = before_metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and remember the status of its answer."""
@@ -54,6 +60,8 @@ class Measured:
 
         bug: Exception | None = None
         try:
+            if scope["path"] == _METRICS:
+                self._before_metrics()
             await self._app(scope, receive, remember)
         except ClientDisconnect:
             status = CLIENT_LEFT
@@ -121,7 +129,7 @@ def create_app(
         return {"status": "ready", "service": service}
 
     @app.get(
-        "/metrics",
+        _METRICS,
         dependencies=[OPEN],
         tags=["operation"],
         summary="Prometheus",
@@ -137,7 +145,8 @@ def count_requests(app: FastAPI, service: str, registry: CollectorRegistry) -> N
     """Count and log the requests of all routes that `app` has by now.
 
     A series for each status that a route declares is born at 0: `increase()` never sees the first
-    request of a series that is born at 1.
+    request of a series that is born at 1. They are born when metrics are first asked for, since to
+    describe all routes takes half of a start.
     """
     requests = Counter(
         "vbp_http_requests",
@@ -145,13 +154,17 @@ def count_requests(app: FastAPI, service: str, registry: CollectorRegistry) -> N
         ["service", "route", "status"],
         registry=registry,
     )
-    for path, operations in app.openapi()["paths"].items():
-        declared = {
-            status for operation in operations.values() for status in operation["responses"]
-        }
-        for status in declared | {"405", "500", str(CLIENT_LEFT)}:
-            requests.labels(service, path, status)
-    for status in ("200", "404", "405"):
-        requests.labels(service, OTHER, status)
-    app.add_middleware(Measured, service=service, requests=requests)
+
+    @cache
+    def begin_at_zero() -> None:
+        for path, operations in app.openapi()["paths"].items():
+            declared = {
+                status for operation in operations.values() for status in operation["responses"]
+            }
+            for status in declared | {"405", "500", str(CLIENT_LEFT)}:
+                requests.labels(service, path, status)
+        for status in ("200", "404", "405"):
+            requests.labels(service, OTHER, status)
+
+    app.add_middleware(Measured, service=service, requests=requests, before_metrics=begin_at_zero)
     app.add_middleware(Secured)
