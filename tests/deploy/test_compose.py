@@ -225,7 +225,16 @@ def _read_by_compose(file: Path) -> subprocess.CompletedProcess[str]:
     docker, reader = shutil.which("docker"), shutil.which("compose-spec")
     if docker and not _run(docker, "compose", "version").returncode:
         example = "deploy/docker/example.env"
-        named = ("--project-directory", ".", "--env-file", example, "--file", str(file))
+        named = (
+            "--profile",
+            "people",
+            "--project-directory",
+            ".",
+            "--env-file",
+            example,
+            "--file",
+            str(file),
+        )
         return _run(docker, "compose", *named, "config", "--format", "yaml")
     if reader:
         # This one reads no environment; that each variable is told is asked above.

@@ -1,6 +1,7 @@
 """An issuer of tokens as tests know it: keys of three kinds, served over HTTP, and their tokens.
 
 It signs people in as well, and checks what a console owes it: address, client, secret, PKCE.
+`python -m tests.support.issuer` serves one for work on the console, and says what to set.
 """
 
 import base64
@@ -8,18 +9,22 @@ import hashlib
 import http.server
 import json
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from typing_extensions import override
+
+from shared.adapters.identity.invented import INVENTED
 
 ISSUER = "https://issuer.example"
 AUDIENCE = "vbp"
@@ -45,6 +50,7 @@ class Issuer:
     secret: str = ""
     codes: dict[str, tuple[dict[str, str], str]] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def public(self, algorithm: str) -> dict[str, Any]:
         """The public key as a JWK."""
@@ -85,6 +91,15 @@ class Issuer:
         )
         return code
 
+    def page(self, path: str) -> str:
+        """The page on which somebody says who they are: one link for each."""
+        back = dict(parse_qsl(urlsplit(path).query))
+        lines = []
+        for name, claims in self.people.items():
+            query = urlencode({"state": back["state"], "code": self.sign_in(path, **claims)})
+            lines.append(f'<p><a href="{escape(back["redirect_uri"])}?{escape(query)}">{name}</a>')
+        return "<!doctype html><title>issuer</title>" + "".join(lines)
+
     def change(self, form: dict[str, str], authorization: str) -> dict[str, str] | None:
         """Change a code for a token, once, for whom it was made; None otherwise."""
         asked, token = self.codes.pop(form.get("code", ""), ({}, ""))
@@ -124,12 +139,13 @@ def raw(header: Any, claims: Any, signature: bytes = b"x") -> str:
 
 @contextmanager
 def served(issuer: Issuer) -> Iterator[str]:
-    """Serve the issuer's keys on this machine; gives their address."""
+    """Serve the issuer on this machine; gives the address of its keys."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked += 1
             self.send_response(200 if issuer.answers else 503)
+            self.send_header("content-type", "text/html" if "authorize" in self.path else "json")
             self.end_headers()
             here = f"http://127.0.0.1:{server.server_port}"
             told = {
@@ -139,7 +155,10 @@ def served(issuer: Issuer) -> Iterator[str]:
                 "end_session_endpoint": "https://issuer.example/end",
             } | issuer.endpoints
             about = json.dumps(told).encode()
-            self.wfile.write(about if self.path == "/openid" else issuer.key_set())
+            if self.path.startswith("/authorize?"):
+                self.wfile.write(issuer.page(self.path).encode())
+            else:
+                self.wfile.write(about if self.path == "/openid" else issuer.key_set())
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
@@ -160,3 +179,42 @@ def served(issuer: Issuer) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def with_people() -> Issuer:
+    """An issuer that knows the invented people of the demo."""
+    issuer = Issuer()
+    for one in INVENTED.values():
+        who = one.principal
+        issuer.people[one.en] = {
+            "sub": who.subject.removeprefix("person:"),
+            "vbp_roles": sorted(who.roles),
+            "vbp_jurisdictions": "*",
+            "vbp_parties": [f"{party.kind}:{party.code}" for party in who.parties],
+        }
+    return issuer
+
+
+def main() -> None:
+    """Serve one until Ctrl-C, and say what to set for `vbp serve compliance`."""
+    issuer = with_people()
+    with served(issuer) as keys:
+        here = keys.removesuffix("/keys")
+        issuer.endpoints = {"authorization_endpoint": f"{here}/authorize"}
+        told = {
+            "IDENTITY": "required",
+            "TOKEN_ISSUER": ISSUER,
+            "TOKEN_AUDIENCE": AUDIENCE,
+            "TOKEN_KEYS": keys,
+            "SIGN_IN_URL": "http://127.0.0.1:8003",
+            "SIGN_IN_CLIENT": CONSOLE,
+            "SIGN_IN_DISCOVERY": f"{here}/openid",
+        }
+        sys.stdout.writelines(f"export VBP_{name}={value}\n" for name, value in told.items())
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

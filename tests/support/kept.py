@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -137,16 +137,23 @@ async def an_api(
 
 
 @asynccontextmanager
-async def served(database: str, **settings: Any) -> AsyncIterator[str]:
-    """Serve the API from a database on a port of this machine; gives its address."""
+async def served(
+    database: str, settings_at: Callable[[str], Settings] | None = None, **settings: Any
+) -> AsyncIterator[str]:
+    """Serve the API from a database on a port of this machine; gives its address.
+
+    `settings_at` gives all settings of one at an address, where they depend on it.
+    """
     await postgres.migrate(database, MIGRATIONS, "compliance")
-    app = create_app(Settings(database=database, **settings), POLICIES)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
     # Whoever connects before it serves waits in the queue of the socket.
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        usual = Settings(database=database, **settings)
+        app = create_app(settings_at(address) if settings_at else usual, POLICIES)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
         serving = asyncio.create_task(server.serve([listening]))
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield address
         finally:
             server.should_exit = True
             await serving

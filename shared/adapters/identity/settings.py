@@ -14,8 +14,9 @@ from shared.domain.errors import InvalidArgumentError
 Mode = Literal["closed", "local", "required"]
 
 
-SAFE = re.compile(r"^$|^https://[^/@?#]+|^http://(127\.0\.0\.1|localhost)[:/]")
-"""An address of the issuer: encrypted, or on this machine."""
+SAFE = re.compile(r"^$|^https://[^/@?#]+|^http://(127\.0\.0\.1|[a-z0-9-]+)(:[0-9]+)?/")
+"""An address of the issuer: encrypted, on this machine, or at a host without a dot, such as the
+containers of one network have."""
 
 
 class IdentitySettings(BaseSettings):

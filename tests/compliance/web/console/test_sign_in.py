@@ -1,22 +1,28 @@
 """Signing in at the console, and out again."""
 
 import re
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
 import pytest_asyncio
+from playwright.async_api import Page, async_playwright
 
 from services.compliance.settings import Settings
 from services.compliance.web.app import create_app
 from shared.adapters import postgres
 from shared.adapters.identity.keys import MIGRATIONS
 from shared.domain.principal import Role
-from tests.support.issuer import AUDIENCE, CONSOLE, ISSUER, Issuer, served
+from tests.support import kept
+from tests.support.issuer import AUDIENCE, CONSOLE, ISSUER, Issuer, served, with_people
 from tests.support.kept import POLICIES, a_connection, a_violation, tell
 from tests.support.keys import a_key, bearer
+
+CHROMIUM = shutil.which("chromium")
 
 pytestmark = pytest.mark.integration
 
@@ -215,3 +221,46 @@ def token_of(page: httpx.Response) -> str:
     found = re.search('name="token" value="([^"]+)"', page.text)
     assert found is not None
     return found[1]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH")
+async def test_in_a_real_browser_one_signs_in_decides_and_signs_out_without_a_script(
+    database: str,
+) -> None:
+    await postgres.migrate(database, MIGRATIONS, "identity")
+    async with a_connection(database) as connection:
+        await tell(connection, "opened", [ONE])
+    issuer = with_people()
+    with served(issuer) as keys:
+        here = keys.removesuffix("/keys")
+        issuer.endpoints = {
+            "authorization_endpoint": f"{here}/authorize",
+            "end_session_endpoint": None,
+        }
+
+        def settings_at(address: str) -> Settings:
+            return settings_of(database, Issued(issuer, keys), sign_in_url=address)
+
+        async with kept.served(database, settings_at) as address, browser_page() as page:
+            await page.goto(f"{address}/violations/{ONE.id}?lang=en")
+            assert page.url.startswith(f"{here}/authorize")
+            await page.get_by_role("link", name="Li Wenjing").click()
+            assert page.url == f"{address}/violations/{ONE.id}?lang=en"
+            await page.get_by_role("button", name="Acknowledge").first.click()
+            assert await page.get_by_text("Li Wenjing, officer").count() >= 2
+            await page.goto(f"{address}/me")
+            await page.get_by_role("button", name="Sign out").click()
+            assert await page.get_by_text("This browser is signed out.").is_visible()
+            await page.goto(f"{address}/me")
+            assert page.url.startswith(f"{here}/authorize")
+
+
+@asynccontextmanager
+async def browser_page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = await started.new_context(java_script_enabled=False)
+        yield await context.new_page()
+        await started.close()
