@@ -87,7 +87,7 @@ class Dossier:
     `before` is the judgement with which the round took it, `columns` are what a change of the
     register finds it by, `causes` the facts told since it was last judged, `voids` those without
     which other records would have contributed otherwise since then. What is `unread` is stored as
-    it was.
+    it was. `stored` is in how many bytes it was last written.
     """
 
     __slots__ = (
@@ -96,6 +96,7 @@ class Dossier:
         "columns",
         "judgement",
         "record",
+        "stored",
         "subject",
         "unread",
         "version",
@@ -119,6 +120,7 @@ class Dossier:
         self.causes: list[Evidence] = []
         self.voids: list[Evidence] = []
         self.unread: Unread | None = None
+        self.stored = 0
 
     def set_aside(self, remedy: Remedy) -> Remedy:
         """Let what was last said stand, and look again only when that can bring the record back.
@@ -136,12 +138,14 @@ class Dossier:
     def encoded(self) -> tuple[bytes, bytes]:
         """Write the record and what was said of it, as they are stored."""
         if self.unread is None:
-            return encode(self.record), encode(self.judgement)
-        _, record, judgement = self.unread
+            record, judgement = encode(self.record), encode(self.judgement)
+            self.stored = len(record) + len(judgement)
+            return record, judgement
+        _, held, said = self.unread
         aside = self.judgement.aside or "judge"
         return (
-            encode(self.record) if record is None else record,
-            encode(self.judgement if judgement is None else Kept(judgement, aside)),
+            encode(self.record) if held is None else held,
+            encode(self.judgement if said is None else Kept(said, aside)),
         )
 
     def conclude(self, judgement: Judgement, columns: Columns | None) -> None:

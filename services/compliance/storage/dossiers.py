@@ -1,6 +1,6 @@
 """Dossiers: records, what was last said of them, and when to look at them again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -13,50 +13,73 @@ from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.judging.upshot import Upshot
 from services.compliance.register.register import Key
+from services.compliance.storage.hot import HotDossiers
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 from shared.domain.errors import ConflictError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
+NO_VERSION = 0
+"""The version that no row has."""
+
 _subject = attrgetter("subject")
 
 
-async def load(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
-    """Load the dossiers of some subjects, those that exist.
+async def load(
+    connection: Connection, subjects: Iterable[Subject], hot: HotDossiers | None = None
+) -> list[Dossier]:
+    """Load the dossiers of some subjects, those that exist; those that are `hot` are not read.
 
     Those of shared kinds are begun where there are none, and held until the transaction ends.
     Nearly every batch of another worker writes some of them too: without holding them, one of the
     two would be judged in vain. All are held level by level, in the order of keys.
     """
     wanted = set(subjects)
-    shared = await _begin_shared(connection, wanted)
-    own = await _load(connection, QUERIES["load"], wanted - shared)
-    return own + await _load(connection, QUERIES["lock"], shared)
+    known = {} if hot is None else hot.take(wanted)
+    shared = await _begin_shared(connection, wanted, known)
+    own = await _load(connection, QUERIES["load"], wanted - shared, known)
+    return own + await _load(connection, QUERIES["lock"], shared, known)
 
 
-async def load_and_lock(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
+async def load_and_lock(
+    connection: Connection, subjects: Iterable[Subject], hot: HotDossiers | None = None
+) -> list[Dossier]:
     """Load dossiers and hold the rows of all until the transaction ends."""
     wanted = set(subjects)
-    await _begin_shared(connection, wanted)
-    return await _load(connection, QUERIES["lock"], wanted)
+    known = {} if hot is None else hot.take(wanted)
+    await _begin_shared(connection, wanted, known)
+    return await _load(connection, QUERIES["lock"], wanted, known)
 
 
-async def _begin_shared(connection: Connection, wanted: Iterable[Subject]) -> set[Subject]:
+async def _begin_shared(
+    connection: Connection, wanted: Iterable[Subject], known: Container[Subject]
+) -> set[Subject]:
     shared = {subject for subject in wanted if KINDS[subject.kind].shared}
-    await begin(connection, shared)
+    await begin(connection, (subject for subject in shared if subject not in known))
     return shared
 
 
-async def _load(connection: Connection, query: str, subjects: Iterable[Subject]) -> list[Dossier]:
-    wanted = sorted(subjects)
-    return (
-        [_dossier(row) for row in await connection.fetch(query, *columns(wanted))] if wanted else []
-    )
+async def _load(
+    connection: Connection,
+    query: str,
+    subjects: Iterable[Subject],
+    known: Mapping[Subject, Dossier],
+) -> list[Dossier]:
+    wanted = [
+        (*subject, known[subject].version if subject in known else NO_VERSION)
+        for subject in sorted(subjects)
+    ]
+    if not wanted:
+        return []
+    return [_dossier(row, known) for row in await connection.fetch(query, *columns(wanted))]
 
 
-def _dossier(row: asyncpg.Record) -> Dossier:
+def _dossier(row: asyncpg.Record, known: Mapping[Subject, Dossier]) -> Dossier:
+    """Give a dossier as its row says, or as it is known if that is the version of the row."""
     subject = Subject(row["jurisdiction"], row["kind"], row["key"])
+    if row["record"] is None:
+        return known[subject]
     placed = Columns(row["product"], row["hospital"], row["area"], row["awaits"])
     return decode(subject, row["record"], row["judgement"], row["version"], placed)
 

@@ -1,17 +1,21 @@
 -- load --
--- Load the dossiers of some subjects.
-SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version, d.record,
-       d.judgement
+-- Load the dossiers of some subjects, without what is known of those of a version.
+SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version,
+       CASE WHEN d.version <> wanted.version THEN d.record END AS record,
+       CASE WHEN d.version <> wanted.version THEN d.judgement END AS judgement
 FROM compliance.dossier d
-JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
+JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    AS wanted (jurisdiction, kind, key, version)
   ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key;
 
 -- lock --
--- Load dossiers and hold them, in the order of keys.
-SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version, d.record,
-       d.judgement
+-- Load dossiers as above and hold them, in the order of keys.
+SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version,
+       CASE WHEN d.version <> wanted.version THEN d.record END AS record,
+       CASE WHEN d.version <> wanted.version THEN d.judgement END AS judgement
 FROM compliance.dossier d
-JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (jurisdiction, kind, key)
+JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    AS wanted (jurisdiction, kind, key, version)
   ON d.jurisdiction = wanted.jurisdiction AND d.kind = wanted.kind AND d.key = wanted.key
 ORDER BY d.jurisdiction, d.kind, d.key
 FOR UPDATE OF d;

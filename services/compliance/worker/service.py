@@ -29,6 +29,7 @@ from services.compliance.storage import (
     register,
 )
 from services.compliance.storage.facts import Batch
+from services.compliance.storage.hot import HotDossiers
 from services.compliance.storage.lawbook import Lawbook
 from services.compliance.storage.records import WrittenInVainError
 from shared.adapters import postgres
@@ -36,7 +37,7 @@ from shared.adapters.postgres import Connection
 from shared.domain.errors import ConflictError, TransientError, UnstorableError
 
 T = TypeVar("T")
-Load: TypeAlias = Callable[[Connection, Iterable[Subject]], Awaitable[list[Dossier]]]
+Load: TypeAlias = Callable[[Connection, Iterable[Subject], HotDossiers], Awaitable[list[Dossier]]]
 
 SETTLE = timedelta(seconds=10)
 """How long facts may take to arrive before silence counts (rules.md, *Silence*)."""
@@ -61,6 +62,7 @@ class Compliance:
     def __init__(self, connection: Connection, policies: Policies) -> None:
         self._connection = connection
         self._book = Lawbook(policies, SETTLE)
+        self._hot = HotDossiers()
 
     async def handle(self, batch: Batch, moment: Moment) -> Done[Round]:
         """Judge a batch and commit it with its positions.
@@ -72,6 +74,7 @@ class Compliance:
         # Only now is it committed: until then what the worker remembers is the law as it was.
         judged, self._book = done.result
         self._book.noted()
+        self._hot.keep(judged)
         return Done(judged, done.conflicts)
 
     async def sweep(self, moment: Moment, at_most: int = 2_000) -> Done[Round | None]:
@@ -82,6 +85,8 @@ class Compliance:
         """
         done = await self._without_refused(partial(self._sweep, moment, at_most))
         self._book.noted()
+        if done.result is not None:
+            self._hot.keep(done.result)
         return done
 
     async def expand_touches(self, at_most: int = 5_000) -> Done[bool]:
@@ -144,7 +149,7 @@ class Compliance:
     async def _judge(self, judging: Round, book: Lawbook, load: Load) -> None:
         """Judge level by level, each record once."""
         while judging.next_level():
-            judging.open(await load(self._connection, judging.unloaded()))
+            judging.open(await load(self._connection, judging.unloaded(), self._hot))
             await book.read(self._connection, judging.needs())
             for _ in judging.parts():
                 # Heartbeats are sent from the same loop, and must not wait for a whole batch; and a

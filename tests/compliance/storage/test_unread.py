@@ -69,7 +69,8 @@ async def stored(desk: WorkerOnDatabase, column: str, key: str = "BAD") -> bytes
 
 async def break_(desk: WorkerOnDatabase, column: str, to: bytes = BROKEN) -> None:
     await desk.connection.execute(
-        f"UPDATE compliance.dossier SET {column} = $1 WHERE kind = 'order' AND key = 'BAD'",  # noqa: S608
+        f"UPDATE compliance.dossier SET {column} = $1, version = version + 1 "  # noqa: S608
+        "WHERE kind = 'order' AND key = 'BAD'",
         to,
     )
 

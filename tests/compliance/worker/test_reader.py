@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.subjects import Subject
 from services.compliance.storage import dossiers
+from services.compliance.storage.hot import HotDossiers
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.reader import Reader
 from shared.adapters.postgres import Connection
@@ -42,8 +43,10 @@ async def test_after_a_conflict_a_new_session_commits_and_goes_on(
 ) -> None:
     load, seen = dossiers.load, list[int]()
 
-    async def overtaken(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
-        loaded = await load(connection, subjects)
+    async def overtaken(
+        connection: Connection, subjects: Iterable[Subject], hot: HotDossiers
+    ) -> list[Dossier]:
+        loaded = await load(connection, subjects, hot)
         if loaded and not seen:
             seen.append(len(loaded))
             async with a_connection(database) as other:

@@ -10,6 +10,7 @@ from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Subject
 from services.compliance.storage import dossiers, positions, register
+from services.compliance.storage.hot import HotDossiers
 from services.compliance.worker.service import LOCK_AFTER
 from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError, TransientError
@@ -91,8 +92,10 @@ async def test_what_several_workers_contribute_to_is_held_until_it_is_written(
     other = await asyncpg.connect(database)
     await other.execute("SET lock_timeout = '200ms'")
 
-    async def rivalled(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
-        loaded = await load(connection, subjects)
+    async def rivalled(
+        connection: Connection, subjects: Iterable[Subject], hot: HotDossiers
+    ) -> list[Dossier]:
+        loaded = await load(connection, subjects, hot)
         shared = [held.subject for held in loaded if KINDS[held.subject.kind].shared]
         for kind in {subject.kind for subject in shared}:
             with pytest.raises(asyncpg.LockNotAvailableError):
@@ -137,8 +140,10 @@ def overtake(monkeypatch: pytest.MonkeyPatch, other: Connection, times: int) -> 
     """Have another worker write orders right after some records were loaded, so many times."""
     load, left = dossiers.load, iter(range(times))
 
-    async def overtaken(connection: Connection, subjects: Iterable[Subject]) -> list[Dossier]:
-        loaded = await load(connection, subjects)
+    async def overtaken(
+        connection: Connection, subjects: Iterable[Subject], hot: HotDossiers
+    ) -> list[Dossier]:
+        loaded = await load(connection, subjects, hot)
         if next(left, None) is not None:
             await other.execute(MOVE, "order")
         return loaded
