@@ -18,7 +18,7 @@ from services.compliance.answers.workbook import Cell
 from services.compliance.rules import RULES
 from shared.adapters import postgres
 from shared.domain import calendar
-from shared.domain.errors import TransientError
+from shared.domain.errors import InvalidArgumentError, TransientError
 from shared.domain.topics import NUMBER_OF, SUPPLY
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
@@ -130,8 +130,15 @@ async def list_issued(database: Database, jurisdictions: Collection[str]) -> Iss
 async def issue(dsn: str, bulletin: Bulletin, by: str) -> bool:
     """Keep a bulletin as it is; False if one of its month was issued before.
 
-    Raises TransientError where PostgreSQL fails meanwhile: nobody knows then whether it is kept.
+    Raises InvalidArgumentError for a month that was not over when it was made, and TransientError
+    where PostgreSQL fails meanwhile: nobody knows then whether it is kept.
     """
+    _, ends = Wanted(bulletin.jurisdiction, bulletin.month).span
+    if bulletin.made_at < ends:
+        raise InvalidArgumentError(
+            f"month: {bulletin.month} is not over, and what is issued stays as it is: issue it "
+            f"from {ends.astimezone(calendar.ZONE).date()} on"
+        )
     connection = await postgres.connect(dsn)
     try:
         body = msgspec.json.encode(bulletin).decode()

@@ -38,7 +38,7 @@ def html(shown: Shown) -> str:
         "<!doctype html><html lang=zh-CN><head><meta charset=utf-8>",
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(title)}</h1><p class=note>{escape(_made(shown))}</p>",
-        *(_table(_named(sheet)) for sheet in bulletin.sheets),
+        *(_table(named(sheet)) for sheet in bulletin.sheets),
         _since(shown),
         "<p class=note>各项指标的定义与分母见 docs/months.md (definitions of all figures).</p>",
         "</body></html>",
@@ -53,7 +53,7 @@ def _made(shown: Shown) -> str:
     return f"由 {shown.issue.by} 发布，数据截至 {at} (issued, as of {at})"
 
 
-def _named(sheet: Sheet) -> Sheet:
+def named(sheet: Sheet) -> Sheet:
     """Give a sheet with names beside the codes."""
     rows = [[_called(sheet, at, cell) for at, cell in enumerate(row)] for row in sheet.rows]
     return msgspec.structs.replace(sheet, rows=rows)
@@ -68,7 +68,7 @@ def _table(sheet: Sheet) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in sheet.columns)
     body = "".join(
         "<tr>"
-        + "".join(f"<td>{escape(_text(sheet, at, cell))}</td>" for at, cell in cells)
+        + "".join(f"<td>{escape(text_of(sheet, at, cell))}</td>" for at, cell in cells)
         + "</tr>"
         for cells in (list(enumerate(row)) for row in sheet.rows)
     )
@@ -80,11 +80,8 @@ def _table(sheet: Sheet) -> str:
     )
 
 
-def _data(sheet: Sheet, at: int, cell: Cell) -> str:
-    return f"<td>{escape(_text(sheet, at, cell))}</td>"
-
-
-def _text(sheet: Sheet, at: int, cell: Cell) -> str:
+def text_of(sheet: Sheet, at: int, cell: Cell) -> str:
+    """Write a cell of a column as people read it."""
     if cell is None:
         return ""
     if at in sheet.percent and isinstance(cell, int | float):
@@ -131,7 +128,7 @@ def csv_text(shown: Shown) -> str:
 
 def _sheets(shown: Shown) -> Iterator[Sheet]:
     sheets = {sheet.name: sheet for sheet in shown.bulletin.sheets}
-    yield from map(_named, sheets.values())
+    yield from map(named, sheets.values())
     if shown.issue is not None:
         rows: list[list[Cell]] = [
             [_called(sheets[one.sheet], 0, one.row), one.sheet, one.column, one.then, one.now]

@@ -35,6 +35,13 @@ class Figures:
         asked = {"jurisdiction": jurisdiction, "month": month, "group_by": group_by}
         return await asyncio.to_thread(self._ask, self._delivery, "/v1/scorecards", asked)
 
+    async def scorecards_by_month(
+        self, jurisdiction: str, first: str, last: str, **of: str
+    ) -> dict[str, Any]:
+        """Give the scorecards of months, `of` one party or of all; raises TransientError."""
+        asked = {"jurisdiction": jurisdiction, "from": first, "until": last, "group_by": "month"}
+        return await asyncio.to_thread(self._ask, self._delivery, "/v1/scorecards", asked | of)
+
     def _ask(self, base: str, path: str, asked: Mapping[str, str]) -> dict[str, Any]:
         return _ask(base, path, asked, self._shown())
 

@@ -24,7 +24,8 @@ from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins, add_issuing
 from services.compliance.web.changes import Follower, RecentChanges
-from services.compliance.web.console.pages import build_console
+from services.compliance.web.console.pages import Sources, build_console
+from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.console.sign_in import signs_in, welcome_of
 from services.compliance.web.coverage import add_coverage
 from services.compliance.web.denominators import add_denominators
@@ -123,7 +124,8 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     router = build_router(database, policies)
     add_reviews(router, database, acting, policies)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
-    add_bulletins(router, database, figures, policies.jurisdictions)
+    renderer = Renderer(database)
+    add_bulletins(router, database, figures, renderer, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_denominators(router, database, policies)
     add_coverage(router, database, policies)
@@ -133,7 +135,12 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     app.state.leaving = changes.close
     app.include_router(router)
     app.include_router(
-        build_console(database, policies, acting, signing, local=settings.identity == "local")
+        build_console(
+            Sources(renderer, database, policies, figures),
+            acting,
+            signing,
+            local=settings.identity == "local",
+        )
     )
     problems.describe(app, schemas())
     guard(app, identity, welcome)

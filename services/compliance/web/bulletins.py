@@ -14,10 +14,13 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.shapes import ok
 from services.compliance.web.bodies import Body, body_of, read_body
+from services.compliance.web.console.bulletins import bulletin_page
+from services.compliance.web.console.renderer import Renderer
 from shared.adapters.answering import MONTH, answered, check_jurisdiction, only, reaching
 from shared.adapters.identity.asker import everything
 from shared.adapters.identity.roles import OVERSEEN, Asker, admits
 from shared.adapters.problems import ProblemError, problems
+from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
 from shared.domain.principal import Role, may_reach
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -74,14 +77,22 @@ def add_issuing(
             raise ProblemError(403, "forbidden", detail)
         with everything():
             made = await bulletin.compose(database, figures, Wanted(where, month))
-        if not await bulletin.issue(dsn, made, asker.subject):
+        try:
+            kept = await bulletin.issue(dsn, made, asker.subject)
+        except InvalidArgumentError as error:
+            raise ProblemError(400, "month-not-over", str(error)) from error
+        if not kept:
             detail = f"month: the bulletin of {month} was issued before, and stays as it was"
             raise ProblemError(409, "issued-before", detail)
         return answered(Issued(where, month, made.made_at, asker.subject))
 
 
 def add_bulletins(
-    router: APIRouter, database: Database, figures: Figures, jurisdictions: Collection[str]
+    router: APIRouter,
+    database: Database,
+    figures: Figures,
+    renderer: Renderer,
+    jurisdictions: Collection[str],
 ) -> None:
     """Add the route of bulletins."""
     usual = min(jurisdictions)
@@ -90,24 +101,30 @@ def add_bulletins(
         "/bulletins/{month}",
         tags=["bulletins"],
         summary="The bulletin of a month (通报), as issued or as it stands",
-        dependencies=[OVERSEEN, reaching(usual), only("jurisdiction", "format")],
+        dependencies=[OVERSEEN, reaching(usual), only("jurisdiction", "format", "lang")],
         response_class=Response,
         responses={**_ANSWER, **problems(400, 404, 422, 503)},
     )
     async def show_bulletin(
+        request: Request,
         month: Annotated[str, InPath(pattern=MONTH)],
         jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,
-        form: Annotated[Form, Query(alias="format")] = "html",
+        form: Annotated[Form | None, Query(alias="format")] = None,
     ) -> Response:
         """Give a bulletin: completion, distributors, violations, shortages, quality of the data.
 
-        One that was issued stays as it was, and what changed since is
-        shown beside it.
+        One that was issued stays as it was, and what changed since is shown beside it. Without a
+        format it is a page of the console; `html` is one file that needs nothing else.
         """
         check_jurisdiction(jurisdiction, jurisdictions)
         # It is of this jurisdiction alone, and of all parties in it.
-        with everything():
-            shown = await bulletin.show(database, figures, Wanted(jurisdiction, month))
+        try:
+            with everything():
+                shown = await bulletin.show(database, figures, Wanted(jurisdiction, month))
+        except (TransientError, SetupError) as error:
+            if form is None:
+                return await renderer.problem(request, 503, str(error))
+            raise
         name = {"content-disposition": f'attachment; filename="bulletin-{month}.{form}"'}
         if form == "csv":
             text = "\ufeff" + bulletin_forms.csv_text(shown)
@@ -116,4 +133,8 @@ def add_bulletins(
             return Response(bulletin_forms.xlsx(shown), media_type=XLSX, headers=name)
         if form == "json":
             return answered(shown)
-        return Response(bulletin_forms.html(shown), media_type="text/html; charset=utf-8")
+        if form == "html":
+            return Response(
+                bulletin_forms.html(shown), media_type="text/html; charset=utf-8", headers=name
+            )
+        return await bulletin_page(renderer, request, shown)

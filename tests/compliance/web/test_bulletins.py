@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -26,10 +27,12 @@ from services.orders import settings as of_orders
 from services.orders.worker import SUBJECT
 from shared.adapters.identity.invented import COOKIE
 from shared.adapters.postgres import Connection
+from shared.domain import calendar
 from tests.support.builders import POLICIES
 from tests.support.doors import reached
 from tests.support.events import said
 from tests.support.kept import an_api, problem
+from tests.support.pages import page_of
 from tests.support.tally.keeping import keeping, messages
 
 pytestmark = pytest.mark.integration
@@ -99,8 +102,23 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
             }
             assert changed == {("H1", 500, 400)}
             await _issued_over_http(api)
-            page = await api.get("/bulletins/2022-05", params={"jurisdiction": "cn-sx"})
-            assert page.headers["content-type"].startswith("text/html")
+            file = await api.get("/bulletins/2022-05", params=MAY | {"format": "html"})
+            assert "<style>" in file.text
+            await _on_pages(api)
+
+
+async def _on_pages(api: httpx.AsyncClient) -> None:
+    """See the months, and May with its bars and what has changed since, in both languages."""
+    listed = page_of(await api.get("/bulletins"))
+    assert "/bulletins/2022-05?jurisdiction=cn-sx" in listed.links
+    assert "A. Clerk" in listed.text
+    page = page_of(await api.get("/bulletins/2022-05", params={"jurisdiction": "cn-sx"}))
+    assert "太原市第一医院（H1）" in page.text
+    assert page.elements.count("rect") >= 1
+    assert "净验收量500400" in page.text
+    english = page_of(await api.get("/bulletins/2022-05?jurisdiction=cn-sx&lang=en"))
+    assert "Completion by hospital" in english.text
+    assert "完成情况" not in english.text
 
 
 async def _issued_over_http(api: httpx.AsyncClient) -> None:
@@ -112,6 +130,11 @@ async def _issued_over_http(api: httpx.AsyncClient) -> None:
     assert (signed["month"], signed["by"]) == ("2022-04", "person:wangxm")
     problem(await api.post(path, **asked, headers=_by("wangxm")), 409)
     problem(await api.post(path, headers=_by("wangxm")), 415)
+    running = calendar.day_of(datetime.now(UTC)).strftime("%Y-%m")
+    early = problem(
+        await api.post(f"/v1/bulletins/{running}/issue", **asked, headers=_by("wangxm")), 400
+    )
+    assert f"{running} is not over" in early["detail"]
     problem(await api.post(path, json={"jurisdiction": "x"}, headers=_by("wangxm")), 404)
     listed = (await api.get("/v1/bulletins")).json()["items"]
     assert [(one["month"], one["by"]) for one in listed] == [
@@ -160,7 +183,9 @@ async def test_a_bulletin_whose_figures_cannot_be_had_says_who_does_not_answer(
     nowhere = "http://127.0.0.1:9"
     settings = Settings(database=database, orders_url=nowhere, delivery_url=nowhere)
     async with reached(create_app(settings, POLICIES)) as api:
-        problem(await api.get("/bulletins/2022-05"), 503)
+        problem(await api.get("/bulletins/2022-05", params={"format": "json"}), 503)
+        page = page_of(await api.get("/bulletins/2022-05"), 503)
+        assert "VBP_ORDERS_URL" in page.text
 
 
 async def test_a_jurisdiction_without_a_policy_has_no_bulletin_and_those_that_have_are_named(

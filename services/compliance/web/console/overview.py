@@ -1,4 +1,4 @@
-"""The pages that say of how many: the overview, the parties, and one of them."""
+"""The page that says of how many, by rule and area: the overview."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,12 +13,10 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.deadlines import Deadlines
 from services.compliance.answers.denominators import Matrix, MatrixAsked, MatrixRow, Shown
 from services.compliance.answers.queue import Queue
-from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies
 from services.compliance.web.admitted import SEEN
-from services.compliance.web.console.languages import language_of, translate
 from services.compliance.web.console.renderer import Renderer
-from services.compliance.web.console.wording import ROLES, SEVERITIES
+from services.compliance.web.console.wording import SEVERITIES
 from services.compliance.web.denominators import today
 from shared.domain.calendar import instant_text
 from shared.domain.errors import SetupError, TransientError
@@ -36,7 +34,7 @@ def add_overview(
 
     @router.get("/", dependencies=[SEEN])
     async def overview(request: Request) -> Response:
-        asked = _asked(request, known)
+        asked = asked_of(request, known)
         carried = policies.carried(asked.jurisdiction)
         try:
             matrix = await denominators.matrix(database, asked, carried, today())
@@ -56,53 +54,6 @@ def add_overview(
             totals=_totals(matrix),
             total=sum(row.found for row in matrix.rows),
             link=_link_of(matrix, asked),
-        )
-
-    @router.get("/parties", dependencies=[SEEN])
-    async def list_parties(request: Request) -> Response:
-        asked = _asked(request, known)
-        told = request.query_params.get("role")
-        role = cast(Role, told) if told in ROLES else None
-        begins = request.query_params.get("begins", "").replace("\x00", "")[:256]
-        try:
-            rows = await denominators.parties(database, asked.jurisdiction, role, begins, today())
-        except (TransientError, SetupError) as error:
-            return await renderer.problem(request, 503, str(error))
-        query = {"jurisdiction": asked.jurisdiction, "begins": begins}
-        return await renderer.page(
-            request,
-            "parties.html",
-            here="/parties",
-            data="/v1/parties?" + urlencode(query | ({"role": role} if role else {})),
-            rows=rows,
-            asked=asked,
-            role=role,
-            begins=begins,
-            jurisdictions=known,
-            most=denominators.PARTIES_SHOWN,
-        )
-
-    @router.get("/parties/{role}/{code:path}", dependencies=[SEEN])
-    async def show_party(request: Request, role: str, code: str) -> Response:
-        asked = _asked(request, known)
-        language = language_of(request)
-        found = None
-        if role in ROLES and role != "authority" and "\x00" not in code:
-            try:
-                found = await denominators.party(
-                    database, asked.jurisdiction, cast(Role, role), code, today()
-                )
-            except (TransientError, SetupError) as error:
-                return await renderer.problem(request, 503, str(error))
-        if found is None:
-            detail = translate("没有对此当事方判定过任何事项：", language) + code
-            return await renderer.problem(request, 404, detail)
-        return await renderer.page(
-            request,
-            "party.html",
-            here="/parties",
-            data=f"/v1/parties/{role}/{code}?{urlencode({'jurisdiction': asked.jurisdiction})}",
-            party=found,
         )
 
 
@@ -142,7 +93,7 @@ def _queue(waits: Queue, jurisdiction: str) -> list[Item]:
     ]
 
 
-def _asked(request: Request, known: list[str]) -> MatrixAsked:
+def asked_of(request: Request, known: list[str]) -> MatrixAsked:
     """Read what a form asks for; what it cannot mean is as if it had not been said."""
     params = request.query_params
     jurisdiction, show = params.get("jurisdiction", ""), params.get("show", "")

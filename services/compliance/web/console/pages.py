@@ -13,17 +13,20 @@ from starlette.datastructures import QueryParams
 from services.compliance.answers import operation, violations
 from services.compliance.answers.catalogue import PolicyShown, RuleShown, show_policy, show_rule
 from services.compliance.answers.database import Database
+from services.compliance.answers.figures import Figures
 from services.compliance.answers.filters import Asked, asked_under
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.web.acting import Acting
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown
+from services.compliance.web.console.bulletins import add_bulletin_list
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.me import add_me
 from services.compliance.web.console.overview import add_overview
+from services.compliance.web.console.parties import add_parties
 from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.sign_in import Signing, add_sign_in
 from services.compliance.web.console.violation import Pages, add_violation
@@ -45,25 +48,31 @@ class Chip(NamedTuple):
     without: str
 
 
+class Sources(NamedTuple):
+    """What pages are made of."""
+
+    renderer: Renderer
+    database: Database
+    policies: Policies
+    figures: Figures
+
+
 def build_console(
-    database: Database,
-    policies: Policies,
-    acting: Acting,
-    signing: Signing | None,
-    *,
-    local: bool,
+    sources: Sources, acting: Acting, signing: Signing | None, *, local: bool
 ) -> APIRouter:
     """Make the routes of the pages.
 
     `signing` is how people sign in, where they do; `local` where nobody is asked who they are.
     """
+    renderer, database, policies, figures = sources
     router = APIRouter(include_in_schema=False)
-    renderer = Renderer(database)
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
     add_overview(router, renderer, database, policies, acting.deadlines)
     add_coverage_page(router, renderer, database, policies)
+    add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
+    add_bulletin_list(router, renderer, database, policies.jurisdictions)
     _add_list(router, renderer, database, policies, list(rules.values()))
     add_violation(router, Pages(renderer, database, acting, shown_policies))
     add_me(router, renderer, local=local, signs_in=signing is not None)

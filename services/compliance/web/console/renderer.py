@@ -185,6 +185,7 @@ def _environment(language: Language) -> Environment:
         "seconds": shown.seconds,
         "minutes": shown.minutes,
         "value": shown.value,
+        "share": shown.share,
         "span": lambda age, lang: shown.span(shown.seconds_of(age), lang),
         "paragraphs": shown.breaking,
     }
@@ -210,7 +211,12 @@ _WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items(
 _CELLS = {"clean": "zero", "unjudged": "unjudged", "none": "none", "not-applicable": "na"}
 """How a cell in which nothing was found looks, by its state."""
 
-_ADMITS: Mapping[str, Any] = {"/coverage": OVERSEEN, "/quality": WATCHED, "/rules": IDENTIFIED}
+_ADMITS: Mapping[str, Any] = {
+    "/coverage": OVERSEEN,
+    "/bulletins": OVERSEEN,
+    "/quality": WATCHED,
+    "/rules": IDENTIFIED,
+}
 """Whom pages of the navigation admit, where not all to whom violations are shown."""
 
 _HEADINGS = {

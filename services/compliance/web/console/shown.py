@@ -99,3 +99,8 @@ def breaking(text: object) -> Markup:
     paragraphs = [part.strip() for part in str(text or "").split("\n\n")]
     shown = (Markup("<p>{}</p>").format(escape(part)) for part in paragraphs if part)
     return Markup().join(shown)
+
+
+def share(of_one: float | None) -> str:
+    """Show a share of one; a dash where there is none."""
+    return "–" if of_one is None else f"{of_one * 100:.1f} %"

@@ -170,6 +170,7 @@ PAGES = {
     "/coverage": "配送覆盖",
     "/parties": "企业与机构",
     "/quality": "数据质量",
+    "/bulletins": "月度通报",
     "/rules": "规则与条款",
 }
 """The pages of the navigation, in their order."""

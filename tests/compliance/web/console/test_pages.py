@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from html.parser import HTMLParser
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +11,9 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from typing_extensions import override
 
 from services.compliance.policies import policy
 from services.compliance.rules import RULES
-from services.compliance.web.console.renderer import POLICY
 from shared.adapters.postgres import Connection
 from tests.support.kept import (
     NOBODY,
@@ -28,30 +25,9 @@ from tests.support.kept import (
     read,
     tell,
 )
+from tests.support.pages import Page, page_of
 
 pytestmark = pytest.mark.integration
-
-
-class Page(HTMLParser):
-    """What a page holds: its links, its text, and the elements that it is made of."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.elements: list[str] = []
-        self.attributes: list[str] = []
-        self.text = ""
-        self.feed(answer.text)
-
-    @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(tag)
-        self.attributes += [name for name, _ in attrs]
-        self.links += [value for name, value in attrs if name == "href" and value]
-
-    @override
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest_asyncio.fixture
@@ -62,18 +38,6 @@ async def kept(database: str) -> AsyncIterator[tuple[httpx.AsyncClient, Connecti
 
 async def shown(api: httpx.AsyncClient, address: str, status: int = 200) -> Page:
     return page_of(await api.get(address), status)
-
-
-def page_of(answer: httpx.Response, status: int = 200) -> Page:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["content-security-policy"] == POLICY
-    assert answer.headers["cache-control"] == "no-store"
-    page = Page(answer)
-    assert not {"script", "style", "iframe", "object"} & set(page.elements)
-    assert not [name for name in page.attributes if name == "style" or name.startswith("on")]
-    assert len(answer.content) <= 60_000
-    return page
 
 
 async def test_a_walk_over_all_links_finds_a_page_or_data_behind_each(
@@ -92,9 +56,11 @@ async def test_a_walk_over_all_links_finds_a_page_or_data_behind_each(
             continue
         seen.add(address)
         answer = await api.get(address, follow_redirects=True)
-        assert answer.status_code == 200, (address, answer.text)
+        # A bulletin asks orders and delivery for their figures, which do not run here.
+        without_them = 503 if address.startswith("/bulletins/") else 200
+        assert answer.status_code == without_them, (address, answer.text)
         if answer.headers["content-type"].startswith("text/html"):
-            page = page_of(answer)
+            page = page_of(answer, without_them)
             assert all(urlsplit(link).netloc == "" for link in page.links)
             # Each filter of a list can be taken away: of many that would be all subsets of them.
             many = address.startswith("/violations?") and address.count("&") > 1
