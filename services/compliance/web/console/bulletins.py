@@ -40,7 +40,7 @@ class Bar(NamedTuple):
     told: str
 
 
-class Part(NamedTuple):
+class Drawn(NamedTuple):
     """A sheet as a page shows it: in one language, its first rows, and its chart."""
 
     title: str
@@ -101,10 +101,10 @@ def spoken(text: str, language: Language) -> str:
     return chinese if language == "zh" else english
 
 
-def _part(sheet: Sheet, language: Language) -> Part:
+def _part(sheet: Sheet, language: Language) -> Drawn:
     texts = [[text_of(sheet, at, cell) for at, cell in enumerate(row)] for row in sheet.rows]
     column = CHARTED.get(sheet.name)
-    return Part(
+    return Drawn(
         spoken(sheet.title, language),
         [spoken(name, language) for name in sheet.columns],
         texts[:ROWS],
