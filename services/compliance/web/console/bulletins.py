@@ -26,8 +26,8 @@ MONTHS = 13
 ROWS = 25
 """Rows of a sheet on the page; all of them are in the files."""
 
-CHARTED = {"areas": 4, "distributors": 5, "violations": 2}
-"""The column of a sheet that is drawn, by sheet: completion, on time in full, found."""
+CHARTED = {"areas": 4, "distributors": 6, "violations": 2}
+"""The column of a sheet that is drawn, by sheet: completion, filled by quantity, found."""
 
 BARS = 12
 
@@ -103,6 +103,8 @@ def spoken(text: str, language: Language) -> str:
 
 def _part(sheet: Sheet, language: Language) -> Drawn:
     texts = [[text_of(sheet, at, cell) for at, cell in enumerate(row)] for row in sheet.rows]
+    if sheet.name == "quality":
+        texts = [[spoken(first, language), *rest] for first, *rest in texts]
     column = CHARTED.get(sheet.name)
     return Drawn(
         spoken(sheet.title, language),

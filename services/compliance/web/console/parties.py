@@ -26,8 +26,8 @@ DRAWN_OF = {"distributor", "manufacturer"}
 FIGURES_WITHIN = 3.0
 """Seconds that a page waits for figures of another service; without them it says so."""
 
-HEIGHT, STEP = 120, 100
-"""Units of a chart: its height, and from one month to the next."""
+HEIGHT, STEP, DASH = 120, 100, 8
+"""Units of a chart: its height, from one month to the next, and a month that stands alone."""
 
 
 class Punctuality(NamedTuple):
@@ -153,6 +153,6 @@ def _path(shares: Sequence[float | None], lowest: int) -> str:
         if share is not None:
             y = HEIGHT * (100 - share * 100) / (100 - lowest)
             steps.append(f"{'L' if drawn else 'M'}{at * STEP + STEP // 2} {y:.1f}")
-            steps.append("" if drawn else "h1")
+            steps.append("" if drawn else f"h{DASH}")
         drawn = share is not None
     return "".join(steps)

@@ -15,8 +15,8 @@ def test_a_line_is_drawn_from_the_lowest_tenth_to_all_and_interrupted_where_noth
     own = [card("2022-03", 4, 0.75), card("2022-05", 8, 1.0)]
     drawn = punctuality(MONTHS, own, [card(month, 100, 0.9) for month in MONTHS])
     assert drawn.lowest == 70
-    assert drawn.own == "M50 100.0h1M250 0.0h1"
-    assert drawn.all == "M50 40.0h1L150 40.0L250 40.0"
+    assert drawn.own == "M50 100.0h8M250 0.0h8"
+    assert drawn.all == "M50 40.0h8L150 40.0L250 40.0"
     assert drawn.rows == [
         ("2022-03", 4, 0.75, 0.9),
         ("2022-04", 0, None, 0.9),
@@ -26,9 +26,9 @@ def test_a_line_is_drawn_from_the_lowest_tenth_to_all_and_interrupted_where_noth
 
 def test_shares_that_are_all_high_are_drawn_from_nine_tenths_on() -> None:
     drawn = punctuality(MONTHS, [card("2022-04", 1, 1.0)], [])
-    assert (drawn.lowest, drawn.own, drawn.all) == (90, "M150 0.0h1", "")
+    assert (drawn.lowest, drawn.own, drawn.all) == (90, "M150 0.0h8", "")
 
 
 def test_a_month_in_which_nothing_came_is_drawn_at_the_bottom() -> None:
     drawn = punctuality(MONTHS, [card("2022-04", 1, 0.0)], [])
-    assert (drawn.lowest, drawn.own) == (0, "M150 120.0h1")
+    assert (drawn.lowest, drawn.own) == (0, "M150 120.0h8")
