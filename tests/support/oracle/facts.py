@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,13 @@ Found = TypeVar("Found")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
+@lru_cache(maxsize=1 << 16)
 def day_of(instant: datetime) -> date:
     """The Asia/Shanghai day in which an aware instant lies."""
     return instant.astimezone(SHANGHAI).date()
 
 
+@lru_cache(maxsize=1 << 16)
 def midnight_of(day: date | str) -> datetime:
     """The first instant of an Asia/Shanghai day, in UTC."""
     day = date.fromisoformat(day) if isinstance(day, str) else day

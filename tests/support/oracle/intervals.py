@@ -39,6 +39,10 @@ def joined(boundaries: set[datetime], holds: Callable[[datetime], bool]) -> list
 
 def every_boundary(world: World, product: str) -> set[datetime]:
     """Every instant at which an answer about the product can change."""
+    return world.once(("boundaries", product), lambda: _every_boundary(world, product))
+
+
+def _every_boundary(world: World, product: str) -> set[datetime]:
     days = {world.policy.start, world.policy.until}
     for stretch in stretches(world, product):
         days |= {stretch.start, stretch.end}

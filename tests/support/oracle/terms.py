@@ -121,8 +121,15 @@ def is_in_scope(world: World, order: Order) -> bool:
 
 def agreements_of(world: World, hospital: str, product: str) -> list[Mapping[str, Any]]:
     """The agreements of a hospital for a product, in the order of tellings."""
-    told = [telling.data for telling in world.last("agreement.signed", "agreement")]
-    return [a for a in told if a["hospital"] == hospital and a["product"] == product]
+    told = world.last("agreement.signed", "agreement")
+    return world.once(
+        ("agreements", hospital, product),
+        lambda: [
+            telling.data
+            for telling in told
+            if (telling.data["hospital"], telling.data["product"]) == (hospital, product)
+        ],
+    )
 
 
 def is_in_force(agreement: Mapping[str, Any], day: date) -> bool:

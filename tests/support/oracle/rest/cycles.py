@@ -41,6 +41,10 @@ def every_agreement(world: World) -> list[Agreement]:
 
 def all_told(world: World) -> list[Agreement]:
     """All agreements, void ones too, in the order of tellings."""
+    return world.once(("all told",), lambda: _all_told(world))
+
+
+def _all_told(world: World) -> list[Agreement]:
     told = [telling.data for telling in world.last("agreement.signed", "agreement")]
     return [
         Agreement(

@@ -165,12 +165,14 @@ def _running(world: World, signed: Signed, month: Month) -> Signed:
 def _was_failed(world: World, hospital: str, variety: str, month: Month) -> bool:
     """Whether the supplier of a selected product of the variety failed the hospital that month."""
     for order in world.orders:
-        kind = kind_of(world, order)
-        if order.data["hospital"] != hospital or kind is None:
+        kind = kind_of(world, order) if order.data["hospital"] == hospital else None
+        if kind is None:
             continue
         is_selected, attributes = kind
+        if not is_selected or attributes["variety"] != variety:
+            continue
         at = failed_at(world, order)
-        if not is_selected or attributes["variety"] != variety or at is None:
+        if at is None:
             continue
         if due_month(at) == month and missing_by(order, day_after(month)) > 0:
             return True
