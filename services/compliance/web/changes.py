@@ -198,8 +198,8 @@ class Follower:
         while not self._ended.is_set():
             try:
                 await self._follow()
-            except (KafkaError, OSError, TimeoutError) as error:
-                if self.up:
+            except Exception as error:  # noqa: BLE001  # else nobody would be told of changes any more
+                if self.up or not isinstance(error, KafkaError | OSError):
                     log.warning("the changes cannot be followed, trying again: %r", error)
                 self.up = False
             with suppress(TimeoutError):
@@ -245,7 +245,7 @@ class Follower:
             self._changes.begin(self._next)
 
     def _take(self, message: Any) -> None:
-        headers = {name: value.decode(errors="replace") for name, value in message.headers}
+        headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers}
         try:
             told = msgspec.json.decode(message.value or b"", type=ToldOnBus)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -16,6 +16,7 @@ from services.compliance.answers.service_shapes import ChangeShown
 from services.compliance.web import stream
 from services.compliance.web.changes import RecentChanges, ToldOnBus, read_places, write_places
 from services.compliance.worker.relay import send_violations
+from shared.domain import topics
 from shared.domain.principal import Party, Principal, Role
 from tests.support.kept import a_violation, problem, read, served, tell
 from tests.support.workers.in_process import publishing
@@ -76,6 +77,10 @@ async def test_nothing_is_missed_or_told_twice_by_whoever_comes_back_even_to_a_n
             for first in range(0, TOLD_OF, 10):
                 await tell(desk.connection, "opened", told[first : first + 10])
                 await send_violations(desk.connection, producer)
+                # Nothing of ours says so, and the topic is open to whoever may write to it.
+                await producer.send_and_wait(
+                    topics.VIOLATIONS, key=b"x", value=b"\xff", headers=[("ce_type", None)]
+                )
                 await asyncio.sleep(0.2)
 
     async def hear(api: str, last: str | None, most: int) -> str:
