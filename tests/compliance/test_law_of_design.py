@@ -7,7 +7,7 @@ that reads everything at once.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -16,7 +16,10 @@ import pytest
 from hypothesis import given, settings
 
 from services.compliance.findings.violation import Violation
+from services.compliance.judging import dossier
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.pieces import parted
+from services.compliance.law import closing
 from shared.domain import calendar
 from shared.domain.cloudevents import Event
 from tests.support import histories
@@ -95,6 +98,28 @@ def test_a_worker_that_reads_in_any_order_ends_where_a_replay_does(tell: Story, 
         events, as_of = tell(chance)
         differing = "\n".join(against_a_replay(events, as_of, chance))
         assert not differing, f"history {seed} as of {as_of}:\n{differing}"
+
+
+def test_it_does_so_too_where_records_are_written_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[bytes] = []
+
+    def noted(tail: bytes) -> Iterator[bytes]:
+        read.append(tail)
+        return parted(tail)
+
+    monkeypatch.setattr(dossier, "LARGE", 1)
+    monkeypatch.setattr(dossier, "TAIL_SHARE", 1_000)
+    monkeypatch.setattr(dossier, "LONGEST_TAIL", 1_500)
+    monkeypatch.setattr(dossier, "parted", noted)
+    monkeypatch.setattr(closing, "MANY", 1)
+    for seed in range(2 * CHUNK, 2 * CHUNK + CHUNK // 3):
+        chance = Random(seed)
+        events, as_of = whole_story(chance)
+        differing = "\n".join(against_a_replay(events, as_of, chance))
+        assert not differing, f"history {seed} as of {as_of}:\n{differing}"
+    assert any(read)
 
 
 def test_a_fact_told_late_withdraws_what_it_disproves() -> None:

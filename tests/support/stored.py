@@ -105,7 +105,7 @@ def frozen(worker: InMemoryWorker) -> dict[str, Any]:
 def rows_of(stored: dict[str, Any]) -> dict[Subject, Row]:
     """Give frozen rows as a worker loads them."""
     return {
-        Subject(*subject): Row(b64decode(record), b64decode(judgement), product, hospital)
+        Subject(*subject): Row(b64decode(record), b"", b64decode(judgement), product, hospital)
         for *subject, record, judgement, product, hospital in stored["rows"]
     }
 

@@ -6,16 +6,17 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging.contributions.contribution import Contribution, Value
 from services.compliance.judging.defect import Remedy
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.pieces import parted, pieces
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.judging.weighing import Weighed
 from services.compliance.records.evidence import Evidence
 from shared.domain import calendar
 from shared.domain.records.contested import Contradiction
-from shared.domain.records.record import Record
+from shared.domain.records.record import Gathered, Heard, Record
 
 NOWHERE = Columns()
 """The columns of a record that was never judged."""
@@ -81,22 +82,39 @@ class Kept(Struct, frozen=True, array_like=True):
     aside: Remedy
 
 
+class Written(NamedTuple):
+    """A dossier as it is to be stored; where record and tail are None, they stay as they are."""
+
+    record: bytes | None
+    tail: bytes | None
+    judgement: bytes
+
+
+LARGE = 4_096
+"""Bytes of a record that is not written whole for every contribution that is put into it."""
+
+TAIL_SHARE, LONGEST_TAIL = 0.25, 8_192
+"""How much of a record, and how many bytes, may be put into it until it is written whole."""
+
+
 class Dossier:
     """A record with its last judgement.
 
     `before` is the judgement with which the round took it, `columns` are what a change of the
     register finds it by, `causes` the facts told since it was last judged, `voids` those without
     which other records would have contributed otherwise since then. What is `unread` is stored as
-    it was. `stored` is in how many bytes it was last written.
+    it was.
     """
 
     __slots__ = (
+        "_base",
+        "_puts",
+        "_stored",
         "before",
         "causes",
         "columns",
         "judgement",
         "record",
-        "stored",
         "subject",
         "unread",
         "version",
@@ -120,7 +138,8 @@ class Dossier:
         self.causes: list[Evidence] = []
         self.voids: list[Evidence] = []
         self.unread: Unread | None = None
-        self.stored = 0
+        self._base = self._stored = 0, b""
+        self._puts: list[tuple[Value | None, Value | None]] = []
 
     def set_aside(self, remedy: Remedy) -> Remedy:
         """Let what was last said stand, and look again only when that can bring the record back.
@@ -135,18 +154,62 @@ class Dossier:
         self.causes, self.voids = [], []
         return wanted
 
+    def put(self, old: Value | None, new: Value | None) -> None:
+        """Put a contribution in the place of the one before it."""
+        if not isinstance(self.record, Gathered):
+            raise TypeError(f"{type(self.record).__name__} gathers nothing")
+        self.record.put(old, new)
+        self._puts.append((old, new))
+
     def encoded(self) -> tuple[bytes, bytes]:
-        """Write the record and what was said of it, as they are stored."""
+        """Write the record and what was said of it, whole."""
         if self.unread is None:
-            record, judgement = encode(self.record), encode(self.judgement)
-            self.stored = len(record) + len(judgement)
-            return record, judgement
-        _, held, said = self.unread
+            return encode(self.record), encode(self.judgement)
+        _, record, judgement = self.unread
         aside = self.judgement.aside or "judge"
         return (
-            encode(self.record) if held is None else held,
-            encode(self.judgement if said is None else Kept(said, aside)),
+            encode(self.record) if record is None else record,
+            encode(self.judgement if judgement is None else Kept(judgement, aside)),
         )
+
+    def written(self) -> Written:
+        """Write what of the dossier is to be stored in its row."""
+        tail = self._grown_tail()
+        if tail is None:
+            record, judgement = self.encoded()
+            self._stored = len(record), b""
+            if self.unread is not None and self.unread.record is not None:
+                return Written(None, None, judgement)
+            return Written(record, b"", judgement)
+        self._stored = self._base[0], tail
+        return Written(None, tail, encode(self.judgement))
+
+    def _grown_tail(self) -> bytes | None:
+        """Give what was put into a large record since it was stored, None where all is written."""
+        (base, tail), record = self._base, self.record
+        if base < LARGE or not isinstance(record, Gathered) or isinstance(record, Heard):
+            return None
+        if record.rearranged:
+            return None
+        grown = tail + pieces(encode(put) for put in self._puts)
+        return grown if len(grown) <= min(base * TAIL_SHARE, LONGEST_TAIL) else None
+
+    @property
+    def size(self) -> int:
+        """How many bytes the record takes in its row, as it was written last."""
+        return self._stored[0] + len(self._stored[1])
+
+    def as_stored(self, record: int, tail: bytes) -> "Dossier":
+        """Note of how many bytes the stored record is, and what was put into it since."""
+        self._base = self._stored = record, tail
+        return self
+
+    def be_stored(self) -> None:
+        """Take note that the row is as it was written last, and has the next version."""
+        self.version += 1
+        self._base, self._puts = self._stored, []
+        if isinstance(self.record, Gathered):
+            self.record.be_stored()
 
     def conclude(self, judgement: Judgement, columns: Columns | None) -> None:
         """Note what was said of the record now, and where it stands if that is known."""
@@ -159,38 +222,52 @@ class Dossier:
 _decode_record = {name: msgspec.msgpack.Decoder(kind.record) for name, kind in KINDS.items()}
 decode_judgement = msgspec.msgpack.Decoder(Judgement).decode
 _decode_kept = msgspec.msgpack.Decoder(Kept).decode
+_decode_put = msgspec.msgpack.Decoder(tuple[Value | None, Value | None]).decode
 encode = msgspec.msgpack.Encoder().encode
 
 
-def decode_record(kind: str, record: bytes) -> Record:
-    """Read a record as it was stored."""
-    return _decode_record[kind].decode(record)
+def decode_record(kind: str, record: bytes, tail: bytes = b"") -> Record:
+    """Read a record as it was stored, and put into it what was put since."""
+    held = _decode_record[kind].decode(record)
+    if not tail:
+        return held
+    if not isinstance(held, Gathered):
+        raise TypeError(f"{type(held).__name__} gathers nothing")
+    for put in parted(tail):
+        held.put(*_decode_put(put))
+    return held
 
 
-def decode(
-    subject: Subject, record: bytes, judgement: bytes, version: int, columns: Columns
+def decode(  # noqa: PLR0913  # a row has so many columns
+    subject: Subject,
+    record: bytes,
+    judgement: bytes,
+    version: int,
+    columns: Columns,
+    *,
+    tail: bytes = b"",
 ) -> Dossier:
     """Read a dossier as it was stored; what cannot be read of it is `unread`."""
     try:
-        held, said = decode_record(subject.kind, record), decode_judgement(judgement)
+        held, said = decode_record(subject.kind, record, tail), decode_judgement(judgement)
     except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
-        some, said, unread = _half_read(subject.kind, record, judgement, error)
+        some, said, unread = _half_read(subject.kind, (record, tail), judgement, error)
         dossier = Dossier(subject, some, said, version, columns)
         dossier.unread = unread
         return dossier
-    return Dossier(subject, held, said, version, columns)
+    return Dossier(subject, held, said, version, columns).as_stored(len(record), tail)
 
 
 def _half_read(
-    kind: str, record: bytes, judgement: bytes, error: Exception
+    kind: str, record: tuple[bytes, bytes], judgement: bytes, error: Exception
 ) -> tuple[Record | None, Judgement, Unread | None]:
     """Read what can be read of a dossier, and give the rest, if any, as it was."""
     held = unread_record = None
     said, unread_judgement = last_said(judgement)
     try:
-        held = decode_record(kind, record)
+        held = decode_record(kind, *record)
     except Exception as fault:  # noqa: BLE001  # as above
-        error, unread_record = fault, record
+        error, unread_record = fault, record[0]
     whole = unread_record is None and unread_judgement is None
     return held, said, None if whole else Unread(error, unread_record, unread_judgement)
 

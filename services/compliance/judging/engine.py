@@ -22,7 +22,7 @@ from services.compliance.judging.voided import Heeded, heed
 from services.compliance.law.law import Law
 from services.compliance.records.evidence import Evidence
 from shared.domain.cloudevents import Event
-from shared.domain.records.record import Gathered, Heard, Record
+from shared.domain.records.record import Heard, Record
 from shared.domain.records.telling import Telling, stored
 from shared.domain.records.voids import Voidable
 
@@ -50,11 +50,8 @@ def hear(dossier: Dossier, event: Event) -> None:
 
 def receive(dossier: Dossier, transfer: Transfer) -> None:
     """Put a contribution in the place of the one before it."""
-    record = dossier.record
-    if not isinstance(record, Gathered):
-        raise TypeError(f"{type(record).__name__} gathers nothing, given {transfer.target}")
     old, new = transfer.old, transfer.new
-    record.put(old and old.value, new and new.value)
+    dossier.put(None if old is None else old.value, None if new is None else new.value)
     dossier.causes.extend(transfer.causes)
     dossier.voids.extend(transfer.voids)
 

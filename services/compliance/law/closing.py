@@ -88,6 +88,7 @@ def reopen(account: Account, terms: AccountTerms) -> None:
         account.open_shelf()
     elif shelf is not None and shelf.policies != digest:
         shelf.policies, shelf.stamps = digest, {}
+        account.rearrange()
 
 
 def close(account: Account, known: list[Settled], terms: AccountTerms, now: datetime) -> None:
@@ -158,7 +159,7 @@ class Closing(NamedTuple):
         spent = {name: total(those) for name, those in taken.items()}
         _shelve_sums(account, shelf, self.sums, spent)
         shelf.until = self.until
-        account.derived.clear()
+        account.rearrange()
 
 
 def _age(settling: Settling) -> tuple[datetime, str, str]:

@@ -158,6 +158,21 @@ class Account(Struct, Gathered, array_like=True, dict=True):
         found: dict[str, Any] = self.__dict__.setdefault("_derived", {})
         return found
 
+    @property
+    @override
+    def rearranged(self) -> bool:
+        """Whether something was closed or opened."""
+        return "_rearranged" in self.__dict__
+
+    @override
+    def be_stored(self) -> None:
+        self.__dict__.pop("_rearranged", None)
+
+    def rearrange(self) -> None:
+        """Note that something was closed or opened, and forget what was derived."""
+        self.derived.clear()
+        self.__dict__["_rearranged"] = True
+
     @override
     def put(self, old: Entry | None, new: Entry | None) -> None:
         """Replace what one order, payment or prepayment contributed."""
@@ -213,7 +228,7 @@ class Account(Struct, Gathered, array_like=True, dict=True):
         shelf, self.shelf = self.shelf, None
         if shelf is None:
             return
-        self.derived.clear()
+        self.rearrange()
         for packed in shelf.sums:
             for money in unpacked(packed, list[Money]):
                 if money.order is None:
@@ -246,7 +261,7 @@ class Account(Struct, Gathered, array_like=True, dict=True):
 
 def oldest_first(claims: Iterable[Claim]) -> list[Claim]:
     """Put claims in order."""
-    return sorted(claims, key=_age)
+    return sorted(claims, key=attrgetter("age"))
 
 
 PACKED = list[tuple[Claim, tuple[Step, ...]]]
@@ -282,7 +297,3 @@ def _sums(entry: Entry | None) -> set[Money]:
             return {entry}
         case _:
             return set()
-
-
-def _age(claim: Claim) -> tuple[datetime, str, str]:
-    return claim.age

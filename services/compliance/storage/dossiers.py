@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from services.compliance.judging.dossier import Dossier, Judgement, decode, encode
+from services.compliance.judging.dossier import Dossier, Judgement, Written, decode, encode
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
@@ -19,6 +19,14 @@ from shared.adapters.postgres import Connection, columns
 from shared.domain.errors import ConflictError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+COLUMNS = (
+    *Subject._fields,
+    *Columns._fields,
+    *("version", "law"),
+    *Written._fields,
+)
+"""The columns of a row, in the order in which it is written."""
 
 NO_VERSION = 0
 """The version that no row has."""
@@ -81,7 +89,8 @@ def _dossier(row: asyncpg.Record, known: Mapping[Subject, Dossier]) -> Dossier:
     if row["record"] is None:
         return known[subject]
     placed = Columns(row["product"], row["hospital"], row["area"], row["awaits"])
-    return decode(subject, row["record"], row["judgement"], row["version"], placed)
+    said = (row["judgement"], row["version"])
+    return decode(subject, row["record"], *said, placed, tail=row["tail"])
 
 
 async def save(connection: Connection, judged: Upshot, law: Mapping[str, int]) -> None:
@@ -110,12 +119,14 @@ async def _save_records(
             *dossier.columns,
             dossier.version or 1,
             law[dossier.subject.jurisdiction],
-            *dossier.encoded(),
+            *dossier.written(),
         )
         (known if dossier.version else new).append(row)
     if new:
         try:
-            await connection.copy_records_to_table("dossier", schema_name="compliance", records=new)
+            await connection.copy_records_to_table(
+                "dossier", schema_name="compliance", columns=COLUMNS, records=new
+            )
         except asyncpg.UniqueViolationError as error:
             raise ConflictError("another worker began the same record") from error
     if known:

@@ -2,6 +2,7 @@
 -- Load the dossiers of some subjects, without what is known of those of a version.
 SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version,
        CASE WHEN d.version <> wanted.version THEN d.record END AS record,
+       CASE WHEN d.version <> wanted.version THEN d.tail END AS tail,
        CASE WHEN d.version <> wanted.version THEN d.judgement END AS judgement
 FROM compliance.dossier d
 JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
@@ -12,6 +13,7 @@ JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
 -- Load dossiers as above and hold them, in the order of keys.
 SELECT d.jurisdiction, d.kind, d.key, d.product, d.hospital, d.area, d.awaits, d.version,
        CASE WHEN d.version <> wanted.version THEN d.record END AS record,
+       CASE WHEN d.version <> wanted.version THEN d.tail END AS tail,
        CASE WHEN d.version <> wanted.version THEN d.judgement END AS judgement
 FROM compliance.dossier d
 JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
@@ -21,13 +23,15 @@ ORDER BY d.jurisdiction, d.kind, d.key
 FOR UPDATE OF d;
 
 -- update --
--- Write dossiers, only where the version is still the one loaded.
+-- Write dossiers, only where the version is still the one loaded; a record that is not written
+-- stays, and what is large of it is not touched.
 UPDATE compliance.dossier d
 SET product = new.product, hospital = new.hospital, area = new.area, awaits = new.awaits,
-    version = d.version + 1, law = new.law, record = new.record, judgement = new.judgement
+    version = d.version + 1, law = new.law, record = coalesce(new.record, d.record),
+    tail = coalesce(new.tail, d.tail), judgement = new.judgement
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::bigint[], $9::bigint[], $10::bytea[], $11::bytea[])
-    AS new (jurisdiction, kind, key, product, hospital, area, awaits, version, law, record,
+            $8::bigint[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[])
+    AS new (jurisdiction, kind, key, product, hospital, area, awaits, version, law, record, tail,
             judgement)
 WHERE d.jurisdiction = new.jurisdiction AND d.kind = new.kind AND d.key = new.key
   AND d.version = new.version;

@@ -33,17 +33,17 @@ class HotDossiers:
             dossier = self._held.pop(subject, None)
             if dossier is not None:
                 taken[subject] = dossier
-                self._bytes -= dossier.stored
+                self._bytes -= dossier.size
         return taken
 
     def keep(self, judged: Upshot) -> None:
         """Keep the dossiers of a round as they were committed, but those that were set aside."""
         for subject, dossier in judged.dossiers.items():
-            dossier.version += 1
-            if dossier.judgement.aside or dossier.unread is not None or dossier.stored > LARGEST:
+            dossier.be_stored()
+            if dossier.judgement.aside or dossier.unread is not None or dossier.size > LARGEST:
                 continue
             self._held[subject] = dossier
-            self._bytes += dossier.stored
+            self._bytes += dossier.size
         while self._bytes > self._at_most:
             oldest = next(iter(self._held))
-            self._bytes -= self._held.pop(oldest).stored
+            self._bytes -= self._held.pop(oldest).size

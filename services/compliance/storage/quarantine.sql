@@ -55,7 +55,7 @@ ORDER BY jurisdiction, kind, key LIMIT $4;
 -- empty --
 -- Begin records anew that gather what others contribute.
 UPDATE compliance.dossier d
-SET record = anew.record, version = d.version + 1
+SET record = anew.record, tail = '', version = d.version + 1
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
     AS anew (jurisdiction, kind, key, record)
 WHERE d.jurisdiction = anew.jurisdiction AND d.kind = anew.kind AND d.key = anew.key;

@@ -26,11 +26,11 @@ ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET record = excluded.record;
 INSERT INTO compliance.dossier (jurisdiction, kind, key, version, law, record, judgement)
 SELECT jurisdiction, kind, key, 1, 0, record, $1 FROM anew
 ON CONFLICT (jurisdiction, kind, key)
-DO UPDATE SET record = excluded.record, version = dossier.version + 1;
+DO UPDATE SET record = excluded.record, tail = '', version = dossier.version + 1;
 
 -- empty --
 -- Empty the records of a kind that no fact is about: what is contributed to them is given again.
-UPDATE compliance.dossier d SET record = $2, version = d.version + 1
+UPDATE compliance.dossier d SET record = $2, tail = '', version = d.version + 1
 WHERE d.kind = $1
   AND NOT EXISTS (SELECT FROM anew a WHERE a.jurisdiction = d.jurisdiction AND a.kind = d.kind
                                        AND a.key = d.key);

@@ -27,9 +27,20 @@ class Heard:
 
 
 class Gathered:
-    """A record of what others contribute; each contribution replaces the one before it."""
+    """A record of what others contribute; each contribution replaces the one before it.
+
+    One that is `rearranged` has changed otherwise than by what was put into it.
+    """
 
     __slots__ = ()
+
+    @property
+    def rearranged(self) -> bool:
+        """Whether it changed otherwise since `be_stored`; most records never do."""
+        return False
+
+    def be_stored(self) -> None:
+        """Take note that it was stored as it is."""
 
     def put(self, old: Any, new: Any) -> None:
         """Replace what one other record contributed; None where it contributes nothing."""

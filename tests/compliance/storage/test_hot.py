@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from services.compliance.judging.dossier import Dossier, decode, encode
+from services.compliance.judging import dossier
+from services.compliance.judging.dossier import Dossier, encode
 from services.compliance.judging.subjects import Subject
 from services.compliance.judging.upshot import Upshot
 from services.compliance.records.paid_order import PaidOrder
@@ -39,7 +40,7 @@ def judged(*names: str, size: int = 10) -> Upshot:
     for name in names:
         subject = Subject("cn-sx", "order", name)
         upshot.dossiers[subject] = Dossier(subject)
-        upshot.dossiers[subject].stored = size
+        upshot.dossiers[subject].as_stored(size, b"")
     return upshot
 
 
@@ -70,13 +71,19 @@ def test_neither_what_was_set_aside_nor_what_is_large_is_kept() -> None:
     kept = HotDossiers()
     upshot = judged("O1", "O2")
     upshot.dossiers[named("O1")[0]].set_aside("judge")
-    upshot.dossiers[named("O2")[0]].stored = hot.LARGEST + 1
+    upshot.dossiers[named("O2")[0]].as_stored(hot.LARGEST + 1, b"")
     kept.keep(upshot)
     assert kept.take(named("O1", "O2")) == {}
 
 
 @pytest.mark.integration
-async def test_what_is_kept_is_what_is_stored_and_no_other_version(desk: WorkerOnDatabase) -> None:
+@pytest.mark.parametrize("share", [0, 1_000])
+async def test_what_is_kept_is_what_is_stored_and_no_other_version(
+    share: float, desk: WorkerOnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dossier, "LARGE", 1)
+    monkeypatch.setattr(dossier, "TAIL_SHARE", share)
+    tails = 0
     await desk.handle(*REGISTER)
     for event in LIFE:
         await desk.handle(event)
@@ -85,10 +92,12 @@ async def test_what_is_kept_is_what_is_stored_and_no_other_version(desk: WorkerO
         for row in rows:
             subject = Subject(row["jurisdiction"], row["kind"], row["key"])
             (held,) = await loaded(desk, [subject])
-            read = decode(subject, row["record"], row["judgement"], row["version"], held.columns)
-            assert encode(held.record) == encode(read.record) == row["record"]
+            (read,) = await dossiers.load(desk.connection, [subject])
+            assert encode(held.record) == encode(read.record)
+            tails += bool(row["tail"])
             assert held.judgement == read.judgement
             assert held.version == row["version"]
+    assert bool(tails) == bool(share)
     await desk.connection.execute("UPDATE compliance.dossier SET version = version + 1, area = 'X'")
     subject = Subject("cn-sx", "order", "O1")
     (held,) = await loaded(desk, [subject])

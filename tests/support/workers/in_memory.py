@@ -31,6 +31,7 @@ class Row(NamedTuple):
     """A dossier as it is stored, with the columns of a gathering record."""
 
     record: bytes
+    tail: bytes
     judgement: bytes
     product: str | None
     hospital: str | None
@@ -104,13 +105,19 @@ class InMemoryWorker:
     def _load(self, subject: Subject) -> Dossier:
         row = self.rows[subject]
         columns = Columns(row.product, row.hospital)
-        return dossier.decode(subject, row.record, row.judgement, 0, columns)
+        return dossier.decode(subject, row.record, row.judgement, 0, columns, tail=row.tail)
 
     def _write(self, judged: Round) -> None:
         """Store rows and violations; one that moved between two records was not withdrawn."""
         for subject, held in judged.dossiers.items():
-            record, judgement = dossier.encode(held.record), dossier.encode(held.judgement)
-            self.rows[subject] = Row(record, judgement, held.columns.product, held.columns.hospital)
+            before, (record, tail, judgement) = self.rows.get(subject), held.written()
+            if before is not None:
+                record = before.record if record is None else record
+                tail = before.tail if tail is None else tail
+            assert record is not None
+            assert tail is not None
+            columns = held.columns
+            self.rows[subject] = Row(record, tail, judgement, columns.product, columns.hospital)
         self.weighed.update(judged.weighed_counts())
         for change in judged.final_changes():
             if change.violation is not None:

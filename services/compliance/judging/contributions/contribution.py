@@ -22,6 +22,24 @@ from services.compliance.records.supply import Report, Served, StockOut, Stocks
 from services.compliance.records.usage import Contracts, Used
 from shared.domain import ids
 
+Value = (
+    Dealing
+    | StockOut
+    | Appointment
+    | Report
+    | Served
+    | Stocks
+    | Remittance
+    | AccountEntry
+    | Book
+    | Stamp
+    | Deposit
+    | Pledges
+    | Used
+    | Contracts
+)
+"""What is contributed: what one record says to another."""
+
 
 class Contribution(Struct, frozen=True, array_like=True, gc=False):
     """A value for the record of a kind: of a product, or `of` one thing `by` another.
@@ -32,22 +50,7 @@ class Contribution(Struct, frozen=True, array_like=True, gc=False):
     kind: str
     of: str
     by: str | None
-    value: (
-        Dealing
-        | StockOut
-        | Appointment
-        | Report
-        | Served
-        | Stocks
-        | Remittance
-        | AccountEntry
-        | Book
-        | Stamp
-        | Deposit
-        | Pledges
-        | Used
-        | Contracts
-    )
+    value: Value
 
     def target(self, jurisdiction: str) -> Subject:
         """Give whose record it goes to."""

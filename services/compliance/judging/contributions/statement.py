@@ -101,11 +101,14 @@ def _close(
     close(account, known, terms, now)
     if account.shelf is not None:
         still_open = {one.month for one in settled(account, terms)}
-        account.shelf.stamps = {
+        stamps = {
             month: _kept(books[month]).digest
             for month in account.shelf.months
             if month not in still_open
         }
+        if stamps != account.shelf.stamps:
+            account.shelf.stamps = stamps
+            account.rearrange()
 
 
 def _kept(value: Book | Stamp) -> Stamp:
