@@ -23,6 +23,19 @@ def list_letters(
 
 
 @app.command()
+def redrive(
+    *,
+    topic: Annotated[str | None, typer.Option(help="Only of this one: vbp.orders.v1")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent")] = False,
+) -> None:
+    """Send to their topics again what this version takes: after it was mended, or a policy came."""
+    from services.commands import redriving, settings
+    from services.compliance.settings import Settings
+
+    redriving.redrive(settings.settings(Settings), topic, dry=dry_run)
+
+
+@app.command()
 def show(
     place: Annotated[str, typer.Argument(metavar="PLACE", help="As `vbp dead-letters list` shows")],
     *,

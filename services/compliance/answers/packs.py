@@ -72,7 +72,7 @@ async def _gathered(
         row = held.row()
         if row is None:
             return None
-        facts = await _facts(connection, pack.pointed_at(lines), weight)
+        facts = await _facts(connection, identity, pack.pointed_at(lines), weight)
     violation = served(row)
     return Content(
         violation,
@@ -84,13 +84,13 @@ async def _gathered(
 
 
 async def _facts(
-    connection: Connection, wanted: Sequence[Pointer], weight: int
+    connection: Connection, identity: UUID, wanted: Sequence[Pointer], weight: int
 ) -> list[tuple[Pointer, bytes | None]]:
     found: list[tuple[Pointer, bytes | None]] = []
     for first in range(0, len(wanted), _FACTS_AT_ONCE):
         some = wanted[first : first + _FACTS_AT_ONCE]
         places = [list(column) for column in zip(*(one.place for one in some), strict=True)]
-        rows = await connection.fetch(parts.QUERIES["facts"], *places)
+        rows = await connection.fetch(parts.QUERIES["facts"], identity, *places)
         kept = {(row["topic"], row["partition"], row["offset"]): row["data"] for row in rows}
         for one in some:
             weight = _weighed(weight, kept.get(one.place, b""))

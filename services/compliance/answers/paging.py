@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.compliance.findings.violation import ServedViolation
+from shared.domain import topics
 from shared.domain.calendar import EPOCH, parse_instant
 from shared.domain.errors import InvalidArgumentError
 
 _LIST_KEY = struct.Struct(">q16s")
 _PART_KEY = struct.Struct(">ii")
 _NUMBER_KEY = struct.Struct(">q")
+_LETTER_KEY = struct.Struct(">qbiq")
 _SEAL_BYTES = 12
 _REMEDY = (
     "page_token: is not one that this list gave for these filters. "
@@ -38,6 +40,15 @@ class PartPlace(NamedTuple):
 
     seq: int
     first: int
+
+
+class LetterPlace(NamedTuple):
+    """Where a page of dead letters ended."""
+
+    told: datetime
+    topic: str
+    partition: int
+    offset: int
 
 
 def place_in(item: ServedViolation) -> ListPlace:
@@ -65,6 +76,23 @@ def part_token(place: PartPlace, of: bytes) -> str:
 def part_place(token: str, of: bytes) -> PartPlace:
     """Read a token; raises InvalidArgumentError for garbage, and for one of another part."""
     return PartPlace(*_read(token, _PART_KEY, of))
+
+
+def letter_token(place: LetterPlace, filters: bytes) -> str:
+    """Write where a page of dead letters ended as a token, sealed with the filters of its list."""
+    told, topic, *rest = place
+    microseconds = (told - EPOCH) // timedelta(microseconds=1)
+    key = _LETTER_KEY.pack(microseconds, topics.NUMBER_OF[topic], *rest)
+    return _written(key, filters)
+
+
+def letter_place(token: str, filters: bytes) -> LetterPlace:
+    """Read a token of a list of dead letters; raises InvalidArgumentError for any other."""
+    microseconds, topic, *rest = _read(token, _LETTER_KEY, filters)
+    if topic not in range(len(topics.INPUTS)):
+        raise InvalidArgumentError(_REMEDY)
+    told = EPOCH + timedelta(microseconds=microseconds)
+    return LetterPlace(told, topics.INPUTS[topic].name, *rest)
 
 
 def number_token(number: int, filters: bytes) -> str:

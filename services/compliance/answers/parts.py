@@ -105,7 +105,7 @@ async def facts(database: Database, identity: UUID, asked: PartAsked) -> FactPag
             return None
         place, told = found
         wanted = pointers(told)[place.first : place.first + asked.page_size]
-        shown = await facts_of(connection, wanted)
+        shown = await facts_of(connection, identity, wanted)
     items = Shelf(PAGE_BYTES, at_least=1).fitting(shown)
     return FactPage(items, _token_after(place, len(items), len(told), seal))
 
@@ -155,11 +155,13 @@ def line_shown(line: HistoryRow) -> HistoryLine:
     )
 
 
-async def facts_of(connection: Connection, evidence: Sequence[Pointer]) -> list[FactShown]:
-    """Put each event beside the evidence that points at it; None where it is no longer kept."""
+async def facts_of(
+    connection: Connection, identity: UUID, evidence: Sequence[Pointer]
+) -> list[FactShown]:
+    """Put each event beside a violation's evidence that points at it; None where none is kept."""
     places = [pointer.place for pointer in evidence]
     columns = [list(column) for column in zip(*places, strict=True)] or [[], [], []]
-    rows = await connection.fetch(QUERIES["facts"], *columns)
+    rows = await connection.fetch(QUERIES["facts"], identity, *columns)
     kept = {(row["topic"], row["partition"], row["offset"]): row for row in rows}
     return [_fact(pointer, kept.get(pointer.place)) for pointer in evidence]
 

@@ -20,8 +20,6 @@ ORDER BY seq DESC
 LIMIT 1;
 
 -- facts --
--- Give the events that stand at some places of the bus.
-SELECT f.topic, f.partition, f."offset", f.told, f.type, f.source, f.id, f."time", f.recorded, f.data
-FROM compliance.fact f
-JOIN unnest($1::smallint[], $2::smallint[], $3::bigint[]) AS wanted (topic, partition, "offset")
-  ON f.topic = wanted.topic AND f.partition = wanted.partition AND f."offset" = wanted."offset";
+-- Give the events that stand at some places of the bus, of a violation that who asks may see.
+SELECT topic, partition, "offset", told, type, source, id, "time", recorded, data
+FROM compliance.facts_of($1, $2, $3, $4);

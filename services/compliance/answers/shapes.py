@@ -9,7 +9,9 @@ from services.compliance.answers.bulletin import IssuedBulletins
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
 from services.compliance.answers.coverage_shapes import Coverage
 from services.compliance.answers.denominators import Matrix, Parties, PartyShown
+from services.compliance.answers.letters import LetterPage
 from services.compliance.answers.names import NamedViolation
+from services.compliance.answers.receipts import Receipt
 from services.compliance.answers.service_shapes import ChangesPage, ContradictionPage, ServiceStatus
 from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import Violation
@@ -138,6 +140,8 @@ class ManyDone(Struct):
 
 
 ANSWERS: tuple[type[Struct], ...] = (
+    Receipt,
+    LetterPage,
     Coverage,
     Matrix,
     Parties,

@@ -104,7 +104,7 @@ async def in_full(
         if stood is None:
             return None
         evidence = _evidence(msgspec.json.decode(stood["body"]))
-        found = await parts.facts_of(connection, pointers(evidence[:_FACTS_SHOWN]))
+        found = await parts.facts_of(connection, identity, pointers(evidence[:_FACTS_SHOWN]))
         (item,) = await names.named_all(connection.fetch, [stood])
     first = Shelf(_EVIDENCE_BYTES).fitting(evidence)
     facts = Shelf(_FACTS_BYTES).fitting(found)

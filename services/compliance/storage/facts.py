@@ -1,5 +1,6 @@
 """Facts and dead letters: a batch as it was heard, kept, and read back."""
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
@@ -11,13 +12,15 @@ import msgspec
 from services.compliance.storage.positions import Span
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
-from shared.domain import cloudevents, topics
+from shared.domain import cloudevents, refusals, topics
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidEventError, UnstorableError
 
 log = logging.getLogger(__name__)
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+_NAME = 4_096
 
 AT_ONCE = 10_000
 """Facts that are read back at once."""
@@ -35,6 +38,16 @@ class Letter(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: bytes
+
+
+class _Said(msgspec.Struct):
+    """What a structured event says of itself."""
+
+    source: str | None = None
+    id: str | None = None
+
+
+_said = msgspec.json.Decoder(_Said)
 
 
 class Batch(NamedTuple):
@@ -94,9 +107,28 @@ async def save(connection: Connection, batch: Batch) -> None:
         await connection.copy_records_to_table(
             "dead_letter",
             schema_name="compliance",
-            columns=Letter._fields,
-            records=batch.letters,
+            columns=(*Letter._fields, "source", "id"),
+            records=[(*letter, *named_in(letter)) for letter in batch.letters],
         )
+
+
+def named_in(letter: Letter) -> tuple[str | None, str | None]:
+    """Give the `source` and `id` that a message says it has, as far as they can be read."""
+    said = _Said()
+    with contextlib.suppress(*refusals.UNREADABLE):
+        said = _said.decode(letter.value or b"")
+    attributes = dict(headers_of(letter.headers))
+    told = [
+        in_value if header is None else header.decode(errors="replace")
+        for in_value, header in (
+            (said.source, attributes.get("ce_source")),
+            (said.id, attributes.get("ce_id")),
+        )
+    ]
+    source, identity = (
+        text if text and len(text) <= _NAME and "\0" not in text else None for text in told
+    )
+    return source, identity
 
 
 def fact_row(event: Event) -> tuple[Any, ...]:

@@ -1,14 +1,19 @@
 """Dead letters as they are kept: what could not be taken, unchanged, with the reason."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.compliance.storage.facts import headers_of
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
+
+
+LetterKey = tuple[datetime, str, int, int]
+"""What dead letters are ordered by: when they were told, topic, partition, offset."""
 
 
 class LetterLine(NamedTuple):
@@ -49,4 +54,23 @@ async def one(connection: Connection, topic: str, partition: int, offset: int) -
     row = await connection.fetchrow(QUERIES["one"], topic, partition, offset)
     if row is None:
         return None
+    return _kept(row)
+
+
+async def to_redrive(
+    connection: Connection, topic: str | None, behind: LetterKey, at_most: int
+) -> list[KeptLetter]:
+    """Give the next dead letters that were not sent again, of one topic or of all."""
+    rows = await connection.fetch(QUERIES["to_redrive"], topic, *behind, at_most)
+    return [_kept(row) for row in rows]
+
+
+async def note_redriven(
+    connection: Connection, places: Iterable[tuple[str, int, int]], at: datetime
+) -> None:
+    """Note that dead letters were sent to their topics again."""
+    await connection.execute(QUERIES["note_redriven"], *postgres.columns(places), at)
+
+
+def _kept(row: Mapping[str, Any]) -> KeptLetter:
     return KeptLetter(**dict(row) | {"headers": headers_of(row["headers"])})

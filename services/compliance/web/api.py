@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from msgspec import Struct
 
-from services.compliance.answers import contradictions, operation, parts, violations
+from services.compliance.answers import contradictions, letters, operation, parts, violations
 from services.compliance.answers.catalogue import (
     PoliciesShown,
     PolicyShown,
@@ -21,6 +21,7 @@ from services.compliance.answers.catalogue import (
 from services.compliance.answers.contradictions import ContradictionsAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked, AsOf, asked_under
+from services.compliance.answers.letters import LetterPage, LettersAsked
 from services.compliance.answers.parts import PartAsked
 from services.compliance.answers.service_shapes import ContradictionPage, ServiceStatus
 from services.compliance.answers.shapes import (
@@ -54,6 +55,7 @@ def build_router(database: Database, policies: Policies) -> APIRouter:
     _add_catalogue(router, policies)
     _add_status(router, database)
     _add_contradictions(router, database)
+    _add_letters(router, database)
     return router
 
 
@@ -226,6 +228,20 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         """
         with _tokens_refused(), whole_service():
             return answered(await contradictions.page(database, asked))
+
+
+def _add_letters(router: APIRouter, database: Database) -> None:
+    @router.get(
+        "/v1/dead-letters",
+        tags=["operation"],
+        summary="Messages that could not be taken, the last first",
+        dependencies=[WATCHED, only(*LettersAsked.model_fields, repeatable=REPEATABLE)],
+        responses=ok(LetterPage) | problems(400, 422, 503),
+    )
+    async def list_letters(asked: Annotated[LettersAsked, Query()]) -> Response:
+        """List what could not be taken, and why; `vbp dead-letters show` gives one whole."""
+        with _tokens_refused(), whole_service():
+            return answered(await letters.page(database, asked))
 
 
 def _named(shown: Mapping[str, object], name: str, none: str) -> Response:

@@ -32,6 +32,7 @@ from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from services.compliance.web.packs import add_packs
+from services.compliance.web.receipts import add_receipts
 from services.compliance.web.reviews import add_reviews
 from services.compliance.web.stream import Streams, add_stream
 from shared.adapters import http, logs, metrics, problems, serving
@@ -114,6 +115,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
                 "statistics",
                 "catalogue",
                 "bulletins",
+                "receipts",
                 "operation",
             )
         ],
@@ -130,6 +132,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     add_denominators(router, database, policies)
     add_coverage(router, database, policies)
     add_exports(router, database, policies)
+    add_receipts(router, database)
     add_stream(router, Streams(changes, follower, registry))
     add_packs(router, database, policies, _pack_key(settings.pack_key))
     app.state.leaving = changes.close

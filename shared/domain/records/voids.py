@@ -25,6 +25,7 @@ from msgspec import Struct
 
 from shared.domain import events as say
 from shared.domain import ids, topics
+from shared.domain.cloudevents import Event
 from shared.domain.records.telling import Fact, Telling, all_told, precedes
 
 F = TypeVar("F", bound=Fact)
@@ -77,6 +78,12 @@ class Voids(Struct, array_like=True):
         """Give the void by which a fact is taken back at `now`, None if it stands."""
         telling = fact.telling
         void = self.told.get(_key(_TAKEN_BACK_BY[fact.says], telling.source, telling.id))
+        return void if void is not None and void.telling.time <= now else None
+
+    def of_event(self, event: Event, now: datetime) -> Void | None:
+        """Give the void by which an event is taken back at `now`, None if it stands."""
+        kind = _TAKEN_BACK_BY.get(event.type)
+        void = None if kind is None else self.told.get(_key(kind, event.source, event.id))
         return void if void is not None and void.telling.time <= now else None
 
     def standing(self, facts: Iterable[F], now: datetime) -> list[F]:

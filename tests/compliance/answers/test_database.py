@@ -13,10 +13,12 @@ from services.compliance.answers import (
     bulletin,
     contradictions,
     denominators,
+    letters,
     names,
     operation,
     parts,
     queue,
+    receipts,
     violations,
 )
 from services.compliance.answers.database import Database
@@ -26,8 +28,8 @@ from shared.domain.errors import TransientError
 pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
-    *(anchors, audit, bulletin, contradictions, denominators, names, operation, parts, queue),
-    violations,
+    *(anchors, audit, bulletin, contradictions, denominators, letters, names, operation, parts),
+    *(queue, receipts, violations),
 ]
 
 

@@ -27,6 +27,8 @@ FILLED = {
     "{rule}": "late-delivery",
     "{policy}": "cn-sx-2021-22",
     "{month}": "2022-05",
+    "{source:path}": "%2Fplatforms%2Fcn-sx",
+    "{id}": "e1",
 }
 
 

@@ -13,9 +13,10 @@ import pytest_asyncio
 from services.compliance.settings import Settings
 from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
+from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.principal import Party, Role
-from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, tell
+from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, keep_fact, tell
 from tests.support.keys import a_key, bearer
 
 pytestmark = pytest.mark.integration
@@ -232,6 +233,26 @@ async def test_without_a_tenant_the_role_that_reads_sees_nothing(connection: Con
         assert await connection.fetchval("SELECT count(*) FROM compliance.violation") == 0
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute("UPDATE compliance.violation SET status = 'withdrawn'")
+
+
+async def test_events_are_shown_of_violations_that_rest_on_them_and_no_others(
+    connection: Connection,
+) -> None:
+    await keep_fact(connection, 1)
+    await keep_fact(connection, 10)
+    await connection.execute("SET ROLE vbp_reader")
+    await connection.execute("SELECT set_config('vbp.places', '*', false)")
+    await connection.execute("SELECT set_config('vbp.parties', '{hospital:H7}', false)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.fetch("SELECT * FROM compliance.fact")
+    asked = "SELECT id FROM compliance.facts_of($1, $2, $3, $4)"
+    orders = topics.NUMBER_OF["vbp.orders.v1"]
+    places = ([orders] * 2, [3, 3], [1, 10])
+    for one, found in ((MINE[0], ["e1"]), (MINE[1], []), (OTHERS[0], [])):
+        rows = await connection.fetch(asked, one.id, *places)
+        assert [row["id"] for row in rows] == found
+    await connection.execute("RESET ROLE")
+    assert len(await connection.fetch(asked, OTHERS[0].id, *places)) == 2
 
 
 async def test_every_table_that_names_a_party_says_who_sees_it_or_is_closed(
