@@ -79,6 +79,23 @@ def doctor(
     raise typer.Exit(0 if command.run(chosen) else 1)
 
 
+@audit_app.command("access")
+def audit_access(
+    *,
+    subject: Annotated[str | None, typer.Option(help="Whose: person:liwj, key:platform-sx")] = None,
+    act: Annotated[
+        str | None, typer.Option(help="looked, exported, decided, signed-in or signed-out")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How far back")] = 30,
+    last: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most")] = 100,
+) -> None:
+    """Show who asked the compliance service what, the last first."""
+    from services.commands import access, settings
+    from services.compliance.settings import Settings
+
+    access.show_access(settings.settings(Settings), subject, act, days, last)
+
+
 @audit_app.command("verify")
 def audit_verify(
     *,

@@ -15,9 +15,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.adapters.headers import Secured
-from shared.adapters.identity.roles import OPEN
+from shared.adapters.identity.roles import OPEN, PRINCIPAL
 from shared.adapters.problems import ProblemError, answer, plain, problems, use_problems
 from shared.domain.errors import SetupError, TransientError
+from shared.domain.principal import Principal
 
 _log = logging.getLogger(__name__)
 
@@ -84,6 +85,9 @@ class Measured:
             "status": status,
             "duration_ms": round(seconds * 1000, 3),
         }
+        asker = scope.get(PRINCIPAL)
+        if isinstance(asker, Principal):
+            fields["subject"] = asker.subject
         quiet = route in {"/healthz", "/readyz", "/metrics"} and status < HTTPStatus.BAD_REQUEST
         level = logging.ERROR if bug else logging.DEBUG if quiet else logging.INFO
         _log.log(level, "request", extra=fields, exc_info=bug)

@@ -10,7 +10,8 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from shared.adapters import http, logs, serving
-from shared.adapters.identity.layer import guard, identifying
+from shared.adapters.identity.layer import Watch, guard, identifying
+from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.roles import admits
 from shared.adapters.identity.settings import check_address
 from shared.adapters.metrics import begin
@@ -130,7 +131,8 @@ def create_door(
         answers.routes(app, answers.database, jurisdictions)
         shapes = answers.shapes
     _document(app, config.types, shapes)
-    guard(app, identity)
+    rates = None if settings.identity == "local" else Rates(settings.requests_per_second)
+    guard(app, identity, Watch(rates=rates))
     http.count_requests(app, config.name, registry)
     app.add_middleware(BegunInTurn, turns=turns)
     return app

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -36,8 +36,10 @@ from services.compliance.web.receipts import add_receipts
 from services.compliance.web.reviews import add_reviews
 from services.compliance.web.stream import Streams, add_stream
 from shared.adapters import http, logs, metrics, problems, serving
+from shared.adapters.identity.access import AccessLog
 from shared.adapters.identity.by_session import BySession
-from shared.adapters.identity.layer import guard, identifying
+from shared.adapters.identity.layer import Watch, guard, identifying
+from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.settings import check_address
 from shared.adapters.signing import private_key
 from shared.domain.errors import SetupError, TransientError
@@ -81,7 +83,9 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     gauges = ApiMetrics(registry, policies, broker)
     database, desk = Database(settings.database), Desk(settings.database)
     identity, welcome = identifying(settings, settings.database), None
-    signing = signs_in(settings, settings.database)
+    asked = settings.identity == "required"
+    access = AccessLog(settings.database) if asked else None
+    signing = signs_in(settings, settings.database, access)
     if signing is not None:
         identity = BySession(settings, signing.sessions, identity)
         welcome = welcome_of(settings)
@@ -90,7 +94,8 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with database, desk, broker, follower:
+        kept = nullcontext() if access is None else access.running()
+        async with database, desk, broker, follower, kept:
             try:
                 await database.ready()
             except (SetupError, TransientError) as error:
@@ -146,7 +151,8 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         )
     )
     problems.describe(app, schemas())
-    guard(app, identity, welcome)
+    rates = Rates(settings.requests_per_second) if asked else None
+    guard(app, identity, Watch(welcome, rates, access))
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app

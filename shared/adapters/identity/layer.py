@@ -1,18 +1,21 @@
 """The one place where a request's principal comes from: a layer of ASGI around the routes."""
 
 import logging
+import math
 from collections.abc import Callable, Collection
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.adapters.identity.access import AccessLog, act_of
 from shared.adapters.identity.asker import ASKER
 from shared.adapters.identity.invented import chosen
+from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.roles import (
     DOCUMENTATION,
     PRINCIPAL,
@@ -33,6 +36,42 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 Welcome = Callable[[Request], Response | None]
 """Answers a request of nobody whom we know; None: as every program is answered, by 401."""
+
+
+class Watch(NamedTuple):
+    """What is done beside finding out who asks.
+
+    `welcome` answers whom nobody knows, `rates` bounds how often somebody asks, `access` keeps what
+    they asked for.
+    """
+
+    welcome: Welcome | None = None
+    rates: Rates | None = None
+    access: AccessLog | None = None
+
+    def wait(self, principal: Principal) -> float:
+        """Give the seconds that somebody has to wait; 0 where a request is taken now."""
+        return 0.0 if self.rates is None else self.rates.wait(principal.subject)
+
+    def seen(self, scope: Scope, principal: Principal, send: Send) -> Send:
+        """Give what sends an answer and keeps that it did."""
+        access = self.access
+        if access is None:
+            return send
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                method, path = scope["method"], scope["path"]
+                asked = (path, scope.get("query_string", b"").decode("latin-1"))
+                act = act_of(method, path)
+                access.note(principal.subject, act, method, asked, message["status"])
+            await send(message)
+
+        return noting
+
+
+WATCH: Final = Watch()
+"""Nothing beside."""
 
 
 class Identifying(Protocol):
@@ -102,12 +141,12 @@ class Identified:
         app: ASGIApp,
         identity: Identifying,
         public: Collection[str],
-        welcome: Welcome | None = None,
+        watch: Watch,
     ) -> None:
         self._app = app
         self._identity = identity
         self._public = frozenset(public) | DOCUMENTATION
-        self._welcome = welcome
+        self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note who asks and pass the request on, or answer it with the reason why not."""
@@ -116,7 +155,8 @@ class Identified:
             try:
                 principal = await self._identity.identify(Headers(scope=scope), scope["method"])
             except ProblemError as error:
-                shown = None if self._welcome is None else self._welcome(Request(scope))
+                welcome = self._watch.welcome
+                shown = None if welcome is None else welcome(Request(scope))
                 refused = shown or answer(error.problem(path), error.headers)
                 await refused(scope, receive, send)
                 return
@@ -125,21 +165,23 @@ class Identified:
                 later = ProblemError(503, "unavailable", detail, headers={"Retry-After": "2"})
                 await answer(later.problem(path), later.headers)(scope, receive, send)
                 return
+            if (wait := self._watch.wait(principal)) > 0:
+                many = _too_many(principal, wait)
+                await answer(many.problem(path), many.headers)(scope, receive, send)
+                return
             # Not in a copy: who measures looks up in this one which route it was.
             scope[PRINCIPAL] = principal
             token = ASKER.set(principal)
             try:
-                await self._app(scope, receive, send)
+                await self._app(scope, receive, self._watch.seen(scope, principal, send))
             finally:
                 ASKER.reset(token)
             return
         await self._app(scope, receive, send)
 
 
-def guard(app: FastAPI, identity: Identifying, welcome: Welcome | None = None) -> None:
+def guard(app: FastAPI, identity: Identifying, watch: Watch = WATCH) -> None:
     """Admit to the routes that `app` has by now whom each declares, and nobody else.
-
-    `welcome` may answer whom nobody knows, such as by the way to sign in.
 
     Raises TypeError for a route that does not declare whom it admits. Comes before
     `count_requests`, so that what is refused here is counted too.
@@ -147,13 +189,19 @@ def guard(app: FastAPI, identity: Identifying, welcome: Welcome | None = None) -
     routes = list(declared(app))
     public = {route.path for route in routes if not route.roles}
     _document(app, routes)
-    app.add_middleware(Identified, identity=identity, public=public, welcome=welcome)
+    app.add_middleware(Identified, identity=identity, public=public, watch=watch)
+
+
+def _too_many(principal: Principal, wait: float) -> ProblemError:
+    detail = f"{principal.subject} asks too often. Ask again in {wait:.2g} s"
+    headers = {"Retry-After": str(max(1, math.ceil(wait)))}
+    return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", detail, headers=headers)
 
 
 def _document(app: FastAPI, routes: Collection[Declared]) -> None:
     """Say in the OpenAPI document how to show who asks, and what those get who may not."""
     generate = app.openapi
-    refused = problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    refused = problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
     def openapi() -> dict[str, Any]:
         document = generate()
@@ -163,7 +211,8 @@ def _document(app: FastAPI, routes: Collection[Declared]) -> None:
             operation = document["paths"].get(path, {}).get(method.lower())
             if operation is not None and roles:
                 operation["security"] = [{"bearer": []}]
-                operation["responses"] |= {str(one): told for one, told in refused.items()}
+                told = {str(one): told for one, told in refused.items()}
+                operation["responses"] = told | operation["responses"]
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -36,6 +36,13 @@ class IdentitySettings(BaseSettings):
         pattern=SAFE.pattern,
         description="https address of the issuer's public keys (JWKS)",
     )
+    requests_per_second: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="requests of one key or person that a process answers a second, ten seconds' "
+        "worth at once; more get 429",
+    )
     token_type: str = Field("at+jwt", min_length=1, description="typ of these tokens")
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from services.compliance.web.console import security
 from services.compliance.web.console.languages import language_of, translate
 from services.compliance.web.console.renderer import Renderer
+from shared.adapters.identity.access import AccessLog
 from shared.adapters.identity.attempt import BACK, Back, local_path
 from shared.adapters.identity.by_session import (
     attempt_cookie,
@@ -42,6 +43,7 @@ class Signing(NamedTuple):
     settings: SignInSettings
     issuer: "SignIn"
     sessions: Sessions
+    access: AccessLog | None
 
 
 def welcome_of(settings: SignInSettings) -> Welcome:
@@ -69,7 +71,7 @@ def add_sign_in(router: APIRouter, renderer: Renderer, signing: Signing) -> None
 class _Pages:
     def __init__(self, renderer: Renderer, signing: Signing) -> None:
         self._renderer = renderer
-        self._settings, self._issuer, self._sessions = signing
+        self._settings, self._issuer, self._sessions, self._access = signing
 
     async def sign_in(self, request: Request, to: str = "/") -> Response:
         """Send the browser to the issuer."""
@@ -102,6 +104,8 @@ class _Pages:
             response = await self._failed(request, HTTPStatus.SERVICE_UNAVAILABLE, away)
         else:
             _log.info("signed in", extra={"subject": principal.subject})
+            if self._access is not None:
+                self._access.note(principal.subject, "signed-in", "GET", (BACK, ""), 303)
             response = RedirectResponse(to, 303)
             self._set(response, session_cookie(self._settings), text, int(hours.total_seconds()))
         self._unset(response, attempt_cookie(self._settings))
@@ -150,10 +154,10 @@ class _Pages:
         response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=secure)
 
 
-def signs_in(settings: SignInSettings, dsn: str) -> Signing | None:
+def signs_in(settings: SignInSettings, dsn: str, access: AccessLog | None) -> Signing | None:
     """Make what signs people in, if they do so at the console; sessions stand in `dsn`."""
     if not settings.signs_in:
         return None
     from shared.adapters.identity.sign_in import SignIn  # noqa: PLC0415  # cryptography is large
 
-    return Signing(settings, SignIn(settings), Sessions(dsn))
+    return Signing(settings, SignIn(settings), Sessions(dsn), access)
