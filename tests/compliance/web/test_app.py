@@ -88,7 +88,7 @@ async def test_the_description_declares_every_answer_and_only_problems_as_errors
     references = set(_references(document))
     assert references <= {f"#/components/schemas/{name}" for name in schemas}
     listed = document["paths"]["/v1/violations"]["get"]
-    assert set(listed["responses"]) == {"200", "400", "401", "403", "422", "503"}
+    assert set(listed["responses"]) == {"200", "400", "401", "403", "422", "429", "503"}
     enum = next(one for one in listed["parameters"] if one["name"] == "rule")
     assert "late-response" in enum["schema"]["items"]["enum"]
 
