@@ -54,7 +54,7 @@ class Shut(NamedTuple):
 
 def closed_in(account: Account, month: str, terms: AccountTerms) -> Shut:
     """Give what was closed of a month; what was found of it before is given again."""
-    shelf, name = account.shelf, f"{CLOSED}{month}"
+    shelf, name = account.shelf, (CLOSED, month)
     if shelf is None:
         return Shut(0, [])
     held = account.derived.get(name)
@@ -74,8 +74,9 @@ def _shut(shelf: Closed, month: str, terms: AccountTerms) -> Shut:
     return Shut(in_time, others)
 
 
-CLOSED = "/closed/"
-"""Before a month, the name of what was closed of it; no code of an order begins so."""
+CLOSED, TRIED = "closed", ("tried",)
+"""The names of what was closed, with its month, and of the instant until which closing was tried
+last; the code of an order, which is a text, is another."""
 
 
 def reopen(account: Account, terms: AccountTerms) -> None:
@@ -99,9 +100,13 @@ def close(account: Account, known: list[Settled], terms: AccountTerms, now: date
     shelf = account.shelf
     if account.advances or (shelf is not None and shelf.until >= until):
         return
+    # What cannot be closed as the month begins, for want of payments, is not tried at each fact.
+    if account.derived.get(TRIED) == until:
+        return
+    account.derived[TRIED] = until
     settlings = [it.settling for it in known]
     old = sorted((it for it in settlings if it.claim.stands <= until), key=_age)
-    if len(old) < MANY:
+    if sum(filling.value_at(it.left, until) <= tolerance for it in old) < MANY:
         return
     # What went back since then sends money on that had been taken by then.
     moving = (number for number, it in enumerate(old) if it.claim.amounts[-1][0] > until)

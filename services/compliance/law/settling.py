@@ -1,6 +1,6 @@
 """What is left of the claims of an account, and from when on, by filling."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -10,7 +10,7 @@ from services.compliance.law import filling
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.filling import Name
 from services.compliance.law.lone_claim import paid_in_turn
-from services.compliance.law.money import less
+from services.compliance.law.money import less, units
 from services.compliance.records.account import (
     SUPPLY,
     Account,
@@ -40,12 +40,11 @@ class Settled(NamedTuple):
 def settle(account: Account, tolerance: Decimal) -> list[Settling]:
     """Give the open claims of an account, the oldest first, with what is left of each.
 
-    Where all that was paid names its order, each order is settled by itself.
+    An order that shares no money with others is settled by itself.
     """
-    if account.paid:
-        return _all_at_once(account, tolerance)
-    parts = (_in_part(account.shelf, part, tolerance) for part in _parts(account).values())
-    return sorted(chain.from_iterable(parts), key=_age)
+    alone, together = _divided(account, tolerance)
+    settlings = (_by_itself(account.shelf, one, tolerance) for one in alone.values())
+    return sorted(chain(together, *settlings), key=_age)
 
 
 def settled(account: Account, terms: AccountTerms) -> list[Settled]:
@@ -54,14 +53,13 @@ def settled(account: Account, terms: AccountTerms) -> list[Settled]:
     What was found of an order is found again without settling it, as long as it stays as it was.
     """
     tolerance, under = terms.tolerance, (terms.tolerance, terms.known_policies)
-    if account.paid:
-        return dated(_all_at_once(account, tolerance), terms)
-    known: list[Settled] = []
-    for name, part in _parts(account).items():
+    alone, together = _divided(account, tolerance)
+    known = dated(together, terms)
+    for name, one in alone.items():
         held = account.derived.get(name)
-        if held is None or held[0] is not part or held[1] != under:
-            found = dated(_in_part(account.shelf, part, tolerance), terms)
-            held = account.derived[name] = (part, under, found)
+        if held is None or held[0] is not one or held[1] != under:
+            found = dated(_by_itself(account.shelf, one, tolerance), terms)
+            held = account.derived[name] = (one, under, found)
         known += held[2]
     return known
 
@@ -84,14 +82,54 @@ def month_of(claim: Claim) -> str:
     return calendar.day_of(claim.stands).isoformat()[:7]
 
 
-def _parts(account: Account) -> Mapping[str, Bill | Owing]:
-    """Give what shares no money with the rest, by order or payment; no account has both."""
-    return {**account.bills, **account.owing}
+Debts = dict[str, Bill | Owing]
+"""Claims by the order or payment that they are of; no account has both."""
 
 
-def _in_part(shelf: Closed | None, part: Bill | Owing, tolerance: Decimal) -> list[Settling]:
-    claims = [part.claim] if isinstance(part, Owing) else oldest_first(part.claims)
-    sums = () if isinstance(part, Owing) else part.paid
+def _divided(account: Account, tolerance: Decimal) -> tuple[Debts, list[Settling]]:
+    """Give what shares no money with the rest, and the rest with what is left of it."""
+    whole: Debts = {**account.bills, **account.owing}
+    if not account.paid:
+        return whole, []
+    reached = _reached(account, tolerance)
+    shared = whole if reached is None else {name: whole.pop(name) for name in reached}
+    bills = [one for one in shared.values() if isinstance(one, Bill)]
+    owed = (one.claim for one in shared.values() if isinstance(one, Owing))
+    claims = oldest_first(chain(owed, *(bill.claims for bill in bills)))
+    sums = chain(account.paid.values(), *(bill.paid for bill in bills))
+    alone = {} if reached is None else whole
+    if account.shelf is None:
+        return alone, _together(claims, sums, tolerance)
+    return alone, _beside(account.shelf, claims, sums, tolerance)
+
+
+def _reached(account: Account, tolerance: Decimal) -> set[str] | None:
+    """Give the orders to which sums that name nothing may come; None where that is not known.
+
+    They come to the oldest claims, and to none behind those that take all of them, whatever else
+    is paid: each takes at least what is left of it once all that names its order was paid to it.
+    """
+    loose = [sum_of(held) for held in account.paid.values()]
+    if account.owing or any(given.names for given in loose):
+        return None
+    spent = {} if account.shelf is None else account.shelf.spent
+    left = sum(units(it.amount) for it in loose) - sum(
+        units(spent[it.id]) for it in loose if it.id in spent
+    )
+    reached: set[str] = set()
+    for claim in account.claims():
+        if left <= 0:
+            break
+        reached.add(claim.order)
+        named = sum(units(held.amount) for held in account.bills[claim.order].paid)
+        least = min(amount for _, amount in claim.amounts)
+        left -= max(0, units(least) - named - units(tolerance))
+    return reached
+
+
+def _by_itself(shelf: Closed | None, debt: Bill | Owing, tolerance: Decimal) -> list[Settling]:
+    claims = [debt.claim] if isinstance(debt, Owing) else oldest_first(debt.claims)
+    sums = () if isinstance(debt, Owing) else debt.paid
     if shelf is None or _is_younger(shelf, claims, sums):
         return _together(claims, sums, tolerance)
     return _beside(shelf, claims, sums, tolerance)
@@ -101,12 +139,6 @@ def _is_younger(shelf: Closed, claims: Iterable[Claim], sums: Iterable[Money]) -
     """Whether nothing that was closed has a part in claims and the sums that pay them."""
     until, spent = shelf.until, shelf.spent
     return all(it.stands > until for it in claims) and not any(it.payment in spent for it in sums)
-
-
-def _all_at_once(account: Account, tolerance: Decimal) -> list[Settling]:
-    if account.shelf is not None:
-        return _beside(account.shelf, account.claims(), account.sums(), tolerance)
-    return _together(account.claims(), account.sums(), tolerance)
 
 
 def _together(claims: Sequence[Claim], sums: Iterable[Money], tolerance: Decimal) -> list[Settling]:

@@ -153,9 +153,9 @@ class Account(Struct, Gathered, array_like=True, dict=True):
     shelf: Closed | None = None
 
     @property
-    def derived(self) -> dict[str, Any]:
+    def derived(self) -> dict[object, Any]:
         """What was derived from parts of the account, by part: never stored, forgotten at will."""
-        found: dict[str, Any] = self.__dict__.setdefault("_derived", {})
+        found: dict[object, Any] = self.__dict__.setdefault("_derived", {})
         return found
 
     @property

@@ -1,9 +1,12 @@
 """Settling an account order by order, held against settling all of it at once."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,6 +75,50 @@ def at_once(account: Account) -> list[Settling]:
     ]
     filled = filling.fill(debts, sums, TOLERANCE)
     return [Settling(claim, tuple(filled.steps(which))) for which, claim in enumerate(claims)]
+
+
+def a_large_account(chance: Random) -> Account:
+    """Many orders, some of them paid by name, and sums that name nothing and pay a few."""
+    account = Account()
+    for number in range(chance.randint(4, 12)):
+        order = f"O{number}"
+        claims = tuple(a_claim(chance, order, f"R{n}") for n in range(chance.choice((1, 1, 2))))
+        paid = (Money(order, some_day(chance), chance.choice(AMOUNTS), order),)
+        account.put(None, Bill(order, claims, paid if chance.random() < 0.4 else ()))
+    for number in range(chance.randint(1, 3)):
+        name = f"any{number}"
+        account.put(None, Money(name, some_day(chance), chance.choice(AMOUNTS)))
+    return account
+
+
+@given(SEEDS)
+@settings(max_examples=600, deadline=None)
+def test_an_account_of_many_orders_is_settled_as_far_as_its_sums_reach_as_all_at_once(
+    seed: int,
+) -> None:
+    account = a_large_account(Random(seed))
+    assert settle(account, TOLERANCE) == at_once(account)
+
+
+def test_sums_that_name_nothing_have_only_the_orders_settled_together_that_they_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account, filled = Account(), list[int]()
+    fill = filling.fill
+
+    def counted(claims: Sequence[filling.Debt], *others: Any) -> filling.Filling:
+        filled.append(len(claims))
+        return fill(claims, *others)
+
+    monkeypatch.setattr(filling, "fill", counted)
+    for number in range(100):
+        at = BEGINNING + timedelta(days=number)
+        claim = Claim(f"O{number}", "R", "P1", ((at, Decimal(10)),), 738156, None, None, at, ())
+        account.put(None, Bill(claim.order, (claim,), ()))
+    account.put(None, Money("any", BEGINNING + timedelta(days=200), Decimal(25)))
+    left = [settling.left[-1][1] for settling in settle(account, TOLERANCE)]
+    assert left == [0, 0, 5, *[10] * 97]
+    assert filled == [3]
 
 
 @given(SEEDS)
