@@ -17,7 +17,7 @@ from typing import Any
 from rich.progress import TaskID
 
 from services.commands.terminal import counted, counting, say
-from services.compliance.answers import anchors, audit
+from services.compliance.answers import anchors, audit, audit_cases
 from services.compliance.answers.anchors import Outside
 from services.compliance.answers.audit import BLOCKS_AT_ONCE, SHARES, Part
 from services.compliance.findings.anchor import fingerprint
@@ -63,15 +63,16 @@ async def _verify(dsn: str, processes: int, outside: Outside) -> bool:
         problems = await audit.check_counts(reader, done.unjudged, done.weighed)
         if done.standing != done.found:
             problems += await audit.added(reader)
+        cases, amiss = await audit_cases.check_cases(reader)
         anchored, unfitting = await anchors.check(reader, outside)
-        problems += unfitting
+        problems += [*amiss, *unfitting]
     _print(problems)
     count = done.problems + len(problems)
     seconds = time.monotonic() - began
     say(
         f"{counted(done.violations, 'violation')} with {counted(done.lines, 'line')} of history, "
-        f"{counted(done.facts, 'fact')}, {counted(done.records, 'record')} and "
-        f"{counted(anchored, 'anchor')} checked in "
+        f"{counted(done.facts, 'fact')}, {counted(done.records, 'record')}, "
+        f"{counted(cases, 'case')} and {counted(anchored, 'anchor')} checked in "
         f"{seconds:.1f} s: "
         + (f"{counted(count, 'problem')} found" if count else "all is as it was written")
     )

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from services.compliance.law.working_days import Provisional, calendar_of
 from services.compliance.people.acts import State
 from services.compliance.people.practice import Practice
+from services.compliance.people.procedure import LADDER, LetterKind
 from services.compliance.policies.calendar import Table
 from shared.domain.calendar import EPOCH, day_of, start_of
 
@@ -34,6 +35,16 @@ class Deadlines:
     def hearing_due(self, acknowledged_at: datetime) -> date | Provisional:
         """Give the last day on which the accused may dispute what was acknowledged."""
         return self._last(acknowledged_at, self._practice.answer.dispute.days)
+
+    def letter_dues(self, at: datetime) -> Mapping[LetterKind, date]:
+        """Give the last day that a letter which goes out at an instant gives, by its kind.
+
+        One that rests on a year whose working days are not published is left out.
+        """
+        answer = self._last(at, self._practice.answer.dispute.days)
+        mend = self._last(at, self._practice.rectify.letter.days)
+        dues = {"notice": answer, **dict.fromkeys(LADDER, mend)}
+        return {kind: due for kind, due in dues.items() if not isinstance(due, Provisional)}
 
     def due(
         self, review: State, severity: str, since: Mapping[str, datetime | None]

@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
 from services.compliance.answers.paging import ListPlace
+from services.compliance.findings.accused import Role
 from services.compliance.findings.violation import Status
 from services.compliance.people.acts import State
 from services.compliance.policies.policy import Policies, Severity
@@ -47,6 +48,8 @@ _PREDICATES: Final = {
     "manufacturer": "manufacturer = {}",
     "distributor": "distributor = {}",
     "order": '"order" = {}',
+    "accused_role": "accused_role = {}",
+    "accused": "accused = {}",
     "occurred_from": "occurred_at >= {}",
     "occurred_to": "occurred_at < {}",
     "detected_from": "detected_at >= {}",
@@ -128,9 +131,11 @@ AsOf = Annotated[
 ]
 Month = Annotated[date, BeforeValidator(_month), WithJsonSchema({"type": "string"})]
 Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
+PartyCode = Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")]
 RuleName = Annotated[str, OneOf(rule.name for rule in RULES)]
 StatusName = Annotated[str, OneOf(get_args(Status))]
 SeverityName = Annotated[str, OneOf(get_args(Severity))]
+RoleName = Annotated[str, OneOf(get_args(Role))]
 ReviewName = Annotated[str, OneOf(get_args(State))]
 _JURISDICTION = "Jurisdiction that has a policy, such as cn-sx"
 
@@ -151,6 +156,10 @@ class Filters(BaseModel):
     manufacturer: Code | None = Field(None, description="Manufacturer code")
     distributor: Code | None = Field(None, description="Distributor code")
     order: Code | None = Field(None, description="Order code")
+    accused_role: RoleName | None = Field(None, description="As what a party is accused")
+    accused: PartyCode | None = Field(
+        None, description="Code of the party that is accused; empty: of whom nobody knows"
+    )
     occurred_from: Instant | None = Field(
         None, description="First instant of occurred_at, RFC 3339 with offset"
     )

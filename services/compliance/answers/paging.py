@@ -106,11 +106,28 @@ def number_in(token: str, filters: bytes) -> int:
     return int(number)
 
 
+def name_token(name: str, filters: bytes) -> str:
+    """Write the name at which a page ended as a token, sealed with the filters of its list."""
+    return _written(name.encode(), filters)
+
+
+def name_in(token: str, filters: bytes) -> str:
+    """Read a token of a list of named things; raises InvalidArgumentError for one of others."""
+    return _opened(token, filters).decode()
+
+
 def _written(key: bytes, of: bytes) -> str:
     return base64.urlsafe_b64encode(key + _seal(key, of)).decode()
 
 
 def _read(token: str, form: struct.Struct, of: bytes) -> tuple[Any, ...]:
+    key = _opened(token, of)
+    if len(key) != form.size:
+        raise InvalidArgumentError(_REMEDY)
+    return form.unpack(key)
+
+
+def _opened(token: str, of: bytes) -> bytes:
     """Read the key in a token.
 
     The seal finds mistakes, not malice: a place gives nobody a right that the list does not.
@@ -119,12 +136,12 @@ def _read(token: str, form: struct.Struct, of: bytes) -> tuple[Any, ...]:
         sealed = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise InvalidArgumentError(_REMEDY) from error
-    key, seal = sealed[: form.size], sealed[form.size :]
+    key, seal = sealed[:-_SEAL_BYTES], sealed[-_SEAL_BYTES:]
     # The decoder also takes "+" and "/", and spare bits at the end: a token has one spelling.
     same = base64.urlsafe_b64encode(sealed).decode() == token
-    if not same or len(key) < form.size or seal != _seal(key, of):
+    if not same or seal != _seal(key, of):
         raise InvalidArgumentError(_REMEDY)
-    return form.unpack(key)
+    return key
 
 
 def _seal(key: bytes, of: bytes) -> bytes:

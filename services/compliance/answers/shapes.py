@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from services.compliance.answers.bulletin import IssuedBulletins
+from services.compliance.answers.case_shapes import CaseInFull, CasePage
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
 from services.compliance.answers.coverage_shapes import Coverage
 from services.compliance.answers.denominators import Matrix, Parties, PartyShown
@@ -142,6 +143,8 @@ class ManyDone(Struct):
 ANSWERS: tuple[type[Struct], ...] = (
     Receipt,
     LetterPage,
+    CaseInFull,
+    CasePage,
     Coverage,
     Matrix,
     Parties,

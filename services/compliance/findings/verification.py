@@ -6,7 +6,7 @@ column says something else than its lines was changed by somebody else than us.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -253,6 +253,8 @@ def plain(value: object) -> object:
     """Give a column as JSON has it."""
     if isinstance(value, datetime):
         return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     return [str(name) for name in value] if isinstance(value, list) else value
 
 

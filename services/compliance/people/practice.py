@@ -34,12 +34,19 @@ class Decide(Struct, frozen=True, forbid_unknown_fields=True):
     acknowledged: DaysGiven
 
 
+class Rectify(Struct, frozen=True, forbid_unknown_fields=True):
+    """To mend what a letter asks to be mended, and to say so."""
+
+    letter: DaysGiven
+
+
 class Practice(Struct, frozen=True, forbid_unknown_fields=True):
     """All of them."""
 
     look: FirstLook
     answer: Answer
     decide: Decide
+    rectify: Rectify
 
 
 def load() -> Practice:

@@ -23,6 +23,8 @@ from services.compliance.web.acting import Acting
 from services.compliance.web.api import build_router
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.bulletins import add_bulletins, add_issuing
+from services.compliance.web.cases import add_cases
+from services.compliance.web.casework import CaseWork, Doors
 from services.compliance.web.changes import Follower, RecentChanges
 from services.compliance.web.console.pages import Sources, build_console
 from services.compliance.web.console.renderer import Renderer
@@ -31,6 +33,7 @@ from services.compliance.web.coverage import add_coverage
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
+from services.compliance.web.letters import LetterWriter
 from services.compliance.web.packs import add_packs
 from services.compliance.web.receipts import add_receipts
 from services.compliance.web.reviews import add_reviews
@@ -117,6 +120,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
             for name in (
                 "violations",
                 "reviews",
+                "cases",
                 "statistics",
                 "catalogue",
                 "bulletins",
@@ -126,26 +130,27 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         ],
         lifespan=lifespan,
     )
-    deadlines = Deadlines(policies.table, practice.load())
-    acting = Acting(desk, deadlines)
+    key = _pack_key(settings.pack_key)
+    doors = _doors(desk, policies, LetterWriter(key))
     router = build_router(database, policies)
-    add_reviews(router, database, acting, policies)
+    add_reviews(router, database, doors.violations, policies)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     renderer = Renderer(database)
     add_bulletins(router, database, figures, renderer, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
+    add_cases(router, database, doors.cases, policies)
     add_denominators(router, database, policies)
     add_coverage(router, database, policies)
     add_exports(router, database, policies)
     add_receipts(router, database)
     add_stream(router, Streams(changes, follower, registry))
-    add_packs(router, database, policies, _pack_key(settings.pack_key))
+    add_packs(router, database, policies, key)
     app.state.leaving = changes.close
     app.include_router(router)
     app.include_router(
         build_console(
             Sources(renderer, database, policies, figures),
-            acting,
+            doors,
             signing,
             local=settings.identity == "local",
         )
@@ -156,6 +161,12 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app
+
+
+def _doors(desk: Desk, policies: Policies, letters: LetterWriter) -> Doors:
+    """Make that by which people act, with the days that practice gives."""
+    deadlines = Deadlines(policies.table, practice.load())
+    return Doors(Acting(desk, deadlines), CaseWork(desk, deadlines, letters))
 
 
 def _pack_key(path: Path | None) -> Ed25519PrivateKey | None:

@@ -60,6 +60,7 @@ async def test_a_question_that_takes_too_long_is_told_how_to_ask_less(
 OTHER_FORMS = {
     "/v1/stream": "text/event-stream",
     "/v1/violations/{violation}/pack": "application/zip",
+    "/v1/cases/{case}/letters/{n}": "text/html",
 }
 """Answers that are no JSON though their paths do not say so."""
 

@@ -23,7 +23,7 @@ from services.compliance.records.statement import Book, Settling, Stamp, Use
 from shared.domain import calendar
 
 
-class Page:
+class MonthOfAccount:
     """What an account says of a month."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ def contribute_statements(
     """
     reopen(account, terms)
     known, now = settled(account, terms), moment.now
-    pages: dict[str, Page] = defaultdict(Page)
+    pages: dict[str, MonthOfAccount] = defaultdict(MonthOfAccount)
     for one in known:
         pages[one.month].take(one, now)
     if account.advances:
@@ -81,7 +81,10 @@ def contribute_statements(
 
 
 def _take_advances(
-    pages: dict[str, Page], account: Account, known: Iterable[Settled], terms: AccountTerms
+    pages: dict[str, MonthOfAccount],
+    account: Account,
+    known: Iterable[Settled],
+    terms: AccountTerms,
 ) -> None:
     settlings = sorted((one.settling for one in known), key=_age)
     for settling in moving_on(account.advances.values(), settlings):

@@ -17,10 +17,11 @@ from services.compliance.answers.figures import Figures
 from services.compliance.answers.filters import Asked, asked_under
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
-from services.compliance.web.acting import Acting
 from services.compliance.web.admitted import SEEN, WATCHED
+from services.compliance.web.casework import Doors
 from services.compliance.web.console import shown
 from services.compliance.web.console.bulletins import add_bulletin_list
+from services.compliance.web.console.cases import add_case_pages
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
@@ -30,7 +31,14 @@ from services.compliance.web.console.parties import add_parties
 from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.sign_in import Signing, add_sign_in
 from services.compliance.web.console.violation import Pages, add_violation
-from services.compliance.web.console.wording import INSTANTS, PARTIES, REVIEWS, SEVERITIES, STATUSES
+from services.compliance.web.console.wording import (
+    INSTANTS,
+    PARTIES,
+    REVIEWS,
+    ROLES,
+    SEVERITIES,
+    STATUSES,
+)
 from shared.adapters.identity.asker import whole_service
 from shared.adapters.identity.roles import IDENTIFIED, OPEN, Asker
 from shared.domain.errors import ForbiddenError, InvalidArgumentError, SetupError, TransientError
@@ -58,7 +66,7 @@ class Sources(NamedTuple):
 
 
 def build_console(
-    sources: Sources, acting: Acting, signing: Signing | None, *, local: bool
+    sources: Sources, doors: Doors, signing: Signing | None, *, local: bool
 ) -> APIRouter:
     """Make the routes of the pages.
 
@@ -69,16 +77,17 @@ def build_console(
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
-    add_overview(router, renderer, database, policies, acting.deadlines)
+    add_overview(router, renderer, database, policies, doors.violations.deadlines)
+    add_case_pages(router, renderer, database, policies, doors.cases)
     add_coverage_page(router, renderer, database, policies)
     add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
     add_bulletin_list(router, renderer, database, policies.jurisdictions)
     _add_list(router, renderer, database, policies, list(rules.values()))
-    add_violation(router, Pages(renderer, database, acting, shown_policies))
+    add_violation(router, Pages(renderer, database, doors.violations, shown_policies))
     add_me(router, renderer, local=local, signs_in=signing is not None)
     if signing is not None:
         add_sign_in(router, renderer, signing)
-    add_go(router, acting.deadlines)
+    add_go(router, doors.violations.deadlines)
     _add_catalogue(router, renderer, rules, shown_policies)
     _add_quality(router, renderer, database)
     return router
@@ -178,6 +187,7 @@ def _chip(name: str, value: str, language: Language) -> str:
     if name in PARTIES or name == "as_of":
         return f"{translate(PARTIES.get(name, '当时所知'), language)} {value}"
     words: Mapping[str, str] = {
+        "accused_role": ROLES.get(value, value),
         "severity": SEVERITIES.get(value, value),
         "status": STATUSES.get(value, value),
         "review": REVIEWS.get(value, value),

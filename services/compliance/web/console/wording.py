@@ -157,6 +157,63 @@ EVENTS = {
     "vbp.prepayment.voided.v1": "预付款冲销",
 }
 
+STAGES = {
+    "found": "发现",
+    "verifying": "核实",
+    "notified": "告知与申辩",
+    "deciding": "逐项认定",
+    "rectifying": "整改",
+    "closed": "办结",
+}
+OUTCOMES = {
+    "none": "尚无结果",
+    "reminded": "已提醒",
+    "interviewed": "已约谈",
+    "admonished": "已告诫",
+    "published": "已通报",
+    "rectified": "已要求整改",
+    "no-action": "不予处置",
+}
+LETTERS = {
+    "notice": "履约问题告知书",
+    "reminder": "提醒函",
+    "interview": "约谈通知书",
+    "admonition": "告诫书",
+    "rectification": "整改通知书",
+    "bulletin": "通报",
+    "correction": "更正函",
+}
+CASE_ACTS = {
+    "take": "承办",
+    "draft": "起草文书",
+    "issue": "签发",
+    "decide": "进入认定",
+    "reply": "提交整改报告",
+    "close": "办结此案",
+    "reopen": "重新办理",
+    "remark": "加备注",
+    "hand-over": "移交经办",
+}
+CASE_CHANGES = {
+    "taken": "已承办",
+    "issued": "已签发",
+    "deciding": "已进入认定",
+    "replied": "已提交整改报告",
+    "closed": "已办结",
+    "reopened": "已重新办理",
+    "commented": "已加备注",
+    "assigned": "已移交经办",
+}
+CASE_REFUSALS = REFUSALS | {
+    "four-eyes": "须由他人办理：起草人不得签发，经办人不得办结。",
+    "deadline-open": "告知书所给期限未满。",
+    "undecided": "尚有事项未认定，或申辩未决定。",
+    "open-though-upheld": "已认定的事项尚未结束，须写明仍然办结。",
+    "nothing-to-list": "没有可列入此文书的事项。",
+    "reason-missing": "须写明情况，办结须选结果，签发须有期限。",
+    "not-found": "没有此案件。",
+}
+
 REASONS = {
     "never": "从未有配送关系覆盖此机构",
     "not-named": "配送关系未列此机构",
@@ -167,6 +224,7 @@ REASONS = {
 PAGES = {
     "/": "总览",
     "/violations": "违约事项",
+    "/cases": "案件",
     "/coverage": "配送覆盖",
     "/parties": "企业与机构",
     "/quality": "数据质量",

@@ -1,0 +1,116 @@
+"""Cases as the API gives them: in a list, and one in full."""
+
+from msgspec import Struct
+
+from services.compliance.findings.verification import Chain
+
+
+class CaseCounts(Struct, frozen=True):
+    """How many violations a case has that were not withdrawn.
+
+    `exempt` ones count nowhere else; `open` ones go on.
+    """
+
+    found: int
+    open: int
+    breach: int
+    explain: int
+    warning: int
+    exempt: int
+
+
+class CaseItem(Struct, frozen=True, kw_only=True):
+    """A case: what one party (`accused_role`, `accused`) is accused of under a rule in a month.
+
+    `due` is the last day for its next step, `overdue` whether that is past. `corrections_due` are
+    violations that a letter lists and the facts took back since.
+    """
+
+    id: str
+    jurisdiction: str
+    rule: str
+    month: str
+    accused_role: str
+    accused: str
+    name: str | None
+    counts: CaseCounts
+    stage: str
+    outcome: str
+    round: int
+    assignee: str | None
+    due: str | None
+    overdue: bool
+    closed_at: str | None
+    corrections_due: int
+
+
+class CasePage(Struct, frozen=True):
+    """A page of cases, the latest month first."""
+
+    items: list[CaseItem]
+    next_page_token: str | None
+
+
+class CaseShare(Struct, frozen=True):
+    """How many violations of a case stand so: by the machine, by people, and how heavy."""
+
+    status: str
+    review: str
+    stale: bool
+    severity: str
+    exempt: bool
+    count: int
+
+
+class CaseLetter(Struct, frozen=True):
+    """A letter of a case: a draft until it has a number, then frozen; `sha256` is of its bytes.
+
+    `listed` is how many violations it lists, `wrong` how many of them were taken back since and
+    not corrected. `intact` says whether its bytes are those that the history names.
+    """
+
+    n: int
+    kind: str
+    text: str
+    drafted_by: str
+    drafted_at: str
+    number: str | None
+    issued_by: str | None
+    issued_at: str | None
+    due: str | None
+    sha256: str | None
+    signed_with: str | None
+    listed: int
+    wrong: int
+    intact: bool | None
+
+
+class CaseLine(Struct, frozen=True):
+    """A line of the history of a case; `text` is null where it is not for who asks, or erased."""
+
+    seq: int
+    at: str
+    actor: str
+    on_behalf: str | None
+    change: str
+    stage: str
+    letter: int | None
+    text: str | None
+    hash: str
+
+
+class CaseInFull(CaseItem, frozen=True, kw_only=True):
+    """A case with what it is made of, its letters, and its history with the chain checked.
+
+    `seq` is what If-Match names: people's steps alone move it. `grew` says that violations were
+    found after it was closed. `allowed` are the steps that whoever asks may take now.
+    """
+
+    seq: int
+    grew: int
+    shares: list[CaseShare]
+    letters: list[CaseLetter]
+    history: list[CaseLine]
+    chain: Chain
+    allowed: list[str]
+    letter_kinds: list[str]

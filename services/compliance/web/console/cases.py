@@ -1,0 +1,200 @@
+"""The pages of cases: the list, and one with its procedure, its letters and its violations."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple, cast, get_args
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from services.compliance.answers import cases, violations
+from services.compliance.answers.case_shapes import CaseInFull
+from services.compliance.answers.cases import CasesAsked
+from services.compliance.answers.database import Database
+from services.compliance.answers.filters import Asked
+from services.compliance.people.case import PartyCase
+from services.compliance.people.procedure import CaseAct, LetterKind, Outcome
+from services.compliance.policies.policy import Policies
+from services.compliance.web.admitted import CONCERNED, SEEN
+from services.compliance.web.casework import CaseWork, Wish
+from services.compliance.web.console import security
+from services.compliance.web.console.languages import language_of, translate
+from services.compliance.web.console.renderer import Renderer
+from services.compliance.web.denominators import today
+from shared.adapters.identity.roles import Asker
+from shared.adapters.problems import ProblemError
+from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
+from shared.domain.principal import Principal
+
+MEMBERS_SHOWN = 20
+_LIST = "/cases"
+_MOST_WORDS = 4_000
+
+
+class Refused(NamedTuple):
+    """What somebody has sent by a form of a case and was not done: shown again, with the reason."""
+
+    form: Mapping[str, str]
+    why: str
+    detail: str = ""
+
+
+class CasePages:
+    """Makes the page of a case for whoever asks."""
+
+    def __init__(self, renderer: Renderer, database: Database, work: CaseWork) -> None:
+        self.work = work
+        self._renderer = renderer
+        self._database = database
+
+    async def show(
+        self, request: Request, asker: Principal, name: str, refused: Refused | None, status: int
+    ) -> Response:
+        """Make the page, with what was typed and not done."""
+        case = cases.case_named(name)
+        try:
+            item = None if case is None else await self.work.show(self._database, asker, case)
+            if case is None or item is None:
+                detail = translate("没有此案件：", language_of(request)) + name
+                return await self._renderer.problem(request, 404, detail)
+            wanted = _members(case)
+            members = await violations.page(
+                self._database, Asked(**wanted, page_size=MEMBERS_SHOWN)
+            )
+        except (TransientError, SetupError) as error:
+            return await self._renderer.problem(request, 503, str(error))
+        token = security.token_of(request)
+        response = await self._renderer.answer(
+            request,
+            "case.html",
+            status,
+            here=_LIST,
+            data=f"/v1/cases/{name}",
+            case=item,
+            table=_table(item),
+            members=members.items,
+            members_link=f"/violations?{urlencode(wanted, doseq=True)}",
+            refused=refused,
+            me_subject=asker.subject,
+            token=token,
+            outcomes=get_args(Outcome),
+            today=today(),
+        )
+        security.hand_out(response, request, token)
+        return response
+
+
+def add_case_pages(
+    router: APIRouter, renderer: Renderer, database: Database, policies: Policies, work: CaseWork
+) -> None:
+    """Add the routes."""
+    _add_list(router, renderer, database, policies)
+    pages = CasePages(renderer, database, work)
+
+    @router.get("/cases/{case}", dependencies=[SEEN])
+    async def show_case(request: Request, case: str, asker: Asker) -> Response:
+        return await pages.show(request, asker, case, None, 200)
+
+    @router.post("/cases/{case}/acts", dependencies=[CONCERNED])
+    async def act(request: Request, case: str, asker: Asker) -> Response:
+        form: Mapping[str, str] = {}
+        try:
+            form = await security.read_ours(request)
+            await _do(work, asker, case, form)
+        except ProblemError as error:
+            refused = Refused(form, error.kind, str(error))
+            return await pages.show(request, asker, case, refused, error.status)
+        except (TransientError, SetupError):
+            return await pages.show(request, asker, case, Refused(form, "busy"), 503)
+        except ValueError:
+            return await pages.show(request, asker, case, Refused(form, "form"), 400)
+        return RedirectResponse(f"/cases/{case}#history", 303)
+
+
+def _add_list(
+    router: APIRouter, renderer: Renderer, database: Database, policies: Policies
+) -> None:
+    known = sorted(policies.jurisdictions)
+
+    @router.get(_LIST, dependencies=[SEEN])
+    async def list_cases(request: Request) -> Response:
+        form = {name: value for name, value in request.query_params.items() if value}
+        form.pop("lang", None)
+        jurisdiction = form.get("jurisdiction", known[0])
+        jurisdiction = jurisdiction if jurisdiction in known else known[0]
+        status, fault, items, older = 200, "", list[Any](), ""
+        try:
+            asked = CasesAsked(**{n: v for n, v in form.items() if n in CasesAsked.model_fields})
+            page = await cases.list_cases(database, asked, jurisdiction)
+            items = page.items
+            if page.next_page_token is not None:
+                older = f"{_LIST}?{urlencode(form | {'page_token': page.next_page_token})}"
+        except ValidationError as error:
+            status, fault = 422, "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+        except InvalidArgumentError as error:
+            status, fault = 400, str(error)
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
+        return await renderer.answer(
+            request,
+            "cases.html",
+            status,
+            here=_LIST,
+            data=f"/v1/cases?{urlencode(form)}",
+            items=items,
+            older=older,
+            fault=fault,
+            form=form,
+            jurisdiction=jurisdiction,
+            jurisdictions=known,
+        )
+
+
+async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, str]) -> None:
+    """Do what a form asks for; raises ValueError for one that no page of ours has."""
+    case = PartyCase.named(name) if cases.case_named(name) else None
+    if case is None or form.get("act") not in get_args(CaseAct):
+        raise ValueError(form.get("act"))
+    told = {field: value.replace("\x00", "") for field, value in form.items()}
+    outcome, letter = told.get("outcome"), told.get("letter")
+    due = told.get("due")
+    wish = Wish(
+        cast(CaseAct, told["act"]),
+        told.get("text", "")[:_MOST_WORDS],
+        told.get("assignee", "")[:256].strip() or None,
+        cast(Outcome, outcome) if outcome in get_args(Outcome) else None,
+        though_open=told.get("though_open") == "true",
+        letter=cast(LetterKind, letter) if letter in get_args(LetterKind) else None,
+        n=int(told.get("n", "0")),
+        number=told.get("number", "")[:256],
+        due=date.fromisoformat(due) if due else None,
+        internal=told.get("internal", "true") == "true",
+    )
+    await work.take(asker, case, int(told["seq"]), wish)
+
+
+def _members(case: PartyCase) -> dict[str, Any]:
+    """Give the filters that let the violations of a case through, and no others."""
+    return {
+        "jurisdiction": case.jurisdiction,
+        "rule": [case.rule],
+        "month": case.month,
+        "accused_role": case.role,
+        "accused": case.party,
+    }
+
+
+def _table(item: CaseInFull) -> dict[str, dict[str, int]]:
+    """Count the violations of a case by severity, and by what is the case with them."""
+    rows: dict[str, dict[str, int]] = {}
+    for one in item.shares:
+        column = "exempt" if one.exempt and one.status != "withdrawn" else one.status
+        row = rows.setdefault(one.severity, dict.fromkeys(_COLUMNS, 0))
+        row[column] += one.count
+        row["all"] += one.count
+    return {name: rows[name] for name in ("breach", "explain", "warning") if name in rows}
+
+
+_COLUMNS = ("open", "closed", "withdrawn", "exempt", "all")
