@@ -99,14 +99,14 @@ class Receipt(Struct):
     refused: list[RefusedAt]
 
 
-class Found(NamedTuple):
+class ReceiptFound(NamedTuple):
     """A receipt, and the jurisdiction that its event tells of, None where nobody could read it."""
 
     receipt: Receipt
     jurisdiction: str | None
 
 
-async def receipt(database: Database, source: str, identity: str) -> Found | None:
+async def receipt(database: Database, source: str, identity: str) -> ReceiptFound | None:
     """Give what became of an event; None where it was not heard, or not yet."""
     async with database.snapshot() as connection:
         heard = await connection.fetch(QUERIES["heard"], source, identity, _SHOWN)
@@ -118,12 +118,14 @@ async def receipt(database: Database, source: str, identity: str) -> Found | Non
         if event is None:
             state: Literal["judged", "refused"] = "judged" if heard else "refused"
             shown = [_heard(row) for row in heard]
-            return Found(Receipt(source, identity, state, shown, None, [], None, refused), None)
+            return ReceiptFound(
+                Receipt(source, identity, state, shown, None, [], None, refused), None
+            )
         record, led_to, void = await _judged(connection, event)
     told = Receipt(
         source, identity, "judged", [_heard(row) for row in heard], record, led_to, void, refused
     )
-    return Found(told, event.data.jurisdiction)
+    return ReceiptFound(told, event.data.jurisdiction)
 
 
 async def _judged(

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Path, Request, Response
 
 from services.compliance.answers.database import Database
-from services.compliance.answers.receipts import Found, Receipt, receipt
+from services.compliance.answers.receipts import Receipt, ReceiptFound, receipt
 from services.compliance.answers.shapes import ok
 from shared.adapters.answering import answered, only
 from shared.adapters.identity.asker import everything
@@ -61,7 +61,7 @@ def asked_for(request: Request) -> tuple[str, str] | None:
         raise ProblemError(400, "address", detail) from error
 
 
-def _concerns(asker: Principal, source: str, found: Found) -> bool:
+def _concerns(asker: Principal, source: str, found: ReceiptFound) -> bool:
     if Role.PUBLISHER in asker.roles and may_tell(asker, source):
         return True
     if not may_do(asker, OVERSEERS):
