@@ -12,11 +12,12 @@ from services.orders import life, progress
 from services.orders.life import OrderShown
 from services.orders.progress import Group, Progress, ProgressAsked
 from shared.adapters.answering import MONTH, answered, month_number, ok, only, reaching
-from shared.adapters.identity.roles import OVERSEEN, Asker
+from shared.adapters.identity.roles import OVERSEEN, Asker, admits
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
 from shared.domain import calendar
-from shared.domain.principal import may_reach
+from shared.domain.errors import InvalidArgumentError
+from shared.domain.principal import OVERSEERS, Party, Role, may_see
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -34,7 +35,7 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         "/v1/orders/{order}",
         tags=["orders"],
         summary="One order: every step of its life, each with its event",
-        dependencies=[OVERSEEN, reaching(), only("jurisdiction")],
+        dependencies=[admits(*OVERSEERS, Role.PARTY), reaching(), only("jurisdiction")],
         responses=ok(OrderShown) | problems(400, 404, 422, 503),
     )
     async def show_order(
@@ -42,11 +43,19 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
     ) -> Response:
         """Give an order as it stands: placed, answered, shipped, accepted, paid.
 
-        `jurisdiction` is needed only where several have an order of that name.
+        `jurisdiction` is needed only where several have an order of that name. A party sees orders
+        that it placed, or that it delivers.
         """
-        found = await life.life(database, order, jurisdiction)
-        if found is None or not may_reach(asker, found.jurisdiction):
-            raise ProblemError(404, "no-such-order", f"{order}: nobody has told of this order yet")
+        none = ProblemError(404, "no-such-order", f"{order}: nobody has told of this order yet")
+        seen = None if asker.jurisdictions is None else sorted(asker.jurisdictions)
+        try:
+            found = await life.life(database, order, jurisdiction, seen)
+        except InvalidArgumentError as error:
+            if not asker.oversees:  # Which of them has one is none of a party's business.
+                raise none from error
+            raise ProblemError(400, "ambiguous-order", f"{order}: {error}") from error
+        if found is None or not may_see(asker, found.jurisdiction, _parties(found)):
+            raise none
         return answered(found)
 
     @app.get(
@@ -77,3 +86,13 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         number = today.year * 100 + today.month if month is None else month_number(month)
         asked = ProgressAsked(jurisdiction, number, group_by, area, hospital, product)
         return answered(await progress.progress(database, asked, today))
+
+
+def _parties(order: OrderShown) -> set[Party]:
+    """Give whose an order is; a winner that delivers its product itself stands as a distributor."""
+    told = (
+        ("hospital", order.hospital),
+        ("distributor", order.distributor),
+        ("manufacturer", order.distributor),
+    )
+    return {Party(kind, code) for kind, code in told if code is not None}

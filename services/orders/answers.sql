@@ -1,6 +1,8 @@
 -- life --
--- Read an order of every jurisdiction that has one of that name.
-SELECT jurisdiction, record FROM kept WHERE "order" = $1 AND ($2::text IS NULL OR jurisdiction = $2);
+-- Read an order of every jurisdiction that has one of that name, and that who asks may see.
+SELECT jurisdiction, record FROM kept
+WHERE "order" = $1 AND ($2::text IS NULL OR jurisdiction = $2)
+  AND ($3::text[] IS NULL OR jurisdiction = ANY ($3));
 
 -- payments --
 -- Read the payments that name an order.

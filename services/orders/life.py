@@ -1,6 +1,6 @@
 """The life of one order: placed, answered, shipped, accepted, paid, each with its event."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -89,12 +89,14 @@ class OrderShown(Struct, frozen=True):
     urgent: bool | None = None
 
 
-async def life(database: Database, order: str, jurisdiction: str | None) -> OrderShown | None:
-    """Give an order, None where nobody told of it.
+async def life(
+    database: Database, order: str, jurisdiction: str | None, seen: Collection[str] | None = None
+) -> OrderShown | None:
+    """Give an order of one of the jurisdictions `seen` (None: all), None where nobody told of it.
 
     Raises InvalidArgumentError where several jurisdictions have one of that name.
     """
-    rows = await database.fetch(QUERIES["life"], order, jurisdiction)
+    rows = await database.fetch(QUERIES["life"], order, jurisdiction, seen)
     if not rows:
         return None
     if len(rows) > 1:

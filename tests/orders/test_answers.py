@@ -10,9 +10,11 @@ from services.orders.app import create_app
 from services.orders.settings import Settings
 from services.orders.worker import SUBJECT
 from shared.adapters.kafka import create_topics
+from shared.domain.principal import Party, Role
 from tests.support.builders import POLICIES
 from tests.support.doors import reached
 from tests.support.events import said
+from tests.support.keys import a_key, bearer
 from tests.support.tally.keeping import keeping, messages
 
 pytestmark = pytest.mark.integration
@@ -57,6 +59,54 @@ async def test_an_order_is_told_step_by_step_with_its_events(client: httpx.Async
 async def test_an_order_that_nobody_told_of_is_not_found(client: httpx.AsyncClient) -> None:
     answer = await client.get("/v1/orders/O2")
     assert (answer.status_code, "O2" in answer.json()["detail"]) == (404, True)
+
+
+async def test_a_party_sees_orders_of_its_own_and_no_others(
+    client: httpx.AsyncClient, kafka: str, database: str
+) -> None:
+    order = (await client.get("/v1/orders/O1")).json()
+    settings = Settings(kafka=kafka, database=database, identity="required")
+    keys = {
+        (kind, code): bearer(
+            await a_key(database, Role.PARTY, parties=[Party(kind, code)], holder=f"{kind}{code}")
+        )
+        for kind, code in (
+            ("hospital", order["hospital"]),
+            ("distributor", order["distributor"]),
+            ("manufacturer", order["distributor"]),
+            ("hospital", order["distributor"]),
+            ("distributor", order["hospital"]),
+            ("agency", order["hospital"]),
+            ("hospital", order["hospital"] + " "),
+        )
+    }
+    elsewhere = Party("hospital", order["hospital"])
+    keys["hospital", "elsewhere"] = bearer(
+        await a_key(database, Role.PARTY, parties=[elsewhere], jurisdictions=["cn-tj"], holder="tj")
+    )
+    async with reached(create_app(settings, POLICIES.jurisdictions)) as reader:
+        found = [
+            (await reader.get("/v1/orders/O1", headers=key)).status_code for key in keys.values()
+        ]
+        unknown = await reader.get("/v1/orders/O2", headers=keys["hospital", order["hospital"]])
+        refused = await reader.get("/v1/progress", headers=keys["hospital", order["hospital"]])
+    assert found == [200, 200, 200, 404, 404, 404, 404, 404]
+    assert (unknown.status_code, refused.status_code) == (404, 403)
+
+
+async def test_an_order_of_several_jurisdictions_is_told_of_the_one_that_is_named(
+    kafka: str, database: str
+) -> None:
+    there = said("order.placed", "2022-03-31 09:00:00")
+    there = {**there, "id": "tj", "data": {**there["data"], "jurisdiction": "cn-tj"}}
+    async with keeping(SUBJECT, database) as kept:
+        await kept.take(messages([*EVENTS, there], SUBJECT.topics))
+    app = create_app(Settings(kafka=kafka, database=database), POLICIES.jurisdictions)
+    async with reached(app) as reader:
+        both = await reader.get("/v1/orders/O1")
+        assert (both.status_code, "cn-sx, cn-tj" in both.json()["detail"]) == (400, True)
+        one = await reader.get("/v1/orders/O1", params={"jurisdiction": "cn-tj"})
+        assert one.json()["jurisdiction"] == "cn-tj"
 
 
 @pytest.mark.parametrize("group", ["none", "area", "hospital", "product"])
