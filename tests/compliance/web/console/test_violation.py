@@ -55,7 +55,7 @@ async def test_an_officer_acknowledges_by_a_form_and_sees_it_in_the_history(
     done = await send(api, form, act="acknowledge", text="<b>已阅</b>")
     assert (done.status_code, done.headers["location"]) == (303, f"/violations/{V.id}#history")
     page = (await api.get(f"/violations/{V.id}")).text
-    assert "李文静（经办）　受理" in page
+    assert "李文静（经办）　已受理" in page
     assert "「&lt;b&gt;已阅&lt;/b&gt;」" in page
     assert 'value="acknowledge"' not in page
 
