@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -23,7 +24,7 @@ from shared.adapters.identity.roles import (
     declared,
     unidentified,
 )
-from shared.adapters.identity.settings import IdentitySettings
+from shared.adapters.identity.settings import IdentitySettings, is_loopback
 from shared.adapters.problems import ProblemError, answer, problems
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import Principal
@@ -115,10 +116,27 @@ class Local:
                 f"{', '.join(through)}: the request came through a proxy, and VBP_IDENTITY=local "
                 "admits only who sits at this machine. Set VBP_IDENTITY=required"
             )
+        if _leads_from_elsewhere(headers.get("host", "")):
+            raise unidentified(
+                "Host: is no name of this machine, and VBP_IDENTITY=local admits only who sits at "
+                "it. Open http://127.0.0.1, or set VBP_IDENTITY=required"
+            )
         return chosen(headers)
 
     async def close(self) -> None:
         """Hold nothing."""
+
+
+def _leads_from_elsewhere(host: str) -> bool:
+    """Say whether a name may be that of another site, whose page had it lead to this machine.
+
+    Names of this machine, and of containers beside it, have no dot.
+    """
+    try:
+        named = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return True
+    return "." in named and not is_loopback(named)
 
 
 def identifying(settings: IdentitySettings, database: str) -> Identifying:

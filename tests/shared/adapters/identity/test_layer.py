@@ -70,6 +70,29 @@ async def test_what_a_proxy_sends_on_does_not_come_from_this_machine(header: str
     assert header.lower() in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(
+            (host, 200)
+            for host in ("127.0.0.1:8003", "localhost", "[::1]:8003", "127.8.0.1", "vbp")
+        ),
+        *((host, 401) for host in ("evil.example", "127.0.0.1.evil.example:8003", "10.0.0.7")),
+    ],
+)
+async def test_a_name_that_another_site_leads_here_is_nobodys(host: str, status: int) -> None:
+    async with asking(an_app("local")) as client:
+        answer = await client.get("/v1/me", headers={"host": host})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("host", ["[::1", "[]", "a:b:c", "\xff", "]["])
+async def test_a_host_that_is_none_makes_nothing_fail(host: str) -> None:
+    async with asking(an_app("local")) as client:
+        answer = await client.get("/v1/me", headers={b"host": host.encode("latin-1")})
+    assert answer.status_code in {200, 401}
+
+
 async def test_what_was_refused_is_counted_like_all_else() -> None:
     async with asking(an_app("closed")) as client:
         await client.get("/v1/me")
