@@ -254,7 +254,7 @@ async def test_a_province_judged_by_a_clock_that_stumbles_is_whole_until_somebod
     desk: WorkerOnDatabase, database: str
 ) -> None:
     steps = random.Random(3)
-    province = simulate(Plan(until=NOW - timedelta(hours=1), orders=600, hospitals=20, days=100))
+    province = simulate(Plan(until=NOW - timedelta(hours=1), orders=600, hospitals=8, days=60))
     events = read(province.events)
     for first in range(0, len(events), 250):
         now = HEARD.now + timedelta(seconds=steps.uniform(-60, 60))
