@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import logging
+import math
 import statistics
 import sys
 import tempfile
@@ -80,7 +81,8 @@ async def _probe(
     ):
         await _once(producer, connection, api)
         await asyncio.sleep(warm)
-        while not taken or alive():
+        # Once a probe is not seen at all, the stream is faster than it is judged.
+        while (not taken or alive()) and math.inf not in taken:
             taken.append(await _once(producer, connection, api))
             await asyncio.sleep(EVERY)
     await connection.close()
@@ -91,9 +93,10 @@ async def _once(producer: AIOKafkaProducer, asked: Connection, api: httpx.AsyncC
     order = f"PROBE-{next(NUMBERS)}"
     began = time.perf_counter()
     await _publish(producer, _order(order))
-    async with asyncio.timeout(PATIENCE):
-        while not await asked.fetchval(SEEN, order):  # noqa: ASYNC110  # another process writes it
-            await asyncio.sleep(LOOK)
+    while not await asked.fetchval(SEEN, order):
+        if time.perf_counter() - began > PATIENCE:
+            return math.inf
+        await asyncio.sleep(LOOK)
     answer = await api.get("/v1/violations", params={"order": order})
     answer.raise_for_status()
     if [item["rule"] for item in answer.json()["items"]] != ["selected-price"]:
@@ -152,10 +155,16 @@ async def _tell(settings: Settings, taken: list[float], seconds: float) -> None:
     for name, figure, goal in zip(("p50", "p99"), (median, p99), GOALS, strict=True):
         met = "met" if figure <= goal else "NOT met"
         sys.stdout.write(
-            f"published to visible, {name}: {figure * 1000:.0f} ms "
+            f"published to visible, {name}: {_shown(figure)} "
             f"(goal {goal * 1000:.0f}: {met}, {len(taken)} probes)\n"
         )
-    sys.stdout.write(f"published to visible, the longest: {ordered[-1] * 1000:.0f} ms\n")
+    sys.stdout.write(f"published to visible, the longest: {_shown(ordered[-1])}\n")
+
+
+def _shown(seconds: float) -> str:
+    if seconds == math.inf:
+        return f"over {PATIENCE:.0f} s: the stream is faster than it is judged"
+    return f"{seconds * 1000:.0f} ms"
 
 
 if __name__ == "__main__":
