@@ -82,7 +82,7 @@ class Kept(Struct, frozen=True, array_like=True):
     aside: Remedy
 
 
-class Written(NamedTuple):
+class DossierBytes(NamedTuple):
     """A dossier as it is to be stored; where record and tail are None, they stay as they are."""
 
     record: bytes | None
@@ -172,17 +172,17 @@ class Dossier:
             encode(self.judgement if judgement is None else Kept(judgement, aside)),
         )
 
-    def written(self) -> Written:
+    def written(self) -> DossierBytes:
         """Write what of the dossier is to be stored in its row."""
         tail = self._grown_tail()
         if tail is None:
             record, judgement = self.encoded()
             self._stored = len(record), b""
             if self.unread is not None and self.unread.record is not None:
-                return Written(None, None, judgement)
-            return Written(record, b"", judgement)
+                return DossierBytes(None, None, judgement)
+            return DossierBytes(record, b"", judgement)
         self._stored = self._base[0], tail
-        return Written(None, tail, encode(self.judgement))
+        return DossierBytes(None, tail, encode(self.judgement))
 
     def _grown_tail(self) -> bytes | None:
         """Give what was put into a large record since it was stored, None where all is written."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from services.compliance.judging.dossier import Dossier, Judgement, Written, decode, encode
+from services.compliance.judging.dossier import Dossier, DossierBytes, Judgement, decode, encode
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
@@ -24,7 +24,7 @@ COLUMNS = (
     *Subject._fields,
     *Columns._fields,
     *("version", "law"),
-    *Written._fields,
+    *DossierBytes._fields,
 )
 """The columns of a row, in the order in which it is written."""
 
