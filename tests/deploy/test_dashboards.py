@@ -86,6 +86,7 @@ def _filled(found: re.Match[str]) -> str:
 
 UNSHOWN = {
     "vbp_heard_age_seconds": "one worker's view of vbp_heard_until_age_seconds, for its own log",
+    "vbp_stream_clients": "bounded by itself; whom it refuses shows as 503 among the requests",
 }
 """Metrics that stand in no panel and no alert, each with the reason."""
 

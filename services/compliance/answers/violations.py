@@ -44,8 +44,8 @@ async def page(database: Database, asked: Asked) -> Page:
     seal = asked.fingerprint()
     after = paging.place_of(asked.page_token, seal) if asked.page_token is not None else None
     # One more than asked for tells whether there is a next page.
-    kept = QUERIES if asked.as_of is None else then.QUERIES
-    query, values = listing(kept["list"], asked, after, asked.page_size + 1)
+    wanted = QUERIES["list"] if asked.as_of is None else then.LIST
+    query, values = listing(wanted, asked, after, asked.page_size + 1)
     rows = await database.fetch(query, *values)
     shown = rows[: asked.page_size]
     if asked.as_of is not None:
@@ -63,8 +63,8 @@ async def count(database: Database, filters: Filters) -> Count:
 
 async def counted(database: Database, filters: Filters, most: int) -> int:
     """Count what some filters let through, but not beyond a number."""
-    kept = QUERIES if filters.as_of is None else then.QUERIES
-    query, values = counting(kept["some"], filters, most)
+    wanted = QUERIES["some"] if filters.as_of is None else then.SOME
+    query, values = counting(wanted, filters, most)
     return int((await database.row(query, *values))["count"])
 
 

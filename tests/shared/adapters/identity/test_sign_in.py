@@ -98,7 +98,6 @@ async def test_what_a_browser_takes_to_the_issuer_is_new_each_time(sides: Sides)
         ({"claims": {"header": {"kid": "EdDSA"}}}, "alg"),
         ({"claims": {"signed_by": (Issuer().private["ES256"], "ES256")}}, "signature"),
     ],
-    ids=str,
 )
 async def test_nobody_is_signed_in_where_something_does_not_hold(
     sides: Sides, changed: dict[str, Any], why: str
