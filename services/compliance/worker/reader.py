@@ -10,9 +10,13 @@ from services.compliance.worker import session as sessions
 from services.compliance.worker.intake import Intake, Limit
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.session import Session
+from shared.adapters import postgres
 from shared.adapters.health import Health
 from shared.adapters.patience import Patience
 from shared.domain.errors import SetupError, TransientError
+
+FAILED = (TransientError, SetupError, KafkaError, *postgres.PASSING)
+"""What fails outside, wherever in a session, and is waited for."""
 
 
 class Reader:
@@ -47,7 +51,7 @@ class Reader:
                     self._settings, self._policies, self._intake, self._metrics, self._owner
                 ) as session:
                     await self._read(session)
-            except (TransientError, SetupError, KafkaError) as error:
+            except FAILED as error:
                 self._health.waits(error)
                 await self._patience.wait(error)
             # What a session held, buffers and records, hangs together in cycles, and the collector

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.subjects import Subject
-from services.compliance.storage import dossiers
+from services.compliance.storage import dossiers, schema
 from services.compliance.storage.hot import HotDossiers
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.reader import Reader
@@ -72,3 +72,23 @@ async def test_after_a_conflict_a_new_session_commits_and_goes_on(
         await bus.settled(3)
         assert registry.get_sample_value("vbp_conflicts_total") == 1
         assert registry.get_sample_value("vbp_waits", {"part": "reading"}) == 0
+
+
+async def test_a_connection_cut_while_the_schema_is_checked_is_made_again(
+    kafka: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, cut = schema.check, list[int]()
+
+    async def cut_off(connection: Connection) -> None:
+        if not cut:
+            cut.append(connection.get_server_pid())
+            async with a_connection(database) as other:
+                await other.execute("SELECT pg_terminate_backend($1)", cut[0])
+        await check(connection)
+
+    async with live(kafka, database) as bus:
+        monkeypatch.setattr(schema, "check", cut_off)
+        async with reading(bus):
+            await bus.publish([an_event("order.placed", "2022-03-01 09:00:00")])
+            await bus.settled(1)
+        assert cut
