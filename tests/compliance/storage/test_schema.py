@@ -14,6 +14,7 @@ from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage import (
     anchors,
+    cases,
     contradictions,
     dossiers,
     facts,
@@ -40,6 +41,7 @@ pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
     anchors,
+    cases,
     contradictions,
     dossiers,
     facts,
@@ -123,6 +125,10 @@ async def test_a_migration_waits_for_a_batch_and_then_shuts_its_worker_out(
     assert await positions.still_held(connection, again) is not None
 
 
+DAYS = {("case_work", "due"), ("letter", "due")}
+"""Days of Shanghai by whose end something is due, as people set them; no instants."""
+
+
 async def test_every_instant_is_kept_with_its_time_zone(connection: Connection) -> None:
     rows = await connection.fetch(
         "SELECT table_name, column_name, data_type FROM information_schema.columns "
@@ -130,7 +136,11 @@ async def test_every_instant_is_kept_with_its_time_zone(connection: Connection) 
     )
     kinds = {(row["table_name"], row["column_name"]): row["data_type"] for row in rows}
     assert ("violation", "occurred_at") in kinds
-    assert set(kinds.values()) == {"timestamp with time zone"}
+    days = {place for place, kind in kinds.items() if kind == "date"}
+    assert days == DAYS
+    assert {kind for place, kind in kinds.items() if place not in DAYS} == {
+        "timestamp with time zone"
+    }
 
 
 REWRITINGS = {

@@ -23,6 +23,8 @@ OWN: dict[Role, dict[str, object]] = {
 }
 FILLED = {
     "{violation}": str(UUID(int=7)),
+    "{case}": "cn-sx.late-delivery.2022-05.distributor.D1",
+    "{n}": "1",
     "{role}": "hospital",
     "{code:path}": "H1",
     "{code}": "H1",
