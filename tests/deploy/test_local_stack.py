@@ -15,6 +15,7 @@ import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 from deploy.local.archive import archive_file
 from deploy.local.errors import StackError, StackRunningError
@@ -53,11 +54,24 @@ async def give(stack: LocalStack) -> None:
     await connection.close()
 
 
-async def kept(stack: LocalStack | RunningStack) -> tuple[bytes | None, str]:
+async def told_of(stack: LocalStack | RunningStack, data: Path) -> str:
+    """What the broker tells of its topics and has logged, where it has not what it was given."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.kafka)
+    await admin.start()
+    topics = await admin.describe_topics()
+    await admin.close()
+    return f"{topics}\n{(data / 'logs' / 'kafka.log').read_text()[-20_000:]}"
+
+
+async def kept(stack: LocalStack | RunningStack, data: Path) -> tuple[bytes | None, str]:
     """The message and the row that `give` gave."""
     consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=stack.kafka, auto_offset_reset="earliest")
-    async with consumer:
-        message = await consumer.getone()
+    try:
+        async with consumer:
+            message = await consumer.getone()
+    except KafkaError as error:
+        await consumer.stop()
+        raise AssertionError(await told_of(stack, data)) from error
     connection = await asyncpg.connect(stack.database)
     word = await connection.fetchval("SELECT word FROM kept")
     await connection.close()
@@ -102,7 +116,7 @@ async def test_data_survive_a_stop_and_a_start(filled: Path) -> None:
     stack = LocalStack(filled, say=said.append)
     with stack:
         await give(stack)
-        assert await kept(stack) == (b"message", "row")
+        assert await kept(stack, filled) == (b"message", "row")
         with pytest.raises(StackRunningError, match="already runs"):
             LocalStack(filled).start()
     assert any("PostgreSQL is up" in line for line in said)
@@ -120,7 +134,7 @@ def test_a_detached_stack_outlives_the_command_that_started_it(filled: Path) -> 
     stack = LocalStack.find(filled)
     assert stack is not None
     assert up(filled) == stack
-    assert asyncio.run(kept(stack)) == (b"message", "row")
+    assert asyncio.run(kept(stack, filled)) == (b"message", "row")
     seen = status(filled)
     assert seen is not None
     assert set(seen.resident) == {"supervisor", "kafka", "postgres"}
@@ -159,7 +173,7 @@ async def test_a_stack_whose_every_process_was_killed_starts_again_with_its_data
     wait_until_gone(running)
     assert status(filled) is None
     with LocalStack(filled) as stack:
-        assert await kept(stack) == (b"message", "row")
+        assert await kept(stack, filled) == (b"message", "row")
 
 
 SHELL = {
@@ -191,7 +205,7 @@ async def test_paths_of_any_letters_and_what_a_shell_says_of_another_server_do_n
     with LocalStack(data) as stack:
         await give(stack)
     with LocalStack(data) as stack:
-        assert await kept(stack) == (b"message", "row")
+        assert await kept(stack, data) == (b"message", "row")
         assert archives_of(data) == [str(archive_file(cache))]
     assert processes_on(data) == []
 

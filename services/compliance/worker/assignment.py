@@ -26,6 +26,10 @@ HEARTBEAT_SECONDS = 1
 NEW_PARTITIONS_WITHIN = 10
 """Seconds until the group hears of partitions that were added, and shares them out."""
 
+FETCHED_AT_ONCE = 256 << 10
+"""Bytes of one partition that a fetch brings, and that wait raw beside what was read of them: of
+all partitions together some 12 MiB. A message that is larger comes alone."""
+
 LET_GO_WITHIN = 5
 """Seconds that a batch in flight has to commit when partitions are revoked."""
 
@@ -156,6 +160,7 @@ def member(settings: Settings) -> AIOKafkaConsumer:
         session_timeout_ms=SESSION_SECONDS * 1_000,
         heartbeat_interval_ms=HEARTBEAT_SECONDS * 1_000,
         fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=FETCHED_AT_ONCE,
         auto_offset_reset="none",
         metadata_max_age_ms=NEW_PARTITIONS_WITHIN * 1_000,
     )

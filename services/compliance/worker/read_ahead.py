@@ -17,7 +17,7 @@ from shared.domain.topics import Place
 AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
 
-BYTES_AHEAD = 32 << 20
+BYTES_AHEAD = 16 << 20
 """Bytes of all partitions that are buffered before only those are asked that have nothing."""
 
 BYTES_TAKEN = 16 << 20
