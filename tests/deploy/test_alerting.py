@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,7 +209,16 @@ async def test_each_violation_reaches_a_webhook_within_a_minute_and_every_panel_
         assert {item["order"] for item in listed.json()["items"]} == {"LATE-1", "LATE-2"}
         page = await client.get(again["annotations"]["runbook_url"])
         assert f'id="{again["annotations"]["runbook_url"].partition("#")[2]}"' in page.text
-    assert await empty_panels(site.prometheus) == []
+    empty: list[Any] = []
+
+    async def every_panel_shows_data() -> bool:
+        # A scrape of a busy machine may come late, and its series are stale for so long.
+        empty[:] = await empty_panels(site.prometheus)
+        return not empty
+
+    with suppress(AssertionError):
+        await eventually(every_panel_shows_data, within=WITHIN)
+    assert empty == []
 
 
 async def empty_panels(prometheus: str) -> list[tuple[str, str]]:
