@@ -76,7 +76,7 @@ def _add_violations(router: APIRouter, database: Database, filters: type[Asked])
         须说明, more than 原则上 allows, or judged under a draft; `warning` 提示, it rests on an
         assumed number.
         """
-        with _tokens_refused():
+        with tokens_refused():
             return answered(await violations.page(database, asked))
 
     @router.get(
@@ -115,13 +115,13 @@ def _add_parts(router: APIRouter, database: Database) -> None:
 
     @router.get(**declared("evidence", EvidencePage), summary="What it rests on, page by page")
     async def list_evidence(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
-        with _tokens_refused():
+        with tokens_refused():
             page = await parts.evidence(database, violation, asked)
         return found(violation, page, asked.as_of)
 
     @router.get(**declared("facts", FactPage), summary="The events it rests on, page by page")
     async def list_facts(violation: UUID, asked: Annotated[PartAsked, Query()]) -> Response:
-        with _tokens_refused():
+        with tokens_refused():
             page = await parts.facts(database, violation, asked)
         return found(violation, page, asked.as_of)
 
@@ -129,7 +129,7 @@ def _add_parts(router: APIRouter, database: Database) -> None:
     async def list_history(
         violation: UUID, asked: Annotated[PartAsked, Query()], asker: Asker
     ) -> Response:
-        with _tokens_refused():
+        with tokens_refused():
             page = await parts.history(database, violation, asked)
         if page is not None:
             hide_internal(asker, page.items)
@@ -137,7 +137,8 @@ def _add_parts(router: APIRouter, database: Database) -> None:
 
 
 @contextmanager
-def _tokens_refused() -> Iterator[None]:
+def tokens_refused() -> Iterator[None]:
+    """Answer 400 where a token is not one of the list that is asked."""
     try:
         yield
     except InvalidArgumentError as error:
@@ -226,7 +227,7 @@ def _add_contradictions(router: APIRouter, database: Database) -> None:
         They change no judgement: of the same thing the first telling holds. One that is none any
         more, since other tellings came, is not listed.
         """
-        with _tokens_refused(), whole_service():
+        with tokens_refused(), whole_service():
             return answered(await contradictions.page(database, asked))
 
 
@@ -240,7 +241,7 @@ def _add_letters(router: APIRouter, database: Database) -> None:
     )
     async def list_letters(asked: Annotated[LettersAsked, Query()]) -> Response:
         """List what could not be taken, and why; `vbp dead-letters show` gives one whole."""
-        with _tokens_refused(), whole_service():
+        with tokens_refused(), whole_service():
             return answered(await letters.page(database, asked))
 
 

@@ -16,13 +16,13 @@ from services.compliance.people.procedure import LetterKind, Outcome
 from services.compliance.policies.policy import Policies
 from services.compliance.web.acting import etag_of
 from services.compliance.web.admitted import CONCERNED, OFFICIALS, SEEN
+from services.compliance.web.api import tokens_refused
 from services.compliance.web.bodies import Body, body_of, read_body
 from services.compliance.web.casework import CaseWork, Wish, no_case
 from services.compliance.web.reviews import Name, Text, seen_seq
 from shared.adapters.answering import answered, check_jurisdiction, only, reaching
 from shared.adapters.identity.roles import Asker, admits
 from shared.adapters.problems import ProblemError, problems
-from shared.domain.errors import InvalidArgumentError
 from shared.domain.principal import Principal, Role
 
 _LETTER = {"description": "The letter as it went out", "content": {"text/html": {}}}
@@ -80,10 +80,8 @@ def _add_reading(router: APIRouter, database: Database, work: CaseWork, policies
         """
         jurisdiction = asked.jurisdiction or usual
         check_jurisdiction(jurisdiction, policies.jurisdictions)
-        try:
+        with tokens_refused():
             return answered(await cases.list_cases(database, asked, jurisdiction))
-        except InvalidArgumentError as error:
-            raise ProblemError(400, "invalid-page-token", str(error)) from error
 
     @router.get(
         "/v1/cases/{case}",
