@@ -1,13 +1,12 @@
 """Whether the work on a case and its letters are what was written, by the lines of its history."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from services.compliance.findings.history import HistoryRow, said_in
-from services.compliance.findings.verification import Difference, plain
+from services.compliance.findings.verification import Difference, Links, plain
 from services.compliance.people.lines import digest_of
 from services.compliance.people.procedure import Work
 
@@ -21,22 +20,14 @@ class CaseReckoning:
         self.letters: dict[int, tuple[str, list[list[str]]]] = {}
         """Of letters that were issued, by their number: the SHA-256 of their bytes, in hexadecimal,
         and the violations that each lists, in the order of their ids, each with its line then."""
-        self._count = 0
-        self._head = b""
+        self._links = Links()
         self._work: Mapping[str, Any] = msgspec.to_builtins(_UNTOUCHED)
 
     def take(self, line: HistoryRow) -> Iterator[Difference]:
         """Take the next line; gives what does not hold in it."""
-        self._count += 1
-        number, said = self._count, said_in(line)
-        self._head = hashlib.sha256(self._head + line.line).digest()
-        if line.seq != number:
-            yield Difference("seq", line.seq, number, number)
-        if line.hash != self._head:
-            yield Difference("line or hash", line.hash.hex(), self._head.hex(), number)
-        for column, held in (("at", line.at), ("actor", line.actor), ("change", line.change)):
-            if said.get(column) != held:
-                yield Difference(column, held, said.get(column), number)
+        said = said_in(line)
+        yield from self._links.take(line, said)
+        number = self._links.count
         words = None if line.words is None else digest_of(line.words)
         if not line.erased and words != said.get("text_sha256"):
             yield Difference("words", words, said.get("text_sha256"), number)
@@ -50,15 +41,15 @@ class CaseReckoning:
     def compare(self, row: Mapping[str, Any] | None) -> Iterator[Difference]:
         """Compare the row of the work on the case, if any, with all lines that were taken."""
         if row is None:
-            if self._count:
+            if self._links.count:
                 yield Difference("work", None, self._work)
             return
-        expected = {"seq": self._count, "head": self._head.hex(), **self._work}
+        expected = {"seq": self._links.count, "head": self._links.head.hex(), **self._work}
         for column, wanted in expected.items():
             held = row.get(column)
             shown = held.hex() if isinstance(held, bytes) else plain(held)
             if shown != wanted:
-                yield Difference(column, shown, wanted, self._count + 1)
+                yield Difference(column, shown, wanted, self._links.count + 1)
 
 
 def _listed(letter: Mapping[str, Any]) -> list[list[str]]:

@@ -87,6 +87,26 @@ class Chain(Struct, frozen=True):
     problem: str | None = None
 
 
+class Links:
+    """How far the lines of a chain were taken: how many, and the hash of the last."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.head = b""
+
+    def take(self, line: HistoryRow, said: Mapping[str, Any]) -> Iterator[Difference]:
+        """Take the next line, which says `said`; gives what does not hold of line and columns."""
+        self.count += 1
+        self.head = hashlib.sha256(self.head + line.line).digest()
+        if line.seq != self.count:
+            yield Difference("seq", line.seq, self.count, self.count)
+        if line.hash != self.head:
+            yield Difference("line or hash", line.hash.hex(), self.head.hex(), self.count)
+        for column, held in (("at", line.at), ("actor", line.actor), ("change", line.change)):
+            if said.get(column) != held:
+                yield Difference(column, held, said.get(column, _ABSENT), self.count)
+
+
 class Reckoning:
     """Takes the lines of a violation, oldest first, and reckons what its row must hold."""
 
@@ -94,8 +114,7 @@ class Reckoning:
         self.last_told = 0
         """The number of the last line that tells of the violation, and not that it never was."""
         self._id = str(identity)
-        self._count = 0
-        self._head = b""
+        self._links = Links()
         self._review = Review()
         self._told: Mapping[str, Any] = {}
         self._accused: Mapping[str, Any] = {}
@@ -106,16 +125,9 @@ class Reckoning:
 
     def take(self, line: HistoryRow) -> Iterator[Difference]:
         """Take the next line; gives what does not hold in it."""
-        self._count += 1
-        number, said = self._count, said_in(line)
-        self._head = hashlib.sha256(self._head + line.line).digest()
-        if line.seq != number:
-            yield Difference("seq", line.seq, number, number)
-        if line.hash != self._head:
-            yield Difference("line or hash", line.hash.hex(), self._head.hex(), number)
-        for column, held in (("at", line.at), ("actor", line.actor), ("change", line.change)):
-            if said.get(column) != held:
-                yield Difference(column, held, said.get(column, _ABSENT), number)
+        said = said_in(line)
+        yield from self._links.take(line, said)
+        number = self._links.count
         review = folded(self._review, said)
         if review is not None:
             self._review = review
@@ -129,7 +141,7 @@ class Reckoning:
 
     def _take_found(self, said: Mapping[str, Any]) -> Iterator[Difference]:
         """Take what a line tells of the violation, and what that does to a decision."""
-        violation, who, number = said["violation"], said.get("accused"), self._count
+        violation, who, number = said["violation"], said.get("accused"), self._links.count
         if isinstance(violation, dict):
             accused = who if isinstance(who, dict) else {}
             moved = self._withdrawn or material(self._told, self._accused, violation, accused)
@@ -161,11 +173,11 @@ class Reckoning:
 
     def compare(self, row: Mapping[str, Any], body: object) -> Iterator[Difference]:
         """Compare the violation's row, and its decoded body, with all lines that were taken."""
-        after = self._count + 1
-        if row["seq"] != self._count:
-            yield Difference("seq", row["seq"], self._count, after)
-        if row["head"] != self._head:
-            yield Difference("head", row["head"].hex(), self._head.hex(), after)
+        after = self._links.count + 1
+        if row["seq"] != self._links.count:
+            yield Difference("seq", row["seq"], self._links.count, after)
+        if row["head"] != self._links.head:
+            yield Difference("head", row["head"].hex(), self._links.head.hex(), after)
         expected = {**self.known(), **_columns_of(self._review)}
         for column, wanted in expected.items():
             held = plain(row[column])
@@ -184,7 +196,7 @@ class Reckoning:
             "detected_at": self._first,
             "recorded_at": self._last,
             "supersedes": self._supersedes,
-            "seq": self._count,
+            "seq": self._links.count,
             **_columns_of(self._review),
         }
 
