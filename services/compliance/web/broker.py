@@ -7,13 +7,12 @@ wait. So the API asks as well, over a connection of its own, and keeps what was 
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from aiokafka.errors import KafkaError
+from typing_extensions import override
 
 from shared.adapters import broker as brokers
+from shared.adapters.background import Background
 from shared.domain import topics
 from shared.domain.topics import Place
 
@@ -26,37 +25,20 @@ ANSWER_WITHIN = 5.0
 _NAMES = tuple(topic.name for topic in topics.INPUTS)
 
 
-class BrokerWatch:
+class BrokerWatch(Background):
     """Asks in the background while it is held; before the first answer the broker counts as away.
 
     `ends` gives the offset behind the last message of each partition, as far as it is known.
     """
 
     def __init__(self, bootstrap: str) -> None:
+        super().__init__()
         self.up = False
         self.ends: Mapping[Place, int] = {}
         self._bootstrap = bootstrap
-        self._asking: asyncio.Task[None] | None = None
-        self._ended = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        self._asking = asyncio.create_task(self._ask_on())
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        # Not by cancelling alone: aiokafka takes a cancelled connection for one that failed.
-        self._ended.set()
-        if self._asking is not None:
-            self._asking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._asking
-
-    async def _ask_on(self) -> None:
+    @override
+    async def _go_on(self) -> None:
         while not self._ended.is_set():
             try:
                 async with brokers.asking(self._bootstrap) as broker:
@@ -65,7 +47,7 @@ class BrokerWatch:
                 if self.up:
                     log.warning("the broker does not answer, asking on: %r", error)
                 self.up = False
-            await self._pause()
+            await self._pause(EVERY)
 
     async def _ask(self, broker: brokers.Broker) -> None:
         while not self._ended.is_set():
@@ -75,9 +57,4 @@ class BrokerWatch:
                 bounds = await broker.bounds(found, places)
             self.ends = {place: bound.end for place, bound in bounds.items()}
             self.up = True
-            await self._pause()
-
-    async def _pause(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(EVERY):
-                await self._ended.wait()
+            await self._pause(EVERY)

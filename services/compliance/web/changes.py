@@ -11,16 +11,18 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import Struct
+from typing_extensions import override
 
 from services.compliance.answers.service_shapes import ChangeShown
 from shared.adapters import broker as brokers
 from shared.adapters import kafka
+from shared.adapters.background import Background
 from shared.domain import topics
 
 log = logging.getLogger(__name__)
@@ -166,21 +168,17 @@ class RecentChanges:
         self._moved = asyncio.Event()
 
 
-class Follower:
+class Follower(Background):
     """Reads the topic in the background while it is held; `up` once all of before was read."""
 
     def __init__(self, bootstrap: str, changes: RecentChanges) -> None:
+        super().__init__()
         self.up = False
         self._bootstrap = bootstrap
         self._changes = changes
-        self._following: asyncio.Task[None] | None = None
         self._next: Places = {}
-        self._ended = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        self._following = asyncio.create_task(self._follow_on())
-        return self
-
+    @override
     async def __aexit__(
         self,
         kind: type[BaseException] | None,
@@ -188,13 +186,10 @@ class Follower:
         trace: TracebackType | None,
     ) -> None:
         self._changes.close()
-        self._ended.set()
-        if self._following is not None:
-            self._following.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._following
+        await super().__aexit__(kind, error, trace)
 
-    async def _follow_on(self) -> None:
+    @override
+    async def _go_on(self) -> None:
         while not self._ended.is_set():
             try:
                 await self._follow()
@@ -202,9 +197,7 @@ class Follower:
                 if self.up or not isinstance(error, KafkaError | OSError):
                     log.warning("the changes cannot be followed, trying again: %r", error)
                 self.up = False
-            with suppress(TimeoutError):
-                async with asyncio.timeout(AGAIN_AFTER):
-                    await self._ended.wait()
+            await self._pause(AGAIN_AFTER)
 
     async def _follow(self) -> None:
         async with brokers.asking(self._bootstrap) as broker:
