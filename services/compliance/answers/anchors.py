@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.compliance.findings import anchor
-from services.compliance.findings.anchor import FIRST, Leaf, SignedAnchor
+from services.compliance.findings.anchor import FIRST, CaseLeaf, Leaf, SignedAnchor
 from shared.adapters.postgres import Connection, queries
 from shared.domain.errors import InvalidArgumentError
 from shared.domain.merkle import Tree
@@ -59,6 +59,10 @@ async def check(connection: Connection, outside: Outside) -> tuple[int, list[str
         what = "is gone" if row["gone"] else "was changed"
         name = f"violation {row['violation']}: line {row['seq']} of its history"
         problems.append(f"{name} {what} since anchor {row['anchor']}")
+    for row in await connection.fetch(QUERIES["gone_cases"]):
+        what = "is gone" if row["gone"] else "was changed"
+        name = f"case {row['case_id']}: line {row['seq']} of its history"
+        problems.append(f"{name} {what} since anchor {row['anchor']}")
     return len(kept), problems
 
 
@@ -66,6 +70,8 @@ async def _trees(connection: Connection) -> dict[int, Tree]:
     trees: dict[int, Tree] = {}
     async for number, *leaf in connection.cursor(QUERIES["leaves"], prefetch=AT_ONCE):
         trees.setdefault(number, Tree()).add(Leaf(*leaf).raw)
+    async for number, *leaf in connection.cursor(QUERIES["cases"], prefetch=AT_ONCE):
+        trees.setdefault(number, Tree()).add(CaseLeaf(*leaf).raw)
     return trees
 
 

@@ -1,4 +1,4 @@
-"""An anchor: what the history of all violations had come to at an instant, signed.
+"""An anchor: what the history of all violations and cases had come to at an instant, signed.
 
 A chain of hashes shows what was changed within it, but whoever owns the database can write a whole
 chain anew, cut off its end, or take it away. So the ends of all chains that have grown are hashed
@@ -33,6 +33,19 @@ class Leaf(NamedTuple):
     def raw(self) -> bytes:
         """Give the bytes that are hashed: 16, 8 (the most significant first), 32."""
         return self.violation.bytes + self.seq.to_bytes(8, "big") + self.head
+
+
+class CaseLeaf(NamedTuple):
+    """The end of a case's chain, by the name of the case; behind those of violations in the tree."""
+
+    case: str
+    seq: int
+    head: bytes
+
+    @property
+    def raw(self) -> bytes:
+        """Give the bytes that are hashed: the SHA-256 of the name, 8, 32; no violation's are 72."""
+        return sha256(self.case.encode()).digest() + self.seq.to_bytes(8, "big") + self.head
 
 
 class Anchor(Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.compliance.findings import anchor
-from services.compliance.findings.anchor import FIRST, Anchor, Leaf, SignedAnchor
+from services.compliance.findings.anchor import FIRST, Anchor, CaseLeaf, Leaf, SignedAnchor
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection
 from shared.domain.calendar import instant_text
@@ -40,6 +40,7 @@ async def take(
     number = 1 if before is None else before.anchor.number + 1
     async with connection.transaction():
         await connection.execute(QUERIES["add_leaves"], number)
+        await connection.execute(QUERIES["add_cases"], number)
         root, leaves = await root_of(connection, number)
         told = Anchor(
             number, instant_text(at), before.anchor.digest if before else FIRST, root, leaves
@@ -57,4 +58,6 @@ async def root_of(connection: Connection, number: int) -> tuple[str, int]:
     tree = Tree()
     async for row in connection.cursor(QUERIES["leaves"], number, prefetch=AT_ONCE):
         tree.add(Leaf(*row).raw)
+    async for row in connection.cursor(QUERIES["cases"], number, prefetch=AT_ONCE):
+        tree.add(CaseLeaf(*row).raw)
     return tree.root.hex(), tree.leaves

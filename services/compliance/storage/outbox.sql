@@ -12,7 +12,7 @@ RETURNING id, violation, seq;
 
 -- outgoing --
 -- Give violations as they stand, with the change to tell of; people's decisions are all one kind.
-SELECT h.seq, CASE h.actor WHEN 'machine' THEN h.change ELSE 'reviewed' END AS change, h.at, h.hash,
+SELECT h.seq, CASE WHEN h.actor = 'machine' AND h.change <> 'carried' THEN h.change ELSE 'reviewed' END AS change, h.at, h.hash,
        v.jurisdiction, v.id, v.status, v.exempt, v.occurred_at, v.cured_at, v.detected_at, v.recorded_at,
        v.supersedes, v.review, v.stale, v.seq AS last, v.seen_seq, v.reviewed_at, v.acknowledged_at,
        v.assignee, v.body

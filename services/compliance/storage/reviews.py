@@ -6,13 +6,16 @@ Whoever holds rows here takes those of counts last, as the workers do: no two wa
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from services.compliance.people.acts import CHANGES, Act, Given, Refusal, Review
-from services.compliance.people.lines import line_of
-from services.compliance.people.review import Facts, Who, allowed, decide, signed
+from services.compliance.people.lines import CARRIED, MACHINE, carried_line, line_of
+from services.compliance.people.review import Facts, Who, after_machine, allowed, decide, signed
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -130,6 +133,23 @@ async def act_of_many(
         done += len(rows)
         skipped += await _left_out(connection, [name for name in some if name not in found])
     return Many(done, sorted(skipped))
+
+
+async def carry(connection: Connection, heirs: Iterable[tuple[UUID, UUID, datetime]]) -> None:
+    """Let what people hold of violations go over to those that replace them, at instants.
+
+    It is held as it was, but a decision is stale: it was made of something else. For the
+    transaction of a worker that has just written both.
+    """
+    rows = []
+    for row in await connection.fetch(QUERIES["inherited"], *columns(heirs)):
+        held = replace(review_of(row), seen_seq=None)
+        review = after_machine(held, material=True)
+        line = carried_line(row["at"], str(row["id"]), review)
+        told = (row["heir"], row["heir_seq"], row["at"], MACHINE, CARRIED, line)
+        fields = (getattr(review, name) for name in Review.__struct_fields__)
+        rows.append((*told, *fields, "", False))
+    await _write(connection, rows)
 
 
 async def allowed_now(

@@ -37,6 +37,19 @@ ORDER BY seq;
 -- Give which of some violations there are.
 SELECT id FROM compliance.violation WHERE id = ANY($1::uuid[]);
 
+-- inherited --
+-- Give what people hold of violations that others replace, beside each heir of which nobody holds
+-- anything yet; of several that one replaces, what was held last.
+SELECT DISTINCT ON (heir.id) heir.id AS heir, heir.seq AS heir_seq, t.at, old.id,
+       old.review, old.stale, old.seen_seq, old.reviewed_at, old.assignee, old.acknowledged_by,
+       old.acknowledged_at, old.proposal, old.proposed_by, old.disputed_by
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS t (heir, old, at)
+JOIN compliance.violation heir ON heir.id = t.heir
+JOIN compliance.violation old ON old.id = t.old
+WHERE heir.review = 'new' AND heir.reviewed_at IS NULL AND heir.assignee IS NULL
+  AND (old.review <> 'new' OR old.assignee IS NOT NULL)
+ORDER BY heir.id, old.reviewed_at DESC NULLS LAST, old.id;
+
 -- write --
 -- Write reviews of violations that stand as they were seen, a line of history each in the same chain
 -- as the machine's, and what is to be told of them. Gives the rows as they were and as they are now.

@@ -8,7 +8,7 @@ from typing import Any
 from services.compliance.findings.history import lines_of
 from services.compliance.findings.violation import Change
 from services.compliance.judging.upshot import Upshot
-from services.compliance.storage.reviews import count_reviews
+from services.compliance.storage.reviews import carry, count_reviews
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -37,7 +37,11 @@ async def save(connection: Connection, judged: Upshot) -> None:
 
 
 async def tell(connection: Connection, changes: Iterable[Change]) -> None:
-    """Write changes of violations, with a line of history and a row of the outbox each."""
+    """Write changes of violations, with a line of history and a row of the outbox each.
+
+    What people held of a violation that another replaces goes over to that one.
+    """
+    changes = list(changes)
     told = lines_of(changes)
     moved: list[Mapping[str, Any]] = []
     if told.bodies:
@@ -51,6 +55,8 @@ async def tell(connection: Connection, changes: Iterable[Change]) -> None:
             told.withdrawn_details,
         )
         moved += await connection.fetch(QUERIES["withdraw"], *gone)
+    if heirs := [(one.id, old, one.at) for one in changes for old in one.supersedes]:
+        await carry(connection, heirs)
     await _count(connection, moved)
 
 

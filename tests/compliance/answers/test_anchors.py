@@ -2,6 +2,7 @@
 
 import os
 import random
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +14,10 @@ from services.compliance.answers import anchors, audit
 from services.compliance.answers.anchors import Outside
 from services.compliance.findings import anchor
 from services.compliance.findings.anchor import SignedAnchor
+from services.compliance.people.case import PartyCase
+from services.compliance.people.procedure import CaseAct, CaseStep
 from services.compliance.storage import anchors as kept
+from services.compliance.storage.cases import CaseDoing, CaseWritten, Seal, take_step
 from services.compliance.worker.anchorer import append, last_in
 from shared.adapters.postgres import Connection
 from shared.domain.cloudevents import Event
@@ -210,6 +214,45 @@ async def test_only_what_has_grown_is_taken_up(
     assert second > 0
     assert (await anchored(desk.connection))[3].anchor.leaves == 0
     assert await problems(desk.connection, told) == []
+
+
+CASE = PartyCase("cn-sx", "late-response", "2022-02", "distributor", "D1")
+
+
+async def stepped(connection: Connection, act: CaseAct, by: str) -> None:
+    text = "" if act == "take" else "电话确认"
+    step = CaseStep(act, datetime.now(UTC), by, frozenset({"officer"}), text=text)
+    done = await take_step(connection, CASE, None, CaseDoing(step), lambda _: Seal(b""))
+    assert isinstance(done, CaseWritten)
+
+
+async def test_the_chains_of_cases_are_anchored_too_and_rewriting_them_is_found(
+    desk: WorkerOnDatabase, told: dict[int, SignedAnchor]
+) -> None:
+    connection = desk.connection
+    leaves = told[2].anchor.leaves
+    await stepped(connection, "take", "person:li")
+    await stepped(connection, "remark", "person:li")
+    told = await anchored(connection)
+    assert (told[3].anchor.leaves, told[2].anchor.leaves) == (1, leaves)
+    await stepped(connection, "remark", "person:wang")
+    told = await anchored(connection)
+    assert told[4].anchor.leaves == 1
+    assert (await anchored(connection))[5].anchor.leaves == 0
+    assert await problems(connection, told) == []
+    for statement, said in (
+        ("DELETE FROM compliance.case_history WHERE seq = 3", "line 3 of its history is gone"),
+        ("DELETE FROM compliance.case_history; DELETE FROM compliance.case_work", "line 2 of"),
+        ("UPDATE compliance.case_history SET hash = sha256(line)", "line 2 of its history was"),
+        ("DELETE FROM compliance.anchored_case WHERE seq = 2", "chains with the root"),
+        ("UPDATE compliance.anchored_case SET case_id = 'x'", "chains with the root"),
+    ):
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(statement)
+        found = await problems(connection, told)
+        await transaction.rollback()
+        assert any(said in problem for problem in found), (statement, found)
 
 
 def test_a_line_that_a_crash_broke_off_is_passed_over(

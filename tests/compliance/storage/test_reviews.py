@@ -201,6 +201,49 @@ async def test_what_is_found_again_after_it_was_withdrawn_comes_back_stale(
     assert await differences(connection, a_violation(1).id) == []
 
 
+def replacing(number: int, *old: int) -> Change:
+    """What a worker tells of an interval that takes the place of others."""
+    names = tuple(a_violation(one).id for one in old)
+    return Change("opened", a_violation(number).id, TOLD, a_violation(number), (), names)
+
+
+async def test_what_people_hold_goes_over_to_what_replaces_a_violation_and_is_stale(
+    connection: Connection,
+) -> None:
+    await upheld(connection, 1)
+    await violations.tell(connection, [machine(2, {}), machine(3, {}), machine(4, {})])
+    await act(connection, 2, 1, "acknowledge", LI)
+    await act(connection, 3, 1, "assign", WANG)
+    told = [machine(number, None) for number in (1, 2, 3, 4)]
+    told += [replacing(11, 2, 1), replacing(13, 3), replacing(14, 4)]
+    await violations.tell(connection, told)
+    found = {number: await review(connection, number) for number in (11, 13, 14)}
+    # Of two the one that was decided last; what nobody had touched leaves nothing.
+    last = ("acknowledged", False) if found[11][0] == "acknowledged" else ("upheld", True)
+    assert found == {
+        11: (*last, None, 2),
+        13: ("new", False, None, 2),
+        14: ("new", False, None, 1),
+    }
+    assert last == ("acknowledged", False)
+    assignee = "SELECT assignee FROM compliance.violation WHERE id = $1"
+    assert await connection.fetchval(assignee, a_violation(13).id) == "li"
+    for number in (1, 2, 3, 4, 11, 13, 14):
+        assert await differences(connection, a_violation(number).id) == []
+    assert await connection.fetch(audit.QUERIES["review_counts"]) == []
+    # What is told of it later finds it held, and leaves it.
+    later = replacing(11, 1)
+    await violations.tell(connection, [later])
+    assert (await review(connection, 11))[0] == "acknowledged"
+    decided = a_violation(21).id
+    await upheld(connection, 21)
+    await violations.tell(connection, [machine(21, None), replacing(22, 21)])
+    assert await review(connection, 22) == ("upheld", True, None, 2)
+    assert (await review(connection, 21))[0] == "upheld"
+    assert await differences(connection, decided) == []
+    assert isinstance(await act(connection, 22, 2, "reaffirm", LI), Refusal)
+
+
 async def counted(connection: Connection) -> Counter[tuple[Any, ...]]:
     rows = await connection.fetch("SELECT * FROM compliance.review_count WHERE count <> 0")
     return Counter({tuple(key): number for *key, number in rows})
@@ -296,6 +339,7 @@ class PeopleAndMachine(RuleBasedStateMachine):
         self._ours = [next(NUMBERS) for _ in range(4)]
         self._lines = Counter(dict.fromkeys(self._ours, 1))
         self._batch: tuple[Any, Sequence[int]] | None = None
+        self._heir: tuple[int, int] | None = None
 
     def _run(self, work: Awaitable[T]) -> T:
         async def done() -> T:
@@ -335,6 +379,24 @@ class PeopleAndMachine(RuleBasedStateMachine):
         self._run(violations.tell(self._worker, changes))
         self._batch = (batch, list(numbers))
 
+    @precondition(lambda self: self._batch is None)
+    @rule(place=st.integers(0, 3))
+    def a_batch_replaces_one(self, place: int) -> None:
+        batch = self._worker.transaction()
+        self._run(batch.start())
+        old, heir = self._ours[place], next(NUMBERS)
+        self._run(violations.tell(self._worker, [machine(old, None), replacing(heir, old)]))
+        row = self._run(
+            self._worker.fetchrow(
+                "SELECT review <> 'new' OR assignee IS NOT NULL AS held FROM compliance.violation "
+                "WHERE id = $1",
+                a_violation(old).id,
+            )
+        )
+        carried = [heir] if row["held"] else []
+        self._batch = (batch, [old, heir, *carried])
+        self._heir = (place, heir)
+
     @precondition(lambda self: self._batch is not None)
     @rule()
     def the_batch_is_committed(self) -> None:
@@ -342,14 +404,16 @@ class PeopleAndMachine(RuleBasedStateMachine):
         batch, numbers = self._batch
         self._run(batch.commit())
         self._lines.update(numbers)
-        self._batch = None
+        if self._heir is not None:
+            self._ours[self._heir[0]] = self._heir[1]
+        self._batch = self._heir = None
 
     @precondition(lambda self: self._batch is not None)
     @rule()
     def the_worker_dies(self) -> None:
         assert self._batch is not None
         self._run(self._batch[0].rollback())
-        self._batch = None
+        self._batch = self._heir = None
 
     @rule(
         place=st.integers(0, 3),
@@ -380,7 +444,7 @@ class PeopleAndMachine(RuleBasedStateMachine):
             assert self._batch is not None
             return
         left_out = {names[one.id]: one.why for one in done.skipped}
-        busy = set(self._batch[1]) if self._batch is not None else set()
+        busy = set(self._batch[1]) & set(self._ours) if self._batch is not None else set()
         assert {number for number, why in left_out.items() if why == "busy"} == busy
         self._lines.update(set(self._ours) - set(left_out))
 
