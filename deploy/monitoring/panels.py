@@ -75,6 +75,19 @@ STANDING = (
         unit="s",
     ),
     bars(
+        "案件",
+        "已承办的，按阶段。Cases that people have taken up, by stage.",
+        f"sum by (stage) (max by (jurisdiction, rule, stage) "
+        f"(vbp_cases{{{JURISDICTION}, {CHOSEN}}}))",
+        "{{stage}}",
+    ),
+    bars(
+        "逾期的案件",
+        "申辩期满、整改期满、须更正的。Cases that wait, by what for.",
+        f"sum by (kind) (max by (jurisdiction, kind) (vbp_cases_overdue{{{JURISDICTION}}}))",
+        "{{kind}}",
+    ),
+    bars(
         "未结束的时长",
         "按发生至今的天数（中国日期）。Open, by the days since it occurred.",
         *(AGED % "0-1", "1天内"),

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from deploy.monitoring import made
+from services.compliance.answers.cases import CasesAsked
 from services.compliance.answers.filters import Asked
 from services.compliance.findings.violation import Status
 from services.compliance.policies.policy import Severity
@@ -157,9 +158,10 @@ def test_links_lead_to_the_lists_of_the_api_with_filters_that_it_takes() -> None
     }
     for alert, link in asked.items():
         path, _, query = link.removeprefix("{{ $externalLabels.api }}").partition("?")
-        assert path in ("/v1/violations", "/v1/status"), alert
+        assert path in ("/v1/violations", "/v1/status", "/v1/cases"), alert
         filters = dict(parse_qsl(re.sub(r"{{.*?}}", "", query), keep_blank_values=True))
-        assert filters.keys() <= Asked.model_fields.keys(), alert
+        known = (CasesAsked if path == "/v1/cases" else Asked).model_fields
+        assert filters.keys() <= known.keys(), alert
         assert filters.get("status", "open") in get_args(Status)
 
 

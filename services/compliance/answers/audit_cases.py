@@ -26,6 +26,8 @@ async def check_cases(connection: Connection) -> tuple[int, list[str]]:
     for row in await connection.fetch(QUERIES["unmarked"]):
         name = f"case {row['case_id']}, letter {row['n']}, violation {row['violation']}"
         problems.append(f"{name}: {Difference('wrong', row['held'], not row['held'])}")
+    for *key, held, told in await connection.fetch(QUERIES["miscounted"]):
+        problems.append(f"case_count {'/'.join(key)}: {Difference('count', held, told)}")
     count, last = 0, ""
     while works := await connection.fetch(QUERIES["works"], last, CASES_AT_ONCE):
         names = [row["id"] for row in works]

@@ -36,3 +36,12 @@ WHERE l.kind <> 'correction'
   AND (l.wrong_since IS NULL) = (v.status = 'withdrawn' OR v.exempt
                                  OR (v.accused_role, v.accused) <> (l.role, l.party))
 ORDER BY l.case_id, l.n, l.violation;
+
+-- miscounted --
+-- Give the stages of which another number of cases is noted than stand in them.
+SELECT jurisdiction, rule, stage, coalesce(c.count, 0) AS held, coalesce(w.count, 0) AS told
+FROM compliance.case_count c
+FULL JOIN (SELECT jurisdiction, rule, stage, count(*) FROM compliance.case_work
+           WHERE stage <> 'found' GROUP BY 1, 2, 3) AS w USING (jurisdiction, rule, stage)
+WHERE coalesce(c.count, 0) <> coalesce(w.count, 0)
+ORDER BY 1, 2, 3;

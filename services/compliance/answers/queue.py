@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from services.compliance.answers.database import Database
 from services.compliance.answers.deadlines import Deadlines
+from services.compliance.people.procedure import Stage
 from services.compliance.rules import RULES
 from shared.adapters.postgres import queries
 
@@ -48,6 +49,22 @@ class Overdue(NamedTuple):
     number: int
 
 
+class CaseCount(NamedTuple):
+    """How many cases that people have taken up stand in a stage."""
+
+    jurisdiction: str
+    rule: str
+    stage: str
+    number: int
+
+
+LATE_CASES: Final[Mapping[str, Stage]] = {"hearing": "notified", "rectification": "rectifying"}
+"""What of a case may be overdue: to decide once it was heard, and to have mended what it asks."""
+
+CASE_KINDS: Final = (*LATE_CASES, "correction")
+"""What of cases waits: what is overdue, and to tell that what a letter lists was taken back."""
+
+
 class Queue(NamedTuple):
     """What waits in a jurisdiction, by state, and of what is new the breaches."""
 
@@ -83,6 +100,21 @@ async def overdue(
         row = await database.row(QUERIES["pending"], jurisdiction, kind, before, COUNTED_AT_MOST)
         found.append(Overdue(kind, before, row["count"]))
     return found
+
+
+async def cases(database: Database) -> list[CaseCount]:
+    """Count the cases that people have taken up by their stage."""
+    return [CaseCount(*row.values()) for row in await database.fetch(QUERIES["cases"])]
+
+
+async def late_cases(database: Database, jurisdiction: str, today: date) -> Mapping[str, int]:
+    """Count the cases that wait for officials, COUNTED_AT_MOST of each of CASE_KINDS."""
+    found = {}
+    for kind, stage in LATE_CASES.items():
+        asked = (jurisdiction, stage, today, COUNTED_AT_MOST)
+        found[kind] = (await database.row(QUERIES["late_cases"], *asked))["count"]
+    row = await database.row(QUERIES["to_correct"], jurisdiction, COUNTED_AT_MOST)
+    return {**found, "correction": row["count"]}
 
 
 async def queue(

@@ -35,3 +35,22 @@ SELECT count(*) AS count FROM (
     WHERE jurisdiction = $1 AND review = $2 AND review IN ('acknowledged', 'disputed')
       AND reviewed_at < $3 AND status <> 'withdrawn' AND NOT exempt
     LIMIT $4) AS few;
+
+-- cases --
+-- Give how many cases stand in which stage.
+SELECT jurisdiction, rule, stage, count FROM compliance.case_count WHERE count <> 0;
+
+-- late_cases --
+-- Count the cases of a jurisdiction in a stage whose last day was before a day.
+SELECT count(*) AS count FROM (
+    SELECT FROM compliance.case_work
+    WHERE jurisdiction = $1 AND stage = $2 AND due < $3
+    LIMIT $4) AS few;
+
+-- to_correct --
+-- Count the cases of a jurisdiction with a letter of which the facts took something back, untold.
+SELECT count(*) AS count FROM (
+    SELECT DISTINCT l.case_id
+    FROM compliance.listed l JOIN compliance.case_work w ON w.id = l.case_id
+    WHERE l.wrong_since IS NOT NULL AND l.corrected IS NULL AND w.jurisdiction = $1
+    LIMIT $2) AS few;

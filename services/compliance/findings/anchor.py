@@ -36,7 +36,7 @@ class Leaf(NamedTuple):
 
 
 class CaseLeaf(NamedTuple):
-    """The end of a case's chain, by the name of the case; behind those of violations in the tree."""
+    """The end of a case's chain, by the name of the case; in the tree behind all violations."""
 
     case: str
     seq: int

@@ -11,7 +11,9 @@ from services.compliance.answers.deadlines import KINDS, Deadlines
 from services.compliance.answers.queue import COUNTED_AT_MOST
 from services.compliance.people import practice
 from services.compliance.people.acts import State
+from services.compliance.people.procedure import Stage
 from services.compliance.policies.policy import Policies
+from shared.domain.calendar import day_of
 
 GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "vbp_reviews": (
@@ -30,7 +32,17 @@ GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "Decisions whose facts have moved since; none that are exempt or were withdrawn.",
         ("jurisdiction",),
     ),
+    "vbp_cases": (
+        "Cases that people have taken up, by their stage.",
+        ("jurisdiction", "rule", "stage"),
+    ),
+    "vbp_cases_overdue": (
+        f"Cases that wait for officials past their day; {COUNTED_AT_MOST} at most are counted.",
+        ("jurisdiction", "kind"),
+    ),
 }
+
+_TAKEN_UP: Final = tuple(stage for stage in get_args(Stage) if stage != "found")
 
 _Shown = Mapping[str, Mapping[tuple[str, ...], float]]
 
@@ -60,6 +72,11 @@ class WaitingGauges:
         for where in self._jurisdictions:
             for one in await queue.overdue(database, where, self._deadlines, now):
                 late[where, one.kind] = one.number
+        of_cases: dict[tuple[str, ...], float] = {
+            (where, kind): float(number)
+            for where in self._jurisdictions
+            for kind, number in (await queue.late_cases(database, where, day_of(now))).items()
+        }
         return {
             "vbp_reviews": {
                 **{(*labels[:4], state): 0.0 for labels in born for state in get_args(State)},
@@ -68,4 +85,9 @@ class WaitingGauges:
             "vbp_oldest_unreviewed_seconds": {**{labels[:3]: 0.0 for labels in born}, **ages},
             "vbp_overdue": late,
             "vbp_reviews_stale": stale,
+            "vbp_cases": {
+                **{(labels[2], labels[0], stage): 0.0 for labels in born for stage in _TAKEN_UP},
+                **{one[:3]: one.number for one in await queue.cases(database)},
+            },
+            "vbp_cases_overdue": of_cases,
         }

@@ -386,14 +386,14 @@ class PeopleAndMachine(RuleBasedStateMachine):
         self._run(batch.start())
         old, heir = self._ours[place], next(NUMBERS)
         self._run(violations.tell(self._worker, [machine(old, None), replacing(heir, old)]))
-        row = self._run(
-            self._worker.fetchrow(
-                "SELECT review <> 'new' OR assignee IS NOT NULL AS held FROM compliance.violation "
+        held = self._run(
+            self._worker.fetchval(
+                "SELECT review <> 'new' OR assignee IS NOT NULL FROM compliance.violation "
                 "WHERE id = $1",
                 a_violation(old).id,
             )
         )
-        carried = [heir] if row["held"] else []
+        carried = [heir] if held else []
         self._batch = (batch, [old, heir, *carried])
         self._heir = (place, heir)
 

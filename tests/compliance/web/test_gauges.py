@@ -6,15 +6,22 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.compliance.answers.audit_cases import check_cases
 from services.compliance.answers.operation import AGES
+from services.compliance.findings.accused import Accused
+from services.compliance.findings.violation import Change
+from services.compliance.people.case import PartyCase
+from services.compliance.people.procedure import CaseStep
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
+from services.compliance.storage import violations
+from services.compliance.storage.cases import CaseDoing, Seal, take_step
 from services.compliance.web import gauges
 from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.calendar import ZONE, day_of
-from tests.support.kept import NOBODY, POLICIES, busy, labelled, samples
+from tests.support.kept import NOBODY, POLICIES, TOLD, a_violation, busy, labelled, samples
 
 pytestmark = pytest.mark.integration
 
@@ -74,6 +81,83 @@ async def test_every_series_that_can_be_known_is_born_at_zero(api: httpx.AsyncCl
     for topic in topics.INPUTS:
         assert found[labelled("vbp_lag_events", topic=topic.name)] == 0
         assert found[labelled("vbp_dead_letters_kept", topic=topic.name)] == 0
+
+
+async def test_cases_are_counted_by_stage_and_those_whose_day_is_over_by_what_they_wait_for(
+    api: httpx.AsyncClient, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gauges, "FRESH_SECONDS", 0)
+    case = PartyCase("cn-sx", "late-response", "2022-01", "distributor", "D1")
+    accused = Accused("distributor", "D1")
+    told = [
+        Change("opened", a_violation(n).id, TOLD, a_violation(n), (), accused=accused)
+        for n in (1, 2)
+    ]
+    await violations.tell(connection, told)
+    of_case = {"jurisdiction": "cn-sx", "rule": "late-response"}
+
+    async def shown() -> tuple[dict[str, float], dict[str, float]]:
+        found = await samples(api)
+        stages = ("verifying", "notified", "deciding", "rectifying", "closed")
+        return (
+            {one: found[labelled("vbp_cases", stage=one, **of_case)] for one in stages},
+            {
+                kind: found[labelled("vbp_cases_overdue", jurisdiction="cn-sx", kind=kind)]
+                for kind in ("hearing", "rectification", "correction")
+            },
+        )
+
+    stages, late = await shown()
+    assert {*stages.values(), *late.values()} == {0}
+    step = CaseStep("take", TOLD, "person:li", frozenset({"officer"}))
+    await take_step(connection, case, 0, CaseDoing(step), lambda _: Seal(b""))
+    assert (await shown())[0] == {**dict.fromkeys(stages, 0), "verifying": 1}
+    for stage, kind in (("notified", "hearing"), ("rectifying", "rectification")):
+        await connection.execute(
+            "UPDATE compliance.case_work SET stage = $1, due = current_date - 3", stage
+        )
+        stages, late = await shown()
+        assert stages == {**dict.fromkeys(stages, 0), stage: 1}
+        assert late == {**dict.fromkeys(late, 0), kind: 1}
+    await connection.execute(
+        "UPDATE compliance.case_work SET due = current_date + 3;"
+        "INSERT INTO compliance.listed "
+        "SELECT v.id, w.id, 1, 'notice', 1, 'distributor', 'D1', now() "
+        "FROM compliance.violation v, compliance.case_work w"
+    )
+    assert (await shown())[1] == {**dict.fromkeys(late, 0), "correction": 1}
+    _, problems = await check_cases(connection)
+    assert [one for one in problems if one.startswith("case_count")] == []
+    await connection.execute(
+        "UPDATE compliance.case_count SET count = 5 WHERE stage = 'rectifying'"
+    )
+    _, problems = await check_cases(connection)
+    assert "case_count cn-sx/late-response/rectifying: count is 5, and should be 1" in problems
+
+
+@pytest.mark.parametrize(
+    ("labels", "page"),
+    [
+        (
+            {"alertname": "VbpCaseOverdue", "jurisdiction": "cn-sx", "kind": "hearing"},
+            "/cases?jurisdiction=cn-sx&overdue=true&stage=notified",
+        ),
+        (
+            {"alertname": "VbpCaseOverdue", "kind": "rectification"},
+            "/cases?overdue=true&stage=rectifying",
+        ),
+        (
+            {"alertname": "VbpCorrectionDue", "jurisdiction": "cn-sx"},
+            "/cases?jurisdiction=cn-sx&corrections_due=true",
+        ),
+    ],
+)
+async def test_an_alert_about_cases_leads_to_those_that_it_counts(
+    api: httpx.AsyncClient, labels: dict[str, str], page: str
+) -> None:
+    answer = await api.get("/go/alert", params=labels)
+    assert (answer.status_code, answer.headers["location"]) == (302, page)
+    assert (await api.get(page)).status_code == 200
 
 
 async def test_scrapes_close_together_share_one_look_at_the_database(

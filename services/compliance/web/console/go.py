@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
 from services.compliance.answers.deadlines import KINDS, Deadlines
+from services.compliance.answers.queue import LATE_CASES
 from services.compliance.web.admitted import SEEN
 from shared.domain.calendar import instant_text
 
@@ -21,11 +22,17 @@ KNOWN: Final = frozenset(
         "VbpReviewOverdue",
         "VbpDisputeUndecided",
         "VbpDecisionsStale",
+        "VbpCaseOverdue",
+        "VbpCorrectionDue",
         "VbpRecordsUnjudged",
     }
 )
 """The alerts about what was found and what people do; all others are about the machinery."""
 
+_OF_CASES: Final[Mapping[str, dict[str, str]]] = {
+    "VbpCaseOverdue": {"overdue": "true"},
+    "VbpCorrectionDue": {"corrections_due": "true"},
+}
 _STANDING: Final = (("status", "open"), ("status", "closed"), ("exempt", "false"))
 _NO_AREA: Final = ("", "other")
 
@@ -45,12 +52,19 @@ def page_of(labels: Mapping[str, str], deadlines: Deadlines, now: datetime) -> s
         return "/quality#unjudged"
     if name not in KNOWN:
         return "/quality"
+    if name in _OF_CASES:
+        known = {"jurisdiction": labels["jurisdiction"]} if labels.get("jurisdiction") else {}
+        return f"/cases?{urlencode(known | _OF_CASES[name] | _stage_of(labels.get('kind', '')))}"
     named = [
         (label, labels[label])
         for label in ("jurisdiction", "rule", "severity", "area")
         if labels.get(label, "") not in _NO_AREA
     ]
     return f"/violations?{urlencode([*named, *_STANDING, *_filters(name, labels, deadlines, now)])}"
+
+
+def _stage_of(kind: str) -> dict[str, str]:
+    return {"stage": LATE_CASES[kind]} if kind in LATE_CASES else {}
 
 
 def _filters(
