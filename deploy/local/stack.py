@@ -16,7 +16,14 @@ from deploy.local.archive import prepare_archive
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import cache_directory, fetch_jars
 from deploy.local.processes import end_processes, tail
-from deploy.local.state import RunningStack, forget_state, log_directory, read_state
+from deploy.local.state import (
+    RunningStack,
+    bus_keys_of,
+    close_bus,
+    forget_state,
+    log_directory,
+    read_state,
+)
 
 __all__ = ["LocalStack", "RunningStack", "StackStatus", "down", "status", "up"]
 
@@ -40,10 +47,12 @@ class LocalStack:
 
     They end with `stop`, with the `with` block, and with this process, however it ends. `data`
     survives; the ports do not. Logs are in `data/logs`. Raises `StackError` with the log to read.
+    A `secure` one has a closed bus, and so has each later one on its directory.
     """
 
-    def __init__(self, data: Path, *, say: Say = lambda _: None) -> None:
+    def __init__(self, data: Path, *, say: Say = lambda _: None, secure: bool = False) -> None:
         self._data = data.resolve()
+        self._secure = secure
         self._say = say
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._running: RunningStack | None = None
@@ -58,6 +67,11 @@ class LocalStack:
         """The DSN of the database `vbp`, as its superuser."""
         return self._found().database
 
+    @property
+    def secrets(self) -> Path | None:
+        """The folder by whose files a closed bus lets its users in; None where it asks nobody."""
+        return self._found().secrets
+
     @classmethod
     def find(cls, data: Path) -> RunningStack | None:
         """Find the stack that runs on `data`, whoever started it."""
@@ -66,7 +80,7 @@ class LocalStack:
 
     def start(self) -> None:
         """Return when both answer; at most one stack runs on a directory."""
-        self._supervisor = _launch(self._data, self._say, held=True)
+        self._supervisor = _launch(self._data, self._say, held=True, secure=self._secure)
         self._running = read_state(self._data)
 
     def stop(self) -> None:
@@ -93,7 +107,9 @@ class LocalStack:
         return self._running
 
 
-def up(data: Path, *, detach: bool = True, say: Say = lambda _: None) -> RunningStack:
+def up(
+    data: Path, *, detach: bool = True, say: Say = lambda _: None, secure: bool = False
+) -> RunningStack:
     """Give the stack on `data`, started unless one runs there already.
 
     Detached, it outlives this process, until `down`. Otherwise this returns when the stack has
@@ -101,7 +117,7 @@ def up(data: Path, *, detach: bool = True, say: Say = lambda _: None) -> Running
     """
     running = LocalStack.find(data)
     if running is None:
-        supervisor = _launch(data.resolve(), say, held=not detach)
+        supervisor = _launch(data.resolve(), say, held=not detach, secure=secure)
         running = read_state(data)
         if running is None:
             raise StackError(_unexpected(data))
@@ -136,10 +152,12 @@ def status(data: Path) -> StackStatus | None:
     return StackStatus(stack, resident)
 
 
-def _launch(data: Path, say: Say, *, held: bool) -> "subprocess.Popen[bytes]":
+def _launch(data: Path, say: Say, *, held: bool, secure: bool) -> "subprocess.Popen[bytes]":
     if LocalStack.find(data) is not None:
         raise StackRunningError(data)
     data.mkdir(parents=True, exist_ok=True)
+    if secure:
+        close_bus(data)
     cache = cache_directory(data)
     fetch_jars(cache, say=say)
     prepare_archive(cache, data, say=say)
@@ -156,10 +174,19 @@ def _launch(data: Path, say: Say, *, held: bool) -> "subprocess.Popen[bytes]":
         )
     try:
         _listen(supervisor, data, say)
+        if bus_keys_of(data) is not None:
+            _close(data)
     except BaseException:
         _let_go(supervisor)
         raise
     return supervisor
+
+
+def _close(data: Path) -> None:
+    # Few ask for a closed bus: nobody else shall load what talks to brokers.
+    from deploy.local.closing import keep_to_permits  # noqa: PLC0415
+
+    keep_to_permits(data)
 
 
 def _listen(supervisor: "subprocess.Popen[bytes]", data: Path, say: Say) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deploy.local.errors import StackError
 from deploy.local.processes import ProcessMark
 
 _FILE = "stack.json"
@@ -14,13 +15,15 @@ _FILE = "stack.json"
 class RunningStack:
     """A stack that runs: `kafka` is `host:port`, `database` a DSN with its password.
 
-    `processes` are named `supervisor`, `kafka` and `postgres`. `data` is absolute.
+    `processes` are named `supervisor`, `kafka` and `postgres`. `data` is absolute. `secrets` is
+    the folder by whose files a closed broker lets its users in; None where it asks nobody.
     """
 
     data: Path
     kafka: str
     database: str
     processes: Mapping[str, ProcessMark]
+    secrets: Path | None = None
 
     def is_alive(self) -> bool:
         """Whether all its processes are."""
@@ -29,7 +32,12 @@ class RunningStack:
     def save(self) -> None:
         """Write the state file, readable by this account only, at once or not at all."""
         marks = {name: asdict(mark) for name, mark in self.processes.items()}
-        content = {"kafka": self.kafka, "database": self.database, "processes": marks}
+        content = {
+            "kafka": self.kafka,
+            "database": self.database,
+            "processes": marks,
+            "secrets": None if self.secrets is None else str(self.secrets),
+        }
         aside = self.data / f"{_FILE}.new"
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -41,7 +49,14 @@ def read_state(data: Path) -> RunningStack | None:
     try:
         content = json.loads((data / _FILE).read_text(encoding="utf-8"))
         marks = {name: ProcessMark(**mark) for name, mark in content["processes"].items()}
-        return RunningStack(data.resolve(), content["kafka"], content["database"], marks)
+        secrets = content.get("secrets")
+        return RunningStack(
+            data.resolve(),
+            content["kafka"],
+            content["database"],
+            marks,
+            None if secrets is None else Path(secrets),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -49,6 +64,25 @@ def read_state(data: Path) -> RunningStack | None:
 def forget_state(data: Path) -> None:
     """Remove the state file, so that nobody finds a stack that stops."""
     (data / _FILE).unlink(missing_ok=True)
+
+
+def bus_keys_of(data: Path) -> Path | None:
+    """Give the folder of what closes the bus of a directory; None where the bus is open."""
+    keys = data / "bus"
+    return keys if keys.is_dir() else None
+
+
+def close_bus(data: Path) -> None:
+    """Have the bus of a new directory closed, for good; raises StackError for one that was open.
+
+    A broker has its users from when its data is made.
+    """
+    if bus_keys_of(data) is None and (data / "kafka").exists():
+        raise StackError(
+            f"{data}: its broker was made without users, and asks nobody. Name a new directory "
+            "(--data), or leave --secure out"
+        )
+    (data / "bus").mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def log_directory(data: Path) -> Path:

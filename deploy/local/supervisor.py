@@ -25,7 +25,7 @@ from deploy.local.jars import jar_files
 from deploy.local.kafka import KafkaBroker
 from deploy.local.postgres import PostgresServer
 from deploy.local.processes import ProcessMark, end_processes, spawned, tail
-from deploy.local.state import RunningStack, forget_state, fresh_log, read_state
+from deploy.local.state import RunningStack, bus_keys_of, forget_state, fresh_log, read_state
 
 _LOCK_SECONDS = 15.0
 _START_SECONDS = 120.0
@@ -70,6 +70,7 @@ class Supervisor:
             fresh_log(data, "kafka"),
             jar_files(cache),
             archive=archive_file(cache),
+            keys=bus_keys_of(data),
         )
         self._postgres = PostgresServer(data / "postgres", fresh_log(data, "postgres"))
         self._services: tuple[Service, ...] = (self._kafka, self._postgres)
@@ -141,7 +142,13 @@ class Supervisor:
     def _state(self) -> RunningStack:
         marks = {name: ProcessMark.of(child.pid) for name, child in self._children.items()}
         marks["supervisor"] = ProcessMark.of(os.getpid())
-        return RunningStack(self._data, self._kafka.address, self._postgres.address, marks)
+        return RunningStack(
+            self._data,
+            self._kafka.address,
+            self._postgres.address,
+            marks,
+            bus_keys_of(self._data),
+        )
 
     def _stop(self) -> None:
         for request in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

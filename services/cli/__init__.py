@@ -10,6 +10,7 @@ import typer
 
 from deploy.local.errors import StackError
 from services.cli import (
+    bus,
     dead_letters,
     events,
     keys,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for group in (events, running, packs, setup):
     app.add_typer(group.app)
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Set up")
+app.add_typer(bus.app, name="bus", rich_help_panel="Set up")
 app.add_typer(keys.app, name="keys", rich_help_panel="Set up")
 app.add_typer(sessions.app, name="sessions", rich_help_panel="Set up")
 app.add_typer(losses.app, name="losses", rich_help_panel="Set up")

@@ -98,9 +98,10 @@ def publish(files: options.Files, *, strict: options.Strict = False) -> None:
     from services.commands import archives, settings
     from services.commands import publish as command
     from services.compliance.settings import Settings
+    from shared.domain.permits import OPERATOR
 
     refusals = archives.Refusals()
-    command.run(files, settings.settings(Settings).kafka, refusals)
+    command.run(files, settings.settings(Settings).cluster(OPERATOR), refusals)
     options.leave(strict=strict, refused=refusals.count)
 
 

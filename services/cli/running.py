@@ -17,7 +17,7 @@ Service = Literal["orders", "delivery", "compliance"]
 
 
 @app.command(rich_help_panel="Run")
-def demo(
+def demo(  # noqa: PLR0913  # one parameter an option
     *,
     orders: Annotated[int, typer.Option(help="How many orders, besides the planted ones")] = 24_000,
     seed: options.Seed = 1,
@@ -28,6 +28,9 @@ def demo(
     leave: Annotated[
         bool, typer.Option("--exit", help="End after the table; 1 if it is not as planted")
     ] = False,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="With a closed bus: TLS, passwords, ACLs")
+    ] = False,
 ) -> None:
     """Watch it work: Kafka, PostgreSQL, all services, and a province with planted violations.
 
@@ -35,9 +38,8 @@ def demo(
     """
     from services.commands import demo as command
 
-    raise typer.Exit(
-        command.run(command.Wish(orders=orders, seed=seed, data=data, keep=keep, leave=leave))
-    )
+    wish = command.Wish(orders=orders, seed=seed, data=data, keep=keep, leave=leave, secure=secure)
+    raise typer.Exit(command.run(wish))
 
 
 @local_app.command("up")
@@ -47,11 +49,18 @@ def local_up(
     foreground: Annotated[
         bool, typer.Option("--foreground", help="Stay, and end both with Ctrl-C")
     ] = False,
+    secure: Annotated[
+        bool,
+        typer.Option(
+            "--secure",
+            help="Close the bus of a new directory: TLS, a password for each process, ACLs",
+        ),
+    ] = False,
 ) -> None:
     """Start both and leave them running; prints the variables: eval "$(vbp local up)"."""
     from services.commands import local
 
-    local.up(data, foreground=foreground)
+    local.up(data, foreground=foreground, secure=secure)
 
 
 @local_app.command("down")

@@ -28,6 +28,7 @@ from services.compliance.worker.service import SETTLE
 from shared.adapters.addresses import PORTS, TALLY_PORTS
 from shared.domain import calendar
 from shared.domain.errors import InvalidArgumentError, SetupError
+from shared.domain.permits import OPERATOR
 
 WORKERS = {"worker": "compliance", **{f"{name}-worker": name for name in TALLY_PORTS}}
 """Which worker each process of this name is."""
@@ -44,13 +45,14 @@ JUDGED_WITHIN = 300.0
 
 
 class Wish(NamedTuple):
-    """What the caller asked for; `leave` is to end after the table."""
+    """What the caller asked for; `leave` is to end after the table, `secure` to close the bus."""
 
     orders: int
     seed: int
     data: Path
     keep: bool
     leave: bool
+    secure: bool = False
 
 
 def run(wish: Wish) -> int:
@@ -62,11 +64,14 @@ def run(wish: Wish) -> int:
     with _ended_by_signals(), Children(logs, {}) as makers, ExitStack() as running:
         if not wish.keep:
             _simulate(makers, wish)
-        stack = running.enter_context(LocalStack(wish.data, say=say))
+        stack = running.enter_context(LocalStack(wish.data, say=say, secure=wish.secure))
         step(f"Kafka and PostgreSQL run, data in {wish.data}")
         ports = choose_ports(WANTED)
+        settings = _settings(stack)
         addresses = {
             "VBP_KAFKA": stack.kafka,
+            "VBP_KAFKA_SECURITY": settings.kafka_security,
+            "VBP_KAFKA_SECRETS": str(stack.secrets or ""),
             "VBP_DATABASE": stack.database,
             "VBP_ORDERS_URL": f"http://127.0.0.1:{ports['orders']}",
             "VBP_DELIVERY_URL": f"http://127.0.0.1:{ports['delivery']}",
@@ -75,9 +80,9 @@ def run(wish: Wish) -> int:
             "VBP_HOST": "127.0.0.1",
         }
         children = running.enter_context(Children(logs, addresses))
-        _start(children, Settings(kafka=stack.kafka, database=stack.database), ports)
+        _start(children, settings, ports)
         if not wish.keep:
-            _tell(makers, wish, stack.kafka)
+            _tell(makers, wish, settings)
         # What has just been told may be followed by late facts: silence counts only after that.
         until = datetime.now(UTC) + (timedelta() if wish.keep else SETTLE)
         asyncio.run(_judged(stack.database, children, until))
@@ -133,12 +138,21 @@ def _start(children: Children, settings: Settings, ports: Mapping[str, int]) -> 
             children.start(name, "serve", name, "--port", str(port))
 
 
-def _tell(makers: Children, wish: Wish, bootstrap: str) -> None:
+def _settings(stack: LocalStack) -> Settings:
+    return Settings(
+        kafka=stack.kafka,
+        database=stack.database,
+        kafka_security="plaintext" if stack.secrets is None else "sasl_ssl",
+        kafka_secrets=stack.secrets,
+    )
+
+
+def _tell(makers: Children, wish: Wish, settings: Settings) -> None:
     """Publish the province once it is made."""
     makers.wait("simulate")
     step(f"A province is simulated: {wish.data / EVENTS}")
     refusals = Refusals()
-    publish.run([str(wish.data / EVENTS)], bootstrap, refusals)
+    publish.run([str(wish.data / EVENTS)], settings.cluster(OPERATOR), refusals)
     if refusals.count:
         raise SetupError("the simulated province holds invalid events, see above: this is a bug")
 

@@ -26,6 +26,7 @@ from shared.adapters.addresses import PORTS, TALLY_PORTS
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import VbpError
+from shared.domain.permits import OPERATOR
 
 SILENT = timedelta(seconds=30)
 ENDING = timedelta(days=60)
@@ -54,7 +55,7 @@ async def _looked(settings: Settings) -> AsyncIterator[Finding]:
     # The database first: topics need its rows, so migrating comes before them.
     for finding in await _of_database(settings.database):
         yield finding
-    for finding in await doctor_kafka.look(settings.kafka):
+    for finding in await doctor_kafka.look(settings.cluster(OPERATOR)):
         yield finding
     for finding in _ports():
         yield finding

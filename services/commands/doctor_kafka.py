@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from services.commands.doctor_finding import ANSWER_WITHIN, Finding
 from shared.adapters import kafka
+from shared.adapters.cluster import Bootstrap, options
 
 AT_LEAST = {"retention.ms", "max.message.bytes"}
 """Settings of which more is right too; -1 is without an end."""
@@ -26,9 +27,9 @@ WHY = {
 }
 
 
-async def look(bootstrap: str) -> list[Finding]:
+async def look(bootstrap: Bootstrap) -> list[Finding]:
     """Look at the broker, at all that it advertises, and at every topic."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    admin = AIOKafkaAdminClient(**options(bootstrap), request_timeout_ms=5_000)
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             await admin.start()

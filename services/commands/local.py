@@ -5,13 +5,16 @@ import sys
 from pathlib import Path
 
 from deploy.local import stack
+from deploy.local.errors import StackError
 from deploy.local.state import RunningStack
 from services.commands.terminal import say
 
 
-def up(data: Path, *, foreground: bool) -> None:
+def up(data: Path, *, foreground: bool, secure: bool) -> None:
     """Start the stack on `data` unless it runs; print what a shell needs to reach it."""
-    running = stack.up(data, detach=not foreground, say=say)
+    running = stack.up(data, detach=not foreground, say=say, secure=secure)
+    if secure and running.secrets is None:
+        raise StackError(f"{data}: a stack with an open bus runs there. End it: vbp local down")
     if not foreground:
         _print_addresses(running)
         say(f"Logs in {data / 'logs'}; `vbp local down` ends it")
@@ -37,6 +40,8 @@ def status(data: Path) -> bool:
 
 def _print_addresses(running: RunningStack) -> None:
     found = {"KAFKA": running.kafka, "DATABASE": running.database, "IDENTITY": "local"}
+    if running.secrets is not None:
+        found |= {"KAFKA_SECURITY": "sasl_ssl", "KAFKA_SECRETS": str(running.secrets)}
     for name, value in found.items():
         sys.stdout.write(f"export VBP_{name}={shlex.quote(value)}\n")
     sys.stdout.flush()

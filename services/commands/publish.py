@@ -15,6 +15,7 @@ from services.commands.archives import Refusals, events
 from services.commands.terminal import counted, say
 from services.compliance.policies import policy as policies
 from shared.adapters import kafka
+from shared.adapters.cluster import Bootstrap
 from shared.domain import topics
 from shared.domain.cloudevents import Event, check_ahead
 from shared.domain.errors import InvalidEventError, SetupError, TransientError
@@ -29,7 +30,7 @@ SAID_EVERY = 5.0
 TRIES, PAUSE_SECONDS = 20, 0.1
 
 
-def run(files: Sequence[str], bootstrap: str, refusals: Refusals) -> int:
+def run(files: Sequence[str], bootstrap: Bootstrap, refusals: Refusals) -> int:
     """Publish what `files` hold; gives how many events the broker has taken."""
     known = policies.load().jurisdictions
     began = time.perf_counter()
@@ -53,7 +54,7 @@ def _not_ahead(read: Iterable[Event], refusals: Refusals, files: Sequence[str]) 
         yield event
 
 
-async def _publish(valid: Iterator[Event], bootstrap: str) -> int:
+async def _publish(valid: Iterator[Event], bootstrap: Bootstrap) -> int:
     sender = await _ready(bootstrap)
     try:
         await _check_topics(sender, bootstrap)
@@ -62,7 +63,7 @@ async def _publish(valid: Iterator[Event], bootstrap: str) -> int:
         await sender.stop()
 
 
-async def _check_topics(sender: AIOKafkaProducer, bootstrap: str) -> None:
+async def _check_topics(sender: AIOKafkaProducer, bootstrap: Bootstrap) -> None:
     """Refuse to begin where a topic is missing: the producer would wait for it in vain."""
     wanted = {topic.name for topic in topics.INPUTS}
     for _ in range(TRIES):
@@ -75,7 +76,7 @@ async def _check_topics(sender: AIOKafkaProducer, bootstrap: str) -> None:
     raise SetupError(f"Apache Kafka at {bootstrap} lacks {names}. Create them: vbp topics")
 
 
-async def _ready(bootstrap: str) -> AIOKafkaProducer:
+async def _ready(bootstrap: Bootstrap) -> AIOKafkaProducer:
     """Connect, and say so where it takes long."""
     connecting = asyncio.ensure_future(kafka.producer(bootstrap))
     await _patiently([connecting], f"Apache Kafka at {bootstrap} to answer")

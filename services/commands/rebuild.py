@@ -12,6 +12,7 @@ from services.commands.terminal import counted, counting, say
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage.rebuild import rebuild
+from shared.domain.permits import OPERATOR
 from shared.domain.texts import plain
 from shared.domain.topics import DELIVERIES, FUNDS, ORDERS, REGISTER
 from shared.tally.rebuild import rebuild as rebuild_tally
@@ -28,7 +29,9 @@ HEARD = {
 def run_tally(settings: Settings, service: str, *, cut: bool) -> None:
     """Have a service's figures made anew from the topics, and say what comes next."""
     topics = [topic.name for topic in HEARD[service]]
-    asyncio.run(rebuild_tally(settings.database, service, settings.kafka, topics, cut=cut))
+    asyncio.run(
+        rebuild_tally(settings.database, service, settings.cluster(OPERATOR), topics, cut=cut)
+    )
     say(
         f"The tables of {service} are empty. A worker that runs ends within seconds, and reads the "
         f"topics from their beginning once it is started again: vbp worker {service}"

@@ -20,6 +20,7 @@ from shared.adapters.postgres import Connection
 from shared.domain.calendar import EPOCH
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import TransientError
+from shared.domain.permits import OPERATOR
 from shared.domain.texts import plain
 
 AT_ONCE = 500
@@ -63,7 +64,7 @@ def redrive(settings: Settings, topic: str | None, *, dry: bool) -> Redriven:
 async def _redrive(settings: Settings, topic: str | None, *, dry: bool) -> Redriven:
     known = policies.load(calendars=settings.calendars).jurisdictions
     connection = await postgres.connect(settings.database)
-    sender = None if dry else await kafka.producer(settings.kafka)
+    sender = None if dry else await kafka.producer(settings.cluster(OPERATOR))
     taken = refused = 0
     try:
         async for some in _all_of(connection, topic):

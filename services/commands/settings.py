@@ -58,6 +58,8 @@ def _of_local_stack(given: Mapping[str, object]) -> dict[str, object]:
         if stack is not None:
             say(f"Using the local stack on {data} for {' and '.join(names)}")
             addresses = {name: getattr(stack, name) for name in names}
+            if "kafka" in names and stack.secrets is not None:
+                addresses |= {"kafka_security": "sasl_ssl", "kafka_secrets": stack.secrets}
             return addresses | ({"identity": "local"} if _is_open("identity", given) else {})
     return {}
 

@@ -7,9 +7,14 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.adapters.addresses import PORTS
+from shared.adapters.cluster_settings import ClusterSettings
 from shared.adapters.identity.settings import SignInSettings
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+WORKER = "compliance-worker"
+"""The user of the brokers that a worker is."""
 
 
 class LawSettings(BaseSettings):
@@ -30,6 +35,7 @@ class LawSettings(BaseSettings):
         "anchor_file",
         "sign_in_secret_file",
         "pack_key",
+        "kafka_secrets",
         mode="before",
         check_fields=False,
     )
@@ -39,7 +45,7 @@ class LawSettings(BaseSettings):
         return told or None
 
 
-class Settings(LawSettings, SignInSettings):
+class Settings(LawSettings, SignInSettings, ClusterSettings):
     """What differs between installations; read once at the start and passed down."""
 
     database: str = Field(
@@ -47,11 +53,6 @@ class Settings(LawSettings, SignInSettings):
         min_length=1,
         repr=False,
         description="DSN of PostgreSQL; it may hold a password, so it is never shown",
-    )
-    kafka: str = Field(
-        "127.0.0.1:9092",
-        min_length=1,
-        description="Brokers to bootstrap from, host:port, separated by commas",
     )
     host: str = Field(
         "127.0.0.1", description="Address to serve on; 0.0.0.0 opens it to the network"

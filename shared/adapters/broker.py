@@ -29,6 +29,7 @@ from aiokafka.protocol.types import (
 )
 from typing_extensions import override
 
+from shared.adapters.cluster import Bootstrap, options
 from shared.domain.topics import Place
 
 LATEST, EARLIEST = -1, -2
@@ -109,9 +110,9 @@ class Broker:
 
 
 @asynccontextmanager
-async def asking(bootstrap: str) -> AsyncIterator[Broker]:
+async def asking(bootstrap: Bootstrap) -> AsyncIterator[Broker]:
     """Connect to ask; raises KafkaError where nobody answers."""
-    client = AIOKafkaClient(bootstrap_servers=bootstrap)
+    client = AIOKafkaClient(**options(bootstrap))
     try:
         await client.bootstrap()
         yield Broker(client)

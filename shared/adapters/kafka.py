@@ -7,9 +7,19 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError
+from aiokafka.errors import (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    NodeNotReadyError,
+    SaslAuthenticationFailed,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 
 from shared.adapters import records
+from shared.adapters.cluster import Bootstrap, Cluster, options
 from shared.domain import topics
 from shared.domain.cloudevents import Event, headers_of
 from shared.domain.errors import UnreachableError
@@ -21,6 +31,14 @@ arrives and is dead-lettered instead of blocking its partition."""
 
 READY_WITHIN = 15.0
 """Seconds that a broker which answers may take to be one of its cluster again."""
+
+_REFUSALS = (
+    AuthenticationFailedError,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+)
 
 FOR_EVER = "-1"
 HOUR = str(3600 * 1000)
@@ -42,7 +60,7 @@ def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
 
 
 async def create_topics(
-    bootstrap: str, *, replication: int = 1, known: Iterable[Place] = ()
+    bootstrap: Bootstrap, *, replication: int = 1, known: Iterable[Place] = ()
 ) -> list[str]:
     """Create the topics and partitions that are missing; gives the names of those topics.
 
@@ -50,7 +68,7 @@ async def create_topics(
     Wanted are also those that were `known` before: one that was lost would be waited for for ever.
     A broker that has just come back is waited for. Raises SetupError where it does not answer.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**options(bootstrap))
     try:
         await admin.start()
         async with asyncio.timeout(READY_WITHIN):
@@ -86,15 +104,27 @@ async def _create_missing(
     return created + grown
 
 
-def unreachable(bootstrap: str, error: Exception) -> str:
-    """Say that the broker does not answer, and what to do."""
-    return f"Apache Kafka at {bootstrap} does not answer: {error!r}. Start it, or set VBP_KAFKA"
+def unreachable(bootstrap: Bootstrap, error: Exception) -> str:
+    """Say that the broker does not answer, or lets us not in, and what to do."""
+    if isinstance(error, _REFUSALS):
+        return (
+            f"Apache Kafka at {bootstrap} refuses: {error!r}. See that VBP_KAFKA_USER and its "
+            "password in VBP_KAFKA_SECRETS are known there, and may do this: vbp bus apply"
+        )
+    silent = f"Apache Kafka at {bootstrap} does not answer: {error!r}. Start it, or set VBP_KAFKA"
+    if isinstance(bootstrap, Cluster) and bootstrap.secrets is not None:
+        # Whom it does not let in aiokafka takes for a broker that is not there.
+        return (
+            f"{silent}; or it refuses {bootstrap.user} by what {bootstrap.secrets} holds: "
+            "vbp bus users"
+        )
+    return silent
 
 
-async def producer(bootstrap: str) -> AIOKafkaProducer:
+async def producer(bootstrap: Bootstrap) -> AIOKafkaProducer:
     """Start an idempotent producer that waits for all replicas."""
     made = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **options(bootstrap),
         enable_idempotence=True,
         acks="all",
         compression_type="lz4",
@@ -136,11 +166,11 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka tells no typ
             await self._client.close()
 
 
-def consumer(bootstrap: str, *, group: str | None = None, **settings: Any) -> Consumer:
+def consumer(bootstrap: Bootstrap, *, group: str | None = None, **settings: Any) -> Consumer:
     """Make a consumer that starts at the beginning, commits nothing by itself, reads anything."""
     records.install()
     return Consumer(
-        bootstrap_servers=bootstrap,
+        **options(bootstrap),
         group_id=group,
         enable_auto_commit=False,
         isolation_level="read_committed",

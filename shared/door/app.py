@@ -89,7 +89,7 @@ def create_door(
     registry = begin(config.name)
     turns = Turns()
     identity = identifying(settings, settings.database)
-    publisher = Publisher(settings.kafka, settings.publish_seconds, turns)
+    publisher = Publisher(settings.cluster(config.name), settings.publish_seconds, turns)
     metrics = DoorMetrics(registry, config.types)
     door = Door(
         config.types,

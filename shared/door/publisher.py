@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
 
 from shared.adapters import kafka
+from shared.adapters.cluster import Bootstrap
 from shared.adapters.turns import Turns
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError, TransientError
@@ -29,7 +30,7 @@ class Publisher:
     So a service starts before its broker does, says so in /readyz, and works once it is there.
     """
 
-    def __init__(self, bootstrap: str, patience: float, turns: Turns) -> None:
+    def __init__(self, bootstrap: Bootstrap, patience: float, turns: Turns) -> None:
         self._bootstrap = bootstrap
         self._patience = patience
         self._turns = turns

@@ -3,15 +3,15 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from shared.adapters.cluster_settings import ClusterSettings
 from shared.adapters.identity.settings import IdentitySettings
 
 
-class DoorSettings(IdentitySettings):
+class DoorSettings(IdentitySettings, ClusterSettings):
     """The settings of a door, from the environment (VBP_KAFKA, …); unknown keys are ignored."""
 
     model_config = SettingsConfigDict(extra="ignore")
 
-    kafka: str = Field("127.0.0.1:9092", description="where Apache Kafka listens, host:port")
     database: str = Field(
         "postgresql://vbp@127.0.0.1:5432/vbp",
         min_length=1,

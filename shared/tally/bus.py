@@ -22,6 +22,7 @@ from faust.types import TP
 from typing_extensions import override
 
 from shared.adapters import kafka, records
+from shared.adapters.cluster import Cluster
 from shared.domain.topics import REGISTER, Place
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
         conf = app.conf
         self._assignor = RangePartitionAssignor
         return kafka.consumer(
-            app.bootstrap,
+            app.cluster,
             group=conf.id,
             # Partition i of all topics goes to one worker, where the facts of one order meet.
             partition_assignment_strategy=[RangePartitionAssignor],
@@ -176,14 +177,15 @@ class Bus(faust.App):
     """A Faust application whose one agent hands over whole batches, over and over."""
 
     def __init__(
-        self, group: str, bootstrap: str, topics: tuple[str, ...], find_places: Places
+        self, group: str, cluster: Cluster, topics: tuple[str, ...], find_places: Places
     ) -> None:
-        self.bootstrap = bootstrap
+        self.cluster = cluster
         self.find_places = find_places
         self.assigned = False
         super().__init__(
             group,
-            broker=f"kafka://{bootstrap}",
+            broker=f"kafka://{cluster.servers}",
+            broker_credentials=_credentials(cluster),
             datadir=str(Path(tempfile.gettempdir()) / "vbp-faust"),
             web_enabled=False,
             autodiscover=False,
@@ -236,3 +238,16 @@ class Bus(faust.App):
             if end is not None:
                 waiting += max(0, end - expected.get((tp.topic, tp.partition), end))
         return waiting
+
+
+def _credentials(cluster: Cluster) -> faust.SASLCredentials | None:
+    """Give by what Faust's own producer is let in, which it starts and nobody uses."""
+    told = cluster.security()
+    if not told:
+        return None
+    return faust.SASLCredentials(
+        username=told["sasl_plain_username"],
+        password=told["sasl_plain_password"],
+        ssl_context=told["ssl_context"],
+        mechanism=told["sasl_mechanism"],
+    )

@@ -53,14 +53,15 @@ def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]
     # Another than the one of the work: each belongs to the event loop in which it pauses.
     asyncio.run(until_done(tally.prepare, Patience("starting", metrics), condition))
     patience = Patience("tallying", metrics)
-    watch = Watch(settings.kafka, settings.database, subject.service)
+    cluster = settings.cluster(f"{subject.service}-worker")
+    watch = Watch(cluster, settings.database, subject.service)
 
     async def places(wanted: Iterable[Place]) -> Mapping[Place, int]:
         asked = set(wanted)
         await watch.moved(asked)
         return await tally.places(asked)
 
-    bus = Bus(f"{settings.group}-{subject.service}", settings.kafka, subject.topics, places)
+    bus = Bus(f"{settings.group}-{subject.service}", cluster, subject.topics, places)
     work = _Work(tally, patience, condition)
     bus.hand_over(work.take)
 

@@ -7,6 +7,7 @@ from aiokafka.errors import KafkaError
 
 from shared.adapters import broker as brokers
 from shared.adapters import postgres
+from shared.adapters.cluster import Bootstrap
 from shared.domain.errors import SetupError, UnreachableError
 from shared.domain.topics import Place
 from shared.tally.tally import ALONE
@@ -22,7 +23,9 @@ AGAIN = "SELECT coalesce(sum(base), 0)::bigint FROM position"
 """How many messages were told to topics that have been made again since."""
 
 
-async def rebuild(dsn: str, service: str, kafka: str, topics: Iterable[str], *, cut: bool) -> None:
+async def rebuild(
+    dsn: str, service: str, kafka: Bootstrap, topics: Iterable[str], *, cut: bool
+) -> None:
     """Empty the tables of a service; workers that run end within seconds and begin anew.
 
     Raises SetupError where the topics no longer hold all that was told, unless `cut` says that what
@@ -44,7 +47,7 @@ async def rebuild(dsn: str, service: str, kafka: str, topics: Iterable[str], *, 
         await connection.close()
 
 
-async def _begins(kafka: str, names: Iterable[str]) -> Mapping[Place, int]:
+async def _begins(kafka: Bootstrap, names: Iterable[str]) -> Mapping[Place, int]:
     """Give where the partitions of topics begin: how many messages of each are gone."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN), brokers.asking(kafka) as broker:

@@ -3,17 +3,18 @@
 from typing import Annotated
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.adapters.cluster_settings import ClusterSettings
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class TallySettings(BaseSettings):
+class TallySettings(ClusterSettings):
     """Where it reads, where it writes, and where it tells how it is."""
 
-    model_config = SettingsConfigDict(env_prefix="VBP_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore")
 
-    kafka: str = Field("127.0.0.1:9092", min_length=1, description="where Apache Kafka listens")
     database: str = Field(
         "postgresql://vbp@127.0.0.1:5432/vbp",
         min_length=1,

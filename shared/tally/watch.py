@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from shared.adapters import broker as brokers
 from shared.adapters import postgres
 from shared.adapters.broker import Bounds
+from shared.adapters.cluster import Bootstrap
 from shared.adapters.lost import Loss, lost
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.topics import Place
@@ -35,7 +36,7 @@ Found = Mapping[Place, tuple[Look, Bounds]]
 class Watch:
     """Looks at the partitions that one worker reads."""
 
-    def __init__(self, kafka: str, dsn: str, service: str) -> None:
+    def __init__(self, kafka: Bootstrap, dsn: str, service: str) -> None:
         self._kafka = kafka
         self._dsn = dsn
         self._service = service

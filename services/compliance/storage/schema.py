@@ -10,6 +10,7 @@ from services.compliance.storage import positions, quarantine, register
 from shared.adapters import kafka, postgres
 from shared.adapters.postgres import Connection
 from shared.domain.errors import SetupError
+from shared.domain.permits import OPERATOR
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,7 +40,9 @@ async def create_topics(settings: Settings, *, replication: int = 1) -> list[str
         raise SetupError(postgres.NO_SCHEMA) from error
     finally:
         await connection.close()
-    return await kafka.create_topics(settings.kafka, replication=replication, known=known)
+    return await kafka.create_topics(
+        settings.cluster(OPERATOR), replication=replication, known=known
+    )
 
 
 async def prepare(settings: Settings, policies: Policies) -> None:

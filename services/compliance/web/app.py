@@ -82,7 +82,7 @@ class Timed:
 def create_app(settings: Settings, policies: Policies) -> FastAPI:
     """Make the application; it connects to the database when first asked."""
     registry = metrics.begin(SERVICE)
-    broker = BrokerWatch(settings.kafka)
+    broker = BrokerWatch(settings.cluster(SERVICE))
     gauges = ApiMetrics(registry, policies, broker)
     database, desk = Database(settings.database), Desk(settings.database)
     identity, welcome = identifying(settings, settings.database), None
@@ -93,7 +93,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         identity = BySession(settings, signing.sessions, identity)
         welcome = welcome_of(settings)
     changes = RecentChanges()
-    follower = Follower(settings.kafka, changes)
+    follower = Follower(settings.cluster(SERVICE), changes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from shared.adapters import broker as brokers
 from shared.adapters.background import Background
+from shared.adapters.cluster import Bootstrap
 from shared.domain import topics
 from shared.domain.topics import Place
 
@@ -31,7 +32,7 @@ class BrokerWatch(Background):
     `ends` gives the offset behind the last message of each partition, as far as it is known.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: Bootstrap) -> None:
         super().__init__()
         self.up = False
         self.ends: Mapping[Place, int] = {}

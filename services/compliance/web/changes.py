@@ -23,6 +23,7 @@ from services.compliance.answers.service_shapes import ChangeShown
 from shared.adapters import broker as brokers
 from shared.adapters import kafka
 from shared.adapters.background import Background
+from shared.adapters.cluster import Bootstrap
 from shared.domain import topics
 
 log = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ class RecentChanges:
 class Follower(Background):
     """Reads the topic in the background while it is held; `up` once all of before was read."""
 
-    def __init__(self, bootstrap: str, changes: RecentChanges) -> None:
+    def __init__(self, bootstrap: Bootstrap, changes: RecentChanges) -> None:
         super().__init__()
         self.up = False
         self._bootstrap = bootstrap

@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
-from services.compliance.settings import Settings
+from services.compliance.settings import WORKER, Settings
 from services.compliance.storage.positions import Hold, Span, Taker
 from shared.adapters import kafka
 from shared.domain import topics
@@ -154,7 +154,7 @@ def member(settings: Settings) -> AIOKafkaConsumer:
     # The range assignor keeps partition i of all topics with one worker, where the records of one
     # order and of one product meet; the others do not.
     return kafka.consumer(
-        settings.kafka,
+        settings.cluster(WORKER),
         group=settings.group,
         partition_assignment_strategy=[RangePartitionAssignor],
         session_timeout_ms=SESSION_SECONDS * 1_000,

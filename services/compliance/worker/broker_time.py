@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.adapters import kafka
+from shared.adapters.cluster import Bootstrap
 from shared.domain import topics
 from shared.domain.errors import TransientError
 
@@ -83,7 +84,7 @@ class BrokerTime:
 
 
 @asynccontextmanager
-async def compared(bootstrap: str) -> AsyncIterator[BrokerTime]:
+async def compared(bootstrap: Bootstrap) -> AsyncIterator[BrokerTime]:
     """Give a time that was compared; raises TransientError where the broker does not answer."""
     producer = await kafka.producer(bootstrap)
     try:

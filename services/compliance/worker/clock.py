@@ -21,7 +21,7 @@ from uuid import UUID
 from aiokafka.errors import KafkaError
 
 from services.compliance.judging.moment import Moment
-from services.compliance.settings import Settings
+from services.compliance.settings import WORKER, Settings
 from services.compliance.storage import losses, positions
 from services.compliance.storage.positions import Hold, Look
 from services.compliance.worker import broker_time
@@ -197,6 +197,6 @@ async def connected(settings: Settings, owner: str, metrics: WorkerMetrics) -> A
     async with AsyncExitStack() as stack:
         connection = await postgres.connect(settings.database, application_name=owner)
         stack.callback(connection.terminate)
-        broker = await stack.enter_async_context(brokers.asking(settings.kafka))
-        time_ = await stack.enter_async_context(broker_time.compared(settings.kafka))
+        broker = await stack.enter_async_context(brokers.asking(settings.cluster(WORKER)))
+        time_ = await stack.enter_async_context(broker_time.compared(settings.cluster(WORKER)))
         yield Clock(connection, broker, time_, metrics)

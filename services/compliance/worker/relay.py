@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from services.compliance.findings.violation import served
-from services.compliance.settings import Settings
+from services.compliance.settings import WORKER, Settings
 from services.compliance.storage import outbox
 from services.compliance.storage.facts import headers_of
 from services.compliance.worker.anchorer import Anchorer
@@ -71,7 +71,7 @@ class Relay:
 
     async def _session(self) -> None:
         connection = await postgres.connect(self._settings.database, application_name=self._owner)
-        producer = await kafka.producer(self._settings.kafka)
+        producer = await kafka.producer(self._settings.cluster(WORKER))
         try:
             chosen = False
             self._anchorer.forget()

@@ -1,0 +1,82 @@
+"""The bus as it is allowed to be used: what `permits.toml` says, brought to the brokers."""
+
+import re
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
+from shared.adapters import acls
+from shared.adapters.cluster import Bootstrap, options
+from shared.adapters.kafka import unreachable
+from shared.domain import permits
+from shared.domain.errors import UnreachableError
+from shared.domain.permits import ADMIN, SERVICES, Entry
+
+OURS = "vbp."
+"""How the names of all our topics begin."""
+
+_INGRESS = re.compile(r"vbp\.ingress\.(?P<publisher>[a-z0-9][a-z0-9-]{0,62})\.v1", re.ASCII)
+
+
+class Change(NamedTuple):
+    """What brings brokers to what is allowed; `beyond` is what others allow of our topics."""
+
+    added: frozenset[Entry]
+    removed: frozenset[Entry]
+    beyond: frozenset[Entry]
+
+
+async def apply(bootstrap: Bootstrap, *, dry: bool = False) -> Change:
+    """Have the brokers allow what is allowed, and nothing else to our users; gives what changed.
+
+    What somebody else's users may do is left as it is. Raises UnreachableError.
+    """
+    async with administered(bootstrap) as client:
+        wanted = permits.entries(await publishers(client))
+        found = await acls.entries(client)
+        added, removed = wanted - found.keys(), {e for e in found.keys() - wanted if _is_ours(e)}
+        if not dry:
+            await acls.allow(client, added)
+            await acls.take_back(client, [found[entry] for entry in removed])
+    beyond = {entry for entry in found.keys() - wanted - removed if _reaches_ours(entry)}
+    return Change(frozenset(added), frozenset(removed), frozenset(beyond))
+
+
+async def set_passwords(bootstrap: Bootstrap, passwords: Mapping[str, str]) -> None:
+    """Let users in by these passwords, and by no earlier ones; raises UnreachableError."""
+    async with administered(bootstrap) as client:
+        await acls.set_passwords(client, passwords)
+
+
+async def publishers(client: AIOKafkaClient) -> Collection[str]:
+    """Give the publishers that have a topic of their own."""
+    names = (await client.fetch_all_metadata()).topics()
+    return {found["publisher"] for name in names if (found := _INGRESS.fullmatch(name))}
+
+
+@asynccontextmanager
+async def administered(bootstrap: Bootstrap) -> AsyncIterator[AIOKafkaClient]:
+    """Connect as somebody who may ask and set what is allowed; raises UnreachableError."""
+    client = AIOKafkaClient(**options(bootstrap))
+    try:
+        await client.bootstrap()
+        yield client
+    except KafkaError as error:
+        raise UnreachableError(unreachable(bootstrap, error)) from error
+    finally:
+        await client.close()
+
+
+def _is_ours(entry: Entry) -> bool:
+    return entry.user in {ADMIN, *SERVICES} or entry.user.startswith(permits.PUBLISHER_USER)
+
+
+def _reaches_ours(entry: Entry) -> bool:
+    if entry.resource != "topic":
+        return False
+    everything = entry.name == "*" and not entry.prefixed
+    wide = entry.prefixed and OURS.startswith(entry.name)
+    return everything or wide or entry.name.startswith(OURS)
