@@ -162,22 +162,32 @@ class Comparison:
             self._look_at = watch.at if self._look_at is None else min(self._look_at, watch.at)
 
     def _find(self, rule: Rule, finding: Finding) -> None:
-        """Take a finding; one that rests on what was not yet heard leaves all as it was."""
-        name = ids.violation_id(self._jurisdiction, rule.name, finding.subject, finding.anchor)
-        told = self._told.get(name.bytes)
+        """Take a finding, or wait until what it rests on was heard."""
         heard_by = self._heard_by(finding)
         if heard_by is not None and heard_by > self._moment.heard:
-            if told is not None:
-                self._standing[told.id] = told
-            elif rule.interval:
-                self._unheard.append((rule, finding))
-            self._watch(Watch(heard_by, silent=True))
+            self._wait(rule, finding, heard_by)
             return
         exemption = self._law.exemption(self._jurisdiction, rule.name, finding)
+        name = self._name(rule, finding)
         telling = _telling(name, rule, finding, exemption)
+        told = self._told.get(telling.id)
         self._standing[telling.id] = telling
         if told is None or told.digest != telling.digest:
             self._news.append(News(rule, finding, exemption, telling))
+
+    def _wait(self, rule: Rule, finding: Finding, heard_by: datetime) -> None:
+        """Leave all as it was until then; in a backlog most findings wait, and none was told."""
+        self._watch(Watch(heard_by, silent=True))
+        if not self._told:
+            return
+        told = self._told.get(self._name(rule, finding).bytes)
+        if told is not None:
+            self._standing[told.id] = told
+        elif rule.interval:
+            self._unheard.append((rule, finding))
+
+    def _name(self, rule: Rule, finding: Finding) -> UUID:
+        return ids.violation_id(self._jurisdiction, rule.name, finding.subject, finding.anchor)
 
     def _heard_by(self, finding: Finding) -> datetime | None:
         """Give until when all must be heard before a finding counts; None where it does at once."""
