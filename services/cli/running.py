@@ -20,6 +20,7 @@ Service = Literal["orders", "delivery", "compliance"]
 def demo(  # noqa: PLR0913  # one parameter an option
     *,
     orders: Annotated[int, typer.Option(help="How many orders, besides the planted ones")] = 24_000,
+    hospitals: Annotated[int, typer.Option(help="How many order, and report stock")] = 100,
     seed: options.Seed = 1,
     data: options.Data = Path(".vbp/demo"),
     keep: Annotated[
@@ -38,8 +39,19 @@ def demo(  # noqa: PLR0913  # one parameter an option
     """
     from services.commands import demo as command
 
-    wish = command.Wish(orders=orders, seed=seed, data=data, keep=keep, leave=leave, secure=secure)
-    raise typer.Exit(command.run(wish))
+    raise typer.Exit(
+        command.run(
+            command.Wish(
+                orders=orders,
+                hospitals=hospitals,
+                seed=seed,
+                data=data,
+                keep=keep,
+                leave=leave,
+                secure=secure,
+            )
+        )
+    )
 
 
 @local_app.command("up")

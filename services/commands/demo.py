@@ -48,6 +48,7 @@ class Wish(NamedTuple):
     """What the caller asked for; `leave` is to end after the table, `secure` to close the bus."""
 
     orders: int
+    hospitals: int
     seed: int
     data: Path
     keep: bool
@@ -119,7 +120,8 @@ def _simulate(makers: Children, wish: Wish) -> None:
     """Let another process make the province while the servers start."""
     makers.start(
         "simulate",
-        *("simulate", "--orders", str(wish.orders), "--seed", str(wish.seed)),
+        *("simulate", "--orders", str(wish.orders), "--hospitals", str(wish.hospitals)),
+        *("--seed", str(wish.seed)),
         *("--out", str(wish.data / EVENTS), "--truth", str(wish.data / TRUTH)),
     )
 

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 REPOSITORY = Path(__file__).parents[2]
 RUNS = REPOSITORY / ".vbp" / "test"
+SMALL = ("--orders", "100", "--hospitals", "10")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def answer(url: str) -> tuple[int, bytes]:
 
 
 def test_the_demo_finds_exactly_what_was_planted_and_ends_with_0(data: Path) -> None:
-    with demo(data, "--exit", "--orders", "300") as started:
+    with demo(data, "--exit", *SMALL) as started:
         told = told_until(started)
         assert_exact(told)
         assert started.wait(40) == 0, told
@@ -107,7 +108,7 @@ def test_the_demo_stays_up_until_it_is_ended_and_then_no_process_is_left(
     secure: bool,  # noqa: FBT001  # of the table above
 ) -> None:
     # Whether another test of this file ran before it in this process is the scheduler's choice.
-    options = ("--keep",) if data.exists() and not secure else ("--orders", "300")
+    options = ("--keep",) if data.exists() and not secure else SMALL
     # A closed bus: every process comes to it by a password of its own, and may do what it does.
     options = (*options, "--secure") if secure else options
     with demo(data, *options) as started:
