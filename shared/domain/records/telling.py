@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, TypeVar
 
 from msgspec import Struct
@@ -31,7 +32,7 @@ class Telling(Struct, frozen=True, array_like=True, gc=False):
     @property
     def digest(self) -> bytes:
         """The digest of the event's data."""
-        return self.said if len(self.said) == DIGEST_BYTES else digest(self.said)
+        return self.said if len(self.said) == DIGEST_BYTES else _digest_of(self.said)
 
     @property
     def order_key(self) -> OrderKey:
@@ -53,6 +54,9 @@ class Fact(Struct, frozen=True, array_like=True, gc=False):
 
 DIGEST_BYTES = 16
 """The length of a digest; the JSON of an event's data is always longer."""
+
+_digest_of = lru_cache(maxsize=64)(digest)
+"""Each further telling of a thing is compared with those that are there."""
 
 F = TypeVar("F", bound=Fact)
 
