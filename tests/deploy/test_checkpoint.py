@@ -70,6 +70,27 @@ def test_where_nothing_can_be_kept_nobody_is_stopped(logs: Path) -> None:
     assert begun(kept, "blocked") is None
 
 
+def test_what_holds_the_users_of_a_closed_broker_is_neither_kept_nor_begun_with(
+    logs: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    checkpoint.keep(logs, kept)
+    before = kept.read_bytes()
+    closed = KafkaBroker(
+        tmp_path / "closed",
+        tmp_path / "log",
+        (tmp_path / "no.jar",),
+        begins_with=kept,
+        keys=tmp_path / "keys",
+    )
+    formatting = closed.begin_preparing()
+    assert formatting is not None, "formatted by what another broker began with"
+    formatting.wait()
+    (tmp_path / "closed" / "logs" / checkpoint.CHECKPOINT).write_bytes(b"users and passwords")
+    closed.keep_beginning()
+    assert kept.read_bytes() == before
+
+
 @pytest.mark.integration
 def test_the_tool_is_asked_once_and_its_features_are_those_of_every_broker(tmp_path: Path) -> None:
     cache = cache_directory(tmp_path)
