@@ -92,11 +92,14 @@ def reopen(account: Account, terms: AccountTerms) -> None:
         account.rearrange()
 
 
-def close(account: Account, known: list[Settled], terms: AccountTerms, now: datetime) -> None:
-    """Close what was paid before the last month began, of an account where that is much."""
+def close(account: Account, known: list[Settled], terms: AccountTerms, heard: datetime) -> None:
+    """Close what was paid before the last month began, of an account where that is much.
+
+    The last month is the one before that until which all was `heard`.
+    """
     if len(known) < MANY:
         return
-    until, tolerance = Month.of(calendar.day_of(now)).later(-1).start, terms.tolerance
+    until, tolerance = Month.of(calendar.day_of(heard)).later(-1).start, terms.tolerance
     shelf = account.shelf
     if account.advances or (shelf is not None and shelf.until >= until):
         return

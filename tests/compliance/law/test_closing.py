@@ -118,14 +118,14 @@ def stored(account: Account) -> Account:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(account), type=Account)
 
 
-def stamps(account: Account, now: datetime, terms: AccountTerms = TERMS) -> dict[str, Any]:
+def stamps(account: Account, moment: Moment, terms: AccountTerms = TERMS) -> dict[str, Any]:
     """What an account says of each month."""
-    return {one.of: one.kept.value for one in books(account, now, terms)}
+    return {one.of: one.kept.value for one in books(account, moment, terms)}
 
 
-def books(account: Account, now: datetime, terms: AccountTerms = TERMS) -> list[Contribution]:
+def books(account: Account, moment: Moment, terms: AccountTerms = TERMS) -> list[Contribution]:
     """What an account gives to its statements."""
-    said = contribute_statements(account, KEY, terms, Moment(now, now))
+    said = contribute_statements(account, KEY, terms, moment)
     return [one for one in said if isinstance(one, Contribution)]
 
 
@@ -133,7 +133,7 @@ def never_closed(entries: Iterable[Entry], now: datetime, terms: AccountTerms) -
     account = Account()
     for entry in entries:
         account.put(None, entry)
-    return stamps(account, now, terms)
+    return stamps(account, Moment(now, now), terms)
 
 
 def test_what_an_account_says_does_not_depend_on_what_it_has_closed(
@@ -171,7 +171,8 @@ def says_the_same(chance: Random, *known: AccountTerms, read_again: float = 1) -
         now, terms = book.at(book.day), chance.choice(known)
         if chance.random() < read_again:
             account = stored(account)
-        said = stamps(account, now, terms)
+        heard = now - timedelta(days=chance.choice((0, 0, 20, 70)))
+        said = stamps(account, Moment(now, heard), terms)
         assert said == never_closed(book.given.values(), now, terms)
         closed |= account.shelf is not None
     return closed
@@ -179,17 +180,34 @@ def says_the_same(chance: Random, *known: AccountTerms, read_again: float = 1) -
 
 def test_an_account_of_many_claims_closes_and_gives_closed_months_no_more() -> None:
     account, now = Account(), BEGINNING + timedelta(days=120)
+    moment = Moment(now, now)
     for number in range(closing.MANY):
         paid_for(account, number, 0)
-    (whole,) = books(account, now)
+    (whole,) = books(account, moment)
     assert isinstance(whole.value, statement.Book)
     assert account.claims() == []
     paid_for(account, closing.MANY, 119)
-    said = books(account, now)
+    said = books(account, moment)
     assert [(it.of, type(it.value)) for it in said] == [
         ("2022-01", Stamp),
         ("2022-04", statement.Book),
     ]
+
+
+def test_what_is_told_next_of_a_backlog_does_not_open_what_was_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(closing, "MANY", 4)
+    account, now, closed = Account(), BEGINNING + timedelta(days=400), set[datetime]()
+    for day in range(120):
+        paid_for(account, day, day)
+        assert not closed or account.shelf is not None
+        books(account, Moment(now, BEGINNING + timedelta(days=day)))
+        if account.shelf is not None:
+            closed.add(account.shelf.until)
+    assert closed == {
+        datetime(2022, month, last, 16, tzinfo=UTC) for month, last in ((1, 31), (2, 28))
+    }
 
 
 def paid_for(account: Account, number: int, day: int) -> None:

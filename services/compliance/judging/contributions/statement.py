@@ -73,7 +73,8 @@ def contribute_statements(
             for one in shut.others:
                 pages[month].take(one, now)
     books |= {month: page.book(month) for month, page in pages.items()}
-    _close(account, known, books, terms, now)
+    # Only what has been heard is long ago: in a backlog, what is told next is of before now.
+    _close(account, known, books, terms, min(now, moment.heard))
     waits = [page.waits for page in pages.values() if page.waits is not None]
     given: list[Given] = [Watch(min(waits))] if waits else []
     given += [Contribution("statement", month, key, books[month]) for month in sorted(books)]
@@ -98,10 +99,10 @@ def _close(
     known: list[Settled],
     books: dict[str, Book | Stamp],
     terms: AccountTerms,
-    now: datetime,
+    heard: datetime,
 ) -> None:
     """Close what is old, and note what was said of months that are closed whole."""
-    close(account, known, terms, now)
+    close(account, known, terms, heard)
     if account.shelf is not None:
         still_open = {one.month for one in settled(account, terms)}
         stamps = {
