@@ -46,13 +46,13 @@ def feeding(
 
 
 @contextmanager
-def working(settings: Settings) -> Iterator[psutil.Process]:
-    """Run a worker as it is run for real; it is told to stop at the end."""
+def working(settings: Settings, name: str = "compliance") -> Iterator[psutil.Process]:
+    """Run a worker of a service as it is run for real; it is told to stop at the end."""
     told = {"VBP_DATABASE": settings.database, "VBP_KAFKA": settings.kafka}
     environment = {**os.environ, **told, "VBP_GROUP": settings.group, "VBP_LOG_LEVEL": "warning"}
     # Its metrics must not stand in the way of another worker's on this machine.
     (port,) = free_ports(1)
-    command = [str(VBP), "worker", "compliance", "--metrics-port", str(port)]
+    command = [str(VBP), "worker", name, "--metrics-port", str(port)]
     with subprocess.Popen(command, env=environment) as worker:  # noqa: S603
         try:
             yield psutil.Process(worker.pid)

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SAID = {
     "api": ("violations written", "detail, anywhere", "status"),
+    "catching_up": ("orders: ", "delivery: ", "both: "),
     "latency": ("published to visible, p50", "published to visible, p99"),
     "memory": ("MiB (goal 300",),
     "months": ("progress by area", "scorecards by distributor"),
