@@ -69,3 +69,16 @@ def users(
     from services.compliance.settings import Settings
 
     bus.set_users(settings.settings(Settings), names or [], folder, renew=renew)
+
+
+@app.command("open")
+def open_(
+    publisher: Annotated[str, typer.Argument(metavar="PUBLISHER", help="Holder of a key")],
+    *,
+    replication: Annotated[int, typer.Option(min=1, help="Copies of each partition")] = 1,
+) -> None:
+    """Give a publisher a topic of its own to tell on; on a closed bus print its password, once."""
+    from services.commands import bus, settings
+    from services.compliance.settings import Settings
+
+    bus.open_to(settings.settings(Settings), publisher, replication)

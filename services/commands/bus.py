@@ -2,15 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from deploy.local import bus_keys
 from services.commands.terminal import counted, say
 from services.compliance.settings import Settings
-from shared.adapters import bus
+from shared.adapters import bus, kafka
 from shared.adapters.cluster import password_file
-from shared.domain import permits
+from shared.adapters.identity.publishers import Publishers
+from shared.domain import permits, topics
 from shared.domain.errors import InvalidArgumentError
 from shared.domain.permits import ADMIN, SERVICES, Entry
 
@@ -58,6 +59,41 @@ def set_users(
     say(
         f"{', '.join(users)}: let in by what {chosen} holds. Start again whoever was, in their turn"
     )
+
+
+def open_to(settings: Settings, publisher: str, replication: int) -> None:
+    """Make the topics of a publisher, and its user; its password is printed, for the only time."""
+    if topics.INGRESS.fullmatch(topics.ingress(publisher)) is None:
+        raise InvalidArgumentError(
+            f"PUBLISHER: {publisher!r} cannot be in the name of a topic. Name it by a-z, 0-9 and "
+            "-, at most 63 of them, and make its key under that name: vbp keys create"
+        )
+    if publisher not in asyncio.run(_tellers(settings)):
+        raise InvalidArgumentError(
+            f"PUBLISHER: {publisher} holds no key of a publisher that is taken, and the key says "
+            f"what it may tell. Make one first: vbp keys create {publisher} --role publisher …"
+        )
+    cluster = settings.cluster(ADMIN)
+    made = asyncio.run(kafka.create_ingress(cluster, publisher, replication=replication))
+    sys.stdout.writelines(f"{name}\n" for name in made)
+    if cluster.secrets is not None:
+        asyncio.run(bus.apply(cluster))
+        user, password = f"{permits.PUBLISHER_USER}{publisher}", bus_keys.new_password()
+        asyncio.run(bus.set_passwords(cluster, {user: password}))
+        say(f"The password of {user}, by SCRAM-SHA-512 over TLS. It is shown this once:")
+        sys.stdout.write(f"{password}\n")
+    sys.stdout.flush()
+    say(
+        f"Tell on {topics.ingress(publisher)}; what is refused comes to {topics.refused(publisher)}"
+    )
+
+
+async def _tellers(settings: Settings) -> Collection[str]:
+    publishers = Publishers(settings.database)
+    try:
+        return (await publishers.known()).keys()
+    finally:
+        publishers.close()
 
 
 def _password(folder: Path, user: str) -> str:

@@ -2,8 +2,11 @@
 
 from services.delivery.answers import MIGRATIONS
 from services.delivery.lines import Promised, book
+from services.delivery.taken import ANSWERS, TAKEN
 from shared.domain.records.order_told import MERGED
 from shared.domain.topics import DELIVERIES, ORDERS, REGISTER
+from shared.door.ingress import Wanted
+from shared.door.ingress_app import ingress_of
 from shared.tally import host
 from shared.tally.settings import TallySettings
 from shared.tally.tally import Subject
@@ -25,4 +28,7 @@ def run(
     settings: TallySettings, jurisdictions: frozenset[str], promised: Promised, edition: str
 ) -> int:
     """Run one worker until it is stopped; gives the exit code."""
-    return host.run(subject(promised, edition), settings, jurisdictions)
+    tallied = subject(promised, edition)
+    # What it shares with the orders door, whoever tells it there takes.
+    wanted = Wanted(TAKEN - ANSWERS, jurisdictions, first=False)
+    return host.run(tallied, settings, jurisdictions, ingress_of(tallied.service, wanted, settings))

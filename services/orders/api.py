@@ -1,6 +1,6 @@
 """What the purchasing side tells: the register, orders, and money."""
 
-from shared.domain.topics import FUNDS, ORDERS, REGISTER
+from services.orders.taken import TAKEN
 from shared.door.app import DoorConfig
 
 DOOR = DoorConfig(
@@ -9,5 +9,5 @@ DOOR = DoorConfig(
     title="VBP orders: the purchasing side's door",
     description="Purchasing platforms, hospitals and agencies tell here which products were "
     "selected, who takes part, what was agreed, ordered, cancelled and paid.",
-    types=frozenset({*REGISTER.events, *ORDERS.events, *FUNDS.events}),
+    types=TAKEN,
 )

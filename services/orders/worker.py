@@ -3,8 +3,11 @@
 from services.orders import payments
 from services.orders.answers import MIGRATIONS
 from services.orders.purchases import BOOK
+from services.orders.taken import TAKEN
 from shared.domain.records.order_told import MERGED
 from shared.domain.topics import DELIVERIES, FUNDS, ORDERS, REGISTER
+from shared.door.ingress import Wanted
+from shared.door.ingress_app import ingress_of
 from shared.tally import host, register
 from shared.tally.settings import TallySettings
 from shared.tally.tally import Subject
@@ -25,4 +28,5 @@ SUBJECT = Subject(
 
 def run(settings: TallySettings, jurisdictions: frozenset[str]) -> int:
     """Run one worker until it is stopped; gives the exit code."""
-    return host.run(SUBJECT, settings, jurisdictions)
+    wanted = Wanted(TAKEN, jurisdictions, first=True)
+    return host.run(SUBJECT, settings, jurisdictions, ingress_of(SUBJECT.service, wanted, settings))

@@ -1,7 +1,6 @@
 """The bus as it is allowed to be used: what `permits.toml` says, brought to the brokers."""
 
-import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -11,14 +10,12 @@ from aiokafka.errors import KafkaError
 from shared.adapters import acls
 from shared.adapters.cluster import Bootstrap, options
 from shared.adapters.kafka import unreachable
-from shared.domain import permits
+from shared.domain import permits, topics
 from shared.domain.errors import UnreachableError
 from shared.domain.permits import ADMIN, SERVICES, Entry
 
 OURS = "vbp."
 """How the names of all our topics begin."""
-
-_INGRESS = re.compile(r"vbp\.ingress\.(?P<publisher>[a-z0-9][a-z0-9-]{0,62})\.v1", re.ASCII)
 
 
 class Change(NamedTuple):
@@ -35,7 +32,8 @@ async def apply(bootstrap: Bootstrap, *, dry: bool = False) -> Change:
     What somebody else's users may do is left as it is. Raises UnreachableError.
     """
     async with administered(bootstrap) as client:
-        wanted = permits.entries(await publishers(client))
+        names = (await client.fetch_all_metadata()).topics()
+        wanted = permits.entries(topics.publishers(names))
         found = await acls.entries(client)
         added, removed = wanted - found.keys(), {e for e in found.keys() - wanted if _is_ours(e)}
         if not dry:
@@ -49,12 +47,6 @@ async def set_passwords(bootstrap: Bootstrap, passwords: Mapping[str, str]) -> N
     """Let users in by these passwords, and by no earlier ones; raises UnreachableError."""
     async with administered(bootstrap) as client:
         await acls.set_passwords(client, passwords)
-
-
-async def publishers(client: AIOKafkaClient) -> Collection[str]:
-    """Give the publishers that have a topic of their own."""
-    names = (await client.fetch_all_metadata()).topics()
-    return {found["publisher"] for name in names if (found := _INGRESS.fullmatch(name))}
 
 
 @asynccontextmanager

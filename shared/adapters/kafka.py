@@ -1,9 +1,9 @@
 """Apache Kafka: topics, producer and consumer, made in one place with the settings of a ledger."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -45,6 +45,8 @@ HOUR = str(3600 * 1000)
 YEAR = str(365 * 24 * 3600 * 1000)
 """Inputs are kept by time, longer than any deadline that a rule waits for."""
 
+INGRESS_PARTITIONS = 3
+
 
 def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
     """Give every topic with its partitions and configuration."""
@@ -57,6 +59,27 @@ def wanted_topics() -> dict[str, tuple[int, dict[str, str]]]:
     wanted[topics.ANCHORS] = (1, {"retention.ms": FOR_EVER})
     wanted[topics.CLOCK] = (1, {"message.timestamp.type": "LogAppendTime", "retention.ms": HOUR})
     return wanted
+
+
+def ingress_topics(publisher: str) -> dict[str, tuple[int, dict[str, str]]]:
+    """Give the topics of a publisher that tells on the bus, as `wanted_topics` gives all others."""
+    kept = {"max.message.bytes": str(MAX_MESSAGE), "message.timestamp.type": "LogAppendTime"}
+    return {
+        topics.ingress(publisher): (INGRESS_PARTITIONS, {**kept, "retention.ms": YEAR}),
+        topics.refused(publisher): (1, {**kept, "retention.ms": YEAR}),
+    }
+
+
+async def create_ingress(bootstrap: Bootstrap, publisher: str, *, replication: int) -> list[str]:
+    """Create the topics of a publisher that are missing, as `create_topics` does the others."""
+    admin = AIOKafkaAdminClient(**options(bootstrap))
+    try:
+        await admin.start()
+        return await _create_missing(admin, replication, set(), ingress_topics(publisher))
+    except KafkaError as error:
+        raise UnreachableError(unreachable(bootstrap, error)) from error
+    finally:
+        await admin.close()
 
 
 async def create_topics(
@@ -74,7 +97,7 @@ async def create_topics(
         async with asyncio.timeout(READY_WITHIN):
             while True:
                 with suppress(NodeNotReadyError):
-                    return await _create_missing(admin, replication, set(known))
+                    return await _create_missing(admin, replication, set(known), wanted_topics())
                 await asyncio.sleep(0.5)
     except (KafkaError, TimeoutError) as error:
         raise UnreachableError(unreachable(bootstrap, error)) from error
@@ -83,12 +106,15 @@ async def create_topics(
 
 
 async def _create_missing(
-    admin: AIOKafkaAdminClient, replication: int, known: set[Place]
+    admin: AIOKafkaAdminClient,
+    replication: int,
+    known: set[Place],
+    wanted: Mapping[str, tuple[int, dict[str, str]]],
 ) -> list[str]:
     created: list[str] = []
     grown: list[str] = []
     found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
-    for name, (least, configuration) in wanted_topics().items():
+    for name, (least, configuration) in wanted.items():
         partitions = max(least, *(number + 1 for topic, number in known if topic == name), 0)
         if name in found:
             if found[name] < partitions:
@@ -178,12 +204,31 @@ def consumer(bootstrap: Bootstrap, *, group: str | None = None, **settings: Any)
     )
 
 
-async def send(sender: AIOKafkaProducer, event: Event) -> asyncio.Future[Any]:
-    """Hand an event to the producer in binary mode; the future is done once the broker has it."""
+class Message(NamedTuple):
+    """What is put on a topic."""
+
+    topic: str
+    value: bytes | None
+    key: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+def message_of(event: Event) -> Message:
+    """Give an event as it is put on its topic, in binary mode."""
+    return Message(event.topic, event.raw, event.key, headers_of(event))
+
+
+async def put(sender: AIOKafkaProducer, message: Message) -> asyncio.Future[Any]:
+    """Hand a message to the producer; the future is done once the broker has it."""
     future: asyncio.Future[Any] = await sender.send(
-        event.topic, value=event.raw, key=event.key, headers=headers_of(event)
+        message.topic, value=message.value, key=message.key, headers=list(message.headers)
     )
     return future
+
+
+async def send(sender: AIOKafkaProducer, event: Event) -> asyncio.Future[Any]:
+    """Hand an event to the producer as `put` does a message."""
+    return await put(sender, message_of(event))
 
 
 async def publish(sender: AIOKafkaProducer, events: Iterable[Event]) -> list[asyncio.Future[Any]]:

@@ -1,5 +1,8 @@
 """Topics: which events each carries, and how it is kept."""
 
+import re
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from shared.domain import events as say
@@ -92,7 +95,25 @@ ANCHORS = "vbp.anchors.v1"
 CLOCK = "vbp.clock.v1"
 """Where workers ask the broker for its time; nobody reads it."""
 
+INGRESS = re.compile(r"vbp\.ingress\.(?P<publisher>[a-z0-9][a-z0-9-]{0,62})\.v1", re.ASCII)
+"""Topics on which one publisher each tells events of any type; the doors on the bus read them."""
+
 TOPIC_OF = {kind: topic.name for topic in INPUTS for kind in topic.events}
 DATA_OF = {kind: data for topic in INPUTS for kind, data in topic.events.items()}
 NUMBER_OF = {topic.name: number for number, topic in enumerate(INPUTS)}
 """The inputs by number: facts are stored, and evidence ordered, by it."""
+
+
+def ingress(publisher: str) -> str:
+    """Name the topic on which a publisher tells."""
+    return f"vbp.ingress.{publisher}.v1"
+
+
+def refused(publisher: str) -> str:
+    """Name the topic with what a publisher told that was not taken."""
+    return f"vbp.ingress.{publisher}.dead-letters.v1"
+
+
+def publishers(names: Iterable[str]) -> frozenset[str]:
+    """Give the publishers that have a topic of their own among topics."""
+    return frozenset(found["publisher"] for name in names if (found := INGRESS.fullmatch(name)))

@@ -6,7 +6,6 @@ Both doors are this one with another set of types.
 import functools
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 from fastapi import Request, Response
@@ -17,8 +16,8 @@ from shared.adapters.turns import Turns
 from shared.domain import cloudevents, refusals
 from shared.domain.cloudevents import MAX_BYTES, Event
 from shared.domain.errors import InvalidEventError
-from shared.domain.speakers import check_own_name
 from shared.door import bodies, results
+from shared.door.admission import check
 from shared.door.arrival import Arrival
 from shared.door.metrics import DoorMetrics, reason_of
 from shared.door.publisher import Publisher
@@ -75,9 +74,7 @@ class Door:
         if event.type not in self.types:
             remedy = f"Send it to POST /v1/events of the {self.other} service"
             raise InvalidEventError("type", "is not taken at this door", remedy, event.type)
-        cloudevents.check_jurisdiction(event, self.jurisdictions)
-        cloudevents.check_ahead(event, datetime.now(UTC))
-        check_own_name(principal_of(request), event)
+        check(event, principal_of(request), self.jurisdictions)
         return event
 
     async def _take_one(self, request: Request, body: bytes) -> Response:

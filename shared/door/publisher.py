@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, ProducerClosed
 
 from shared.adapters import kafka
 from shared.adapters.cluster import Bootstrap
+from shared.adapters.kafka import Message
 from shared.adapters.turns import Turns
 from shared.domain.cloudevents import Event
 from shared.domain.errors import SetupError, TransientError
@@ -54,16 +55,20 @@ class Publisher:
         Waits `patience` seconds for all together. An event that was not taken in time may be taken
         later: who sends it again does no harm.
         """
+        return await self.put(map(kafka.message_of, events), len(events))
+
+    async def put(self, messages: Iterable[Message], count: int) -> list[str | None]:
+        """Put so many messages on their topics; for each as `publish` says it of an event."""
         deadline = asyncio.get_running_loop().time() + self._patience
         sent: list[asyncio.Future[Any]] = []
         reason = f"did not take the event within {self._patience:g} s"
         try:
             async with asyncio.timeout_at(deadline):
                 producer = await self._connected()
-                for number, event in enumerate(events):
+                for number, message in enumerate(messages):
                     if number % _SENT_AT_ONCE == 0:
                         await self._turns.mine()
-                    sent.append(await kafka.send(producer, event))
+                    sent.append(await kafka.put(producer, message))
                 await asyncio.wait(sent)
         except TimeoutError:
             pass
@@ -71,7 +76,7 @@ class Publisher:
             reason = f"refused the event: {error!r}"
             self._renew()
         reasons = [self._verdict(future, reason) for future in sent]
-        return reasons + [reason] * (len(events) - len(sent))
+        return reasons + [reason] * (count - len(sent))
 
     async def check(self, topics: Collection[str]) -> None:
         """Ask the broker for its topics.

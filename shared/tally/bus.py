@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from shared.adapters import kafka, records
 from shared.adapters.cluster import Cluster
+from shared.adapters.faust_client import credentials
 from shared.domain.topics import REGISTER, Place
 
 log = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ class Bus(faust.App):
         super().__init__(
             group,
             broker=f"kafka://{cluster.servers}",
-            broker_credentials=_credentials(cluster),
+            broker_credentials=credentials(cluster),
             datadir=str(Path(tempfile.gettempdir()) / "vbp-faust"),
             web_enabled=False,
             autodiscover=False,
@@ -238,16 +239,3 @@ class Bus(faust.App):
             if end is not None:
                 waiting += max(0, end - expected.get((tp.topic, tp.partition), end))
         return waiting
-
-
-def _credentials(cluster: Cluster) -> faust.SASLCredentials | None:
-    """Give by what Faust's own producer is let in, which it starts and nobody uses."""
-    told = cluster.security()
-    if not told:
-        return None
-    return faust.SASLCredentials(
-        username=told["sasl_plain_username"],
-        password=told["sasl_plain_password"],
-        ssl_context=told["ssl_context"],
-        mechanism=told["sasl_mechanism"],
-    )

@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import faust
+from mode import Service
+from prometheus_client import CollectorRegistry
 
 from shared.adapters import health
 from shared.adapters.health import Health
@@ -43,8 +45,13 @@ class _Work:
             self._condition.turned(assigned=assigned)
 
 
-def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]) -> int:
-    """Run one worker until it is stopped; gives the exit code."""
+def run(
+    subject: Subject,
+    settings: TallySettings,
+    jurisdictions: frozenset[str],
+    beside: Callable[[CollectorRegistry], Service],
+) -> int:
+    """Run one worker until it is stopped, and what it hosts beside; gives the exit code."""
     registry = begin(f"{subject.service}-worker")
     metrics = TallyMetrics(registry, subject.service, subject.topics)
     condition = Health()
@@ -83,9 +90,12 @@ def run(subject: Subject, settings: TallySettings, jurisdictions: frozenset[str]
                 )
             )
 
-    worker = faust.Worker(bus, loglevel=settings.log_level, override_logging=False, quiet=True)
+    other = beside(registry)
+    worker = faust.Worker(
+        bus, other, loglevel=settings.log_level, override_logging=False, quiet=True
+    )
     code = _run_to_the_end(worker)
-    return 1 if bus.crash_reason is not None else code
+    return 1 if any(one.crash_reason is not None for one in (bus, other)) else code
 
 
 def _run_to_the_end(worker: faust.Worker) -> int:

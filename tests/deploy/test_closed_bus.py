@@ -45,7 +45,12 @@ STRANGER = "stranger"
 
 NOT_ALLOWED, NO_GROUP_OF_YOURS, NOT_ALLOWED_ON_CLUSTER = 29, 30, 31
 DRY = True
-ALL_TOPICS = sorted(kafka.wanted_topics())
+PUBLISHERS = ("p1", "p2")
+ALL_TOPICS = sorted(
+    {*kafka.wanted_topics(), *(name for one in PUBLISHERS for name in kafka.ingress_topics(one))}
+)
+LET_IN = {STRANGER: "let in, and no more", "publisher-p1": "a publisher's own"}
+LISTED = permits.entries(PUBLISHERS)
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +66,12 @@ def stack() -> Iterator[LocalStack]:
 async def _furnish(stack: LocalStack) -> None:
     assert stack.secrets is not None
     await kafka.create_topics(as_user(stack, OPERATOR))
-    bus_keys.write_password(stack.secrets, STRANGER, "let in, and no more")
-    await bus.set_passwords(as_user(stack, ADMIN), {STRANGER: "let in, and no more"})
+    for publisher in PUBLISHERS:
+        await kafka.create_ingress(as_user(stack, ADMIN), publisher, replication=1)
+    await bus.apply(as_user(stack, ADMIN))
+    for user, password in LET_IN.items():
+        bus_keys.write_password(stack.secrets, user, password)
+    await bus.set_passwords(as_user(stack, ADMIN), LET_IN)
 
 
 def as_user(stack: LocalStack, user: str) -> Cluster:
@@ -144,14 +153,13 @@ async def done(stack: LocalStack, user: str) -> Mapping[tuple[str, Operation], i
         }
 
 
-@pytest.mark.parametrize("user", [*SERVICES, STRANGER])
+@pytest.mark.parametrize("user", [*SERVICES, *LET_IN])
 async def test_a_user_does_on_each_topic_what_is_listed_and_is_denied_all_else(
     stack: LocalStack, user: str
 ) -> None:
-    listed = permits.entries()
     for (topic, operation), code in (await done(stack, user)).items():
         name = f"{topic}.more" if operation == "create" else topic
-        may = permits.allowed(listed, user, "topic", name, operation)
+        may = permits.allowed(LISTED, user, "topic", name, operation)
         assert (code in {NOT_ALLOWED, NOT_ALLOWED_ON_CLUSTER}) == (not may), (
             topic,
             operation,
@@ -161,13 +169,12 @@ async def test_a_user_does_on_each_topic_what_is_listed_and_is_denied_all_else(
 
 
 async def test_nobody_is_in_a_group_that_is_not_listed_for_him(stack: LocalStack) -> None:
-    listed = permits.entries()
-    groups = ("vbp-compliance", "vbp-orders", "vbp-delivery", "mine")
-    for user in (*SERVICES, STRANGER):
+    groups = ("vbp-compliance", "vbp-orders", "vbp-delivery-door", "publisher-p1", "publisher-p2")
+    for user in (*SERVICES, *LET_IN):
         async with connected(stack, user) as client:
             for group in groups:
                 beat = await client.send(1, request(HeartbeatRequest_v0(group, 1, "member")))
-                may = permits.allowed(listed, user, "group", group, "read")
+                may = permits.allowed(LISTED, user, "group", group, "read")
                 assert (beat.error_code == NO_GROUP_OF_YOURS) == (not may), (user, group)
 
 
@@ -241,8 +248,8 @@ def test_the_passwords_are_in_files_of_this_account_alone(stack: LocalStack) -> 
     for file in stack.secrets.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
     passwords = {file.read_text().strip() for file in stack.secrets.glob("*.password")}
-    assert len(passwords) == len(SERVICES) + 2
-    secret = passwords - {"let in, and no more"}
+    assert len(passwords) == len(SERVICES) + 1 + len(LET_IN)
+    secret = passwords - set(LET_IN.values())
     assert not any(text in line for line in _command_lines() for text in secret)
 
 

@@ -35,3 +35,11 @@ ORDER BY holder, created_at, id;
 -- revoke --
 -- Take a key no more; gives a row where it was taken until now.
 UPDATE identity.key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id;
+
+-- of_role --
+-- Give the newest key of a role that is taken at a moment, of each holder of one.
+SELECT DISTINCT ON (holder) id, digest, holder, roles, jurisdictions, parties, sources, created_at,
+       expires_at, revoked_at, used_on
+FROM identity.key
+WHERE $1 = ANY (roles) AND revoked_at IS NULL AND expires_at > $2
+ORDER BY holder, created_at DESC, id;
