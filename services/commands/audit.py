@@ -17,7 +17,7 @@ from typing import Any
 from rich.progress import TaskID
 
 from services.commands.terminal import counted, counting, say
-from services.compliance.answers import anchors, audit, audit_cases
+from services.compliance.answers import anchors, audit, audit_attachments, audit_cases
 from services.compliance.answers.anchors import Outside
 from services.compliance.answers.audit import BLOCKS_AT_ONCE, SHARES, Part
 from services.compliance.findings.anchor import fingerprint
@@ -64,15 +64,17 @@ async def _verify(dsn: str, processes: int, outside: Outside) -> bool:
         if done.standing != done.found:
             problems += await audit.added(reader)
         cases, amiss = await audit_cases.check_cases(reader)
+        files, altered = await audit_attachments.check_attachments(reader)
         anchored, unfitting = await anchors.check(reader, outside)
-        problems += [*amiss, *unfitting]
+        problems += [*amiss, *altered, *unfitting]
     _print(problems)
     count = done.problems + len(problems)
     seconds = time.monotonic() - began
     say(
         f"{counted(done.violations, 'violation')} with {counted(done.lines, 'line')} of history, "
         f"{counted(done.facts, 'fact')}, {counted(done.records, 'record')}, "
-        f"{counted(cases, 'case')} and {counted(anchored, 'anchor')} checked in "
+        f"{counted(cases, 'case')}, {counted(files, 'attachment')} and "
+        f"{counted(anchored, 'anchor')} checked in "
         f"{seconds:.1f} s: "
         + (f"{counted(count, 'problem')} found" if count else "all is as it was written")
     )

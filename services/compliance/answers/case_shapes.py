@@ -62,11 +62,25 @@ class CaseShare(Struct, frozen=True):
     count: int
 
 
+class CaseDelivery(Struct, frozen=True):
+    """That a letter came to the party by a channel on a day, and the day on which it counts.
+
+    `received_by` is null where it is not for who asks, or was taken away.
+    """
+
+    channel: str
+    day: str
+    received: str
+    received_by: str | None
+    noted_by: str
+
+
 class CaseLetter(Struct, frozen=True):
     """A letter of a case: a draft until it has a number, then frozen; `sha256` is of its bytes.
 
     `listed` is how many violations it lists, `wrong` how many of them were taken back since and
-    not corrected. `intact` says whether its bytes are those that the history names.
+    not corrected. `language` is zh or en, `deliveries` how it came to the party. `intact` says
+    whether its bytes are those that the history names.
     """
 
     n: int
@@ -83,6 +97,8 @@ class CaseLetter(Struct, frozen=True):
     listed: int
     wrong: int
     intact: bool | None
+    language: str
+    deliveries: list[CaseDelivery]
 
 
 class CaseLine(Struct, frozen=True):

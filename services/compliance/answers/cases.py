@@ -1,7 +1,7 @@
 """Cases: derived from who is accused of what, and beside each what people have done of it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.compliance.answers import paging
 from services.compliance.answers.case_shapes import (
     CaseCounts,
+    CaseDelivery,
     CaseInFull,
     CaseItem,
     CaseLetter,
@@ -159,7 +160,7 @@ async def in_full(database: Database, case: PartyCase) -> CaseInFull | None:
     problems = [found for line in lines for found in reckoning.take(line)]
     problems += reckoning.compare(row)
     told = {n: digest for n, (digest, _) in reckoning.letters.items()}
-    shown = [_letter(letter, told) for letter in letters]
+    shown = [_letter(letter, told, lines) for letter in letters]
     problems += (
         Difference(f"letter {one.n}", one.sha256, told.get(one.n))
         for one in shown
@@ -248,7 +249,7 @@ def _counted(shares: Sequence[Row]) -> dict[str, Any]:
     return found
 
 
-def _letter(row: Row, told: Mapping[int, str]) -> CaseLetter:
+def _letter(row: Row, told: Mapping[int, str], lines: Sequence[HistoryRow]) -> CaseLetter:
     issued_at, due = row["issued_at"], row["due"]
     kept = {name: row[name] for name in ("n", "kind", "text", "drafted_by", "number", "issued_by")}
     return CaseLetter(
@@ -261,7 +262,20 @@ def _letter(row: Row, told: Mapping[int, str]) -> CaseLetter:
         listed=row["listed"],
         wrong=row["wrong"],
         intact=None if issued_at is None else told.get(row["n"]) == row["sha256"],
+        language=row["language"],
+        deliveries=list(_deliveries(row["n"], lines)),
     )
+
+
+def _deliveries(n: int, lines: Sequence[HistoryRow]) -> Iterator[CaseDelivery]:
+    """Give how a letter came to the party, as the lines of the case say."""
+    for line in lines:
+        told = said_in(line).get("delivery") if line.change == "delivered" else None
+        if isinstance(told, dict) and told.get("n") == n:
+            channel, day, received = (
+                str(told.get(name)) for name in ("channel", "day", "received")
+            )
+            yield CaseDelivery(channel, day, received, line.words, line.actor)
 
 
 def _line(line: HistoryRow) -> CaseLine:

@@ -79,8 +79,8 @@ ORDER BY h.seq;
 
 -- letters --
 -- Give the letters of a case, without the bytes of those that were issued.
-SELECT t.n, t.kind, t.text, t.drafted_by, t.drafted_at, t.number, t.issued_by, t.issued_at, t.due,
-       encode(sha256(t.body), 'hex') AS sha256, t.signed_with,
+SELECT t.n, t.kind, t.text, t.language, t.drafted_by, t.drafted_at, t.number, t.issued_by,
+       t.issued_at, t.due,       encode(sha256(t.body), 'hex') AS sha256, t.signed_with,
        (SELECT count(*) FROM compliance.listed l WHERE (l.case_id, l.n) = (t.case_id, t.n)) AS listed,
        (SELECT count(*) FROM compliance.listed l
         WHERE (l.case_id, l.n) = (t.case_id, t.n) AND l.wrong_since IS NOT NULL

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from services.compliance.law.working_days import Provisional, calendar_of
 from services.compliance.people.acts import State
+from services.compliance.people.delivery import Channel
 from services.compliance.people.practice import Practice
 from services.compliance.people.procedure import LADDER, LetterKind
 from services.compliance.policies.calendar import Table
@@ -45,6 +46,11 @@ class Deadlines:
         mend = self._last(at, self._practice.rectify.letter.days)
         dues = {"notice": answer, **dict.fromkeys(LADDER, mend)}
         return {kind: due for kind, due in dues.items() if not isinstance(due, Provisional)}
+
+    def received(self, channel: Channel, day: date) -> date:
+        """Give the day on which a letter counts as received that went out by a channel on a day."""
+        late = self._practice.deliver.public_notice.days if channel == "public-notice" else 0
+        return day + timedelta(days=late)
 
     def due(
         self, review: State, severity: str, since: Mapping[str, datetime | None]

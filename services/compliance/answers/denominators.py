@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from services.compliance.answers.database import Database, Row
+from services.compliance.answers.names import called
 from services.compliance.findings.accused import Role
 from services.compliance.rules import RULES
 from shared.adapters.postgres import queries
@@ -75,11 +76,13 @@ class Matrix(Struct, frozen=True):
 class PartyRow(Struct, frozen=True):
     """Who is accused of how much, and of how many judgements that could have accused it.
 
-    An order that five rules judged counts five times. What is exempt is left out.
+    An order that five rules judged counts five times. What is exempt is left out. `name` is what
+    the party is called, as far as that was told.
     """
 
     role: str
     party: str
+    name: str | None
     open: int
     breaches: int
     occurred: int
@@ -111,6 +114,7 @@ class PartyShown(Struct, frozen=True):
     jurisdiction: str
     role: str
     party: str
+    name: str | None
     months: list[str]
     rules: list[PartyRule]
 
@@ -179,7 +183,12 @@ async def parties(
     rows = await database.fetch(
         QUERIES["parties"], jurisdiction, role, begins, first, last, PARTIES_SHOWN
     )
-    return [PartyRow(**row) for row in rows]
+    known = await called(
+        database.fetch, {(jurisdiction, one["role"], one["party"]) for one in rows}
+    )
+    return [
+        PartyRow(**row, name=known.get((jurisdiction, row["role"], row["party"]))) for row in rows
+    ]
 
 
 async def party(
@@ -200,7 +209,10 @@ async def party(
     named = {row["rule"] for row in (*weighed, *found)}
     known = [rule.name for rule in RULES if rule.name in named]
     rules = [_of_party(rule, months, counts, still_open[rule]) for rule in known]
-    return PartyShown(jurisdiction, role, code, months, rules)
+    names = await called(database.fetch, {(jurisdiction, role, code)})
+    return PartyShown(
+        jurisdiction, role, code, names.get((jurisdiction, role, code)), months, rules
+    )
 
 
 def _of_party(rule: str, months: list[str], counts: "_Counts", still_open: int) -> PartyRule:

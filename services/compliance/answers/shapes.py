@@ -90,13 +90,26 @@ class More(Struct):
     history: str | None
 
 
+class AttachmentShown(Struct, frozen=True):
+    """A file that lies beside the line `seq`, of `size` bytes; an erased one has a hash alone."""
+
+    seq: int
+    sha256: str
+    name: str
+    type: str
+    size: int
+    erased: bool
+
+
 class ViolationInFull(NamedViolation, frozen=True, kw_only=True):
     """A violation with its history, the facts it rests on, and whether the history holds.
 
     `evidence`, `facts` and `history` are the first of each; `next` links what follows. The chain
-    was checked whole.
+    was checked whole. `case` is the case (/v1/cases/…) that it belongs to now.
     """
 
+    case: str
+    attachments: list[AttachmentShown]
     history: list[HistoryLine]
     facts: list[FactShown]
     chain: Chain

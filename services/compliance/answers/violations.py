@@ -1,5 +1,6 @@
 """Violations as they are asked for: a page of them, or one in full with what shows its truth."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from services.compliance.answers import as_of as then
-from services.compliance.answers import names, paging, parts
+from services.compliance.answers import attachments, names, paging, parts
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.filters import Asked, Filters, counting, listing
 from services.compliance.answers.paging import PartPlace
@@ -23,7 +24,9 @@ from services.compliance.findings.verification import (
     chain_of,
     pointers,
 )
+from services.compliance.people.case import PartyCase
 from shared.adapters.postgres import Connection, queries
+from shared.domain.calendar import day_of
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
 
@@ -74,6 +77,12 @@ async def matching(database: Database, filters: Filters, most: int) -> list[UUID
     return [row["id"] for row in await database.fetch(query, *values)]
 
 
+async def by_severity(database: Database, ids: Sequence[UUID]) -> dict[str, int]:
+    """Count some violations by severity; those that there are not count nowhere."""
+    rows = await database.fetch(QUERIES["severities"], ids)
+    return {row["severity"]: row["count"] for row in rows}
+
+
 class _Read(NamedTuple):
     """The first lines of a history, how many there are, and what all of them together show.
 
@@ -106,11 +115,14 @@ async def in_full(
         evidence = _evidence(msgspec.json.decode(stood["body"]))
         found = await parts.facts_of(connection, identity, pointers(evidence[:_FACTS_SHOWN]))
         (item,) = await names.named_all(connection.fetch, [stood])
+        files = await attachments.attachments_of(connection.fetch, identity, stood["seq"])
     first = Shelf(_EVIDENCE_BYTES).fitting(evidence)
     facts = Shelf(_FACTS_BYTES).fitting(found)
     told, lines, of = PartPlace(read.last_told, 0), PartPlace(0, 1), Of(identity, as_of)
     return ViolationInFull(
         **msgspec.structs.asdict(item) | {"evidence": first},
+        case=_case_of(row).name,
+        attachments=files,
         history=read.shown,
         facts=facts,
         chain=read.chain,
@@ -142,6 +154,12 @@ async def _history(
         count += 1
     problems += reckoning.compare(row, msgspec.json.decode(row["body"]))
     return _Read(shown, count, chain_of(problems), known.last_told, known.row())
+
+
+def _case_of(row: Row) -> PartyCase:
+    """Give the case that a violation belongs to by its columns."""
+    month = f"{day_of(row['occurred_at']):%Y-%m}"
+    return PartyCase(row["jurisdiction"], row["rule"], month, row["accused_role"], row["accused"])
 
 
 def _evidence(body: object) -> list[dict[str, Any]]:

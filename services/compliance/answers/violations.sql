@@ -16,6 +16,10 @@ FROM (SELECT FROM compliance.violation WHERE /* wanted */ true LIMIT $1) AS few;
 -- Give the ids of violations; filters.py puts its predicates at the mark.
 SELECT id FROM compliance.violation WHERE /* wanted */ true LIMIT $1;
 
+-- severities --
+-- Count some violations by severity.
+SELECT severity, count(*) AS count FROM compliance.violation WHERE id = ANY($1::uuid[]) GROUP BY 1;
+
 -- one --
 -- Give one violation with every column: each must follow from its history.
 SELECT id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,

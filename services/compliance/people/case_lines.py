@@ -29,7 +29,7 @@ def case_line(
     doing: CaseStep, before: Work, after: Work, *, internal: bool, letter: LetterTold | None = None
 ) -> bytes:
     """Write a step as the line that is hashed; the words themselves lie beside it."""
-    said = {
+    said: dict[str, object] = {
         "at": instant_text(doing.at),
         "actor": doing.by,
         "on_behalf": doing.party,
@@ -40,4 +40,6 @@ def case_line(
         "text_sha256": digest_of(doing.text) if doing.text else None,
         "internal": internal,
     }
+    if doing.delivery is not None:
+        said["delivery"] = doing.delivery
     return msgspec.json.encode(said)

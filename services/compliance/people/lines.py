@@ -1,9 +1,9 @@
 """Lines of history that persons wrote: made of an act, and folded into a review again."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -19,13 +19,30 @@ CARRIED: Final = "carried"
 """What the machine's line is called by which a review goes over to what replaces a violation."""
 
 
-def line_of(act: Act, given: Given, before: Review, after: Review, *, internal: bool) -> bytes:
+class Beside(NamedTuple):
+    """What comes with an act: whether its words are for officials alone, and what a dispute brings.
+
+    `attachments` are files by their SHA-256 (hexadecimal); `dispute` names a dispute that is about
+    `together` violations, where it is about several.
+    """
+
+    internal: bool = True
+    attachments: Sequence[str] = ()
+    dispute: str | None = None
+    together: int = 1
+
+
+def line_of(act: Act, given: Given, before: Review, after: Review, beside: Beside) -> bytes:
     """Write an act as the line of history that is hashed; the words themselves lie beside it."""
     told: dict[str, object] = {"from": before.state, "to": after.state, "reason": given.reason}
     told["text_sha256"] = digest_of(given.text) if given.text else None
-    told["internal"] = internal
+    told["internal"] = beside.internal
     if act == "assign":
         told["assignee"] = given.assignee
+    if beside.attachments:
+        told["attachments"] = list(beside.attachments)
+    if beside.dispute is not None:
+        told["dispute"] = {"id": beside.dispute, "violations": beside.together}
     said = {
         "at": instant_text(given.at),
         "actor": given.by,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class DaysGiven(Struct, frozen=True, forbid_unknown_fields=True):
-    """A number of working days, and what it rests on."""
+    """A number of days, and what it rests on."""
 
     days: int
     basis: str
@@ -40,6 +40,12 @@ class Rectify(Struct, frozen=True, forbid_unknown_fields=True):
     letter: DaysGiven
 
 
+class Deliver(Struct, frozen=True, forbid_unknown_fields=True):
+    """Until what was published counts as received: days of the calendar, not working days."""
+
+    public_notice: DaysGiven
+
+
 class Practice(Struct, frozen=True, forbid_unknown_fields=True):
     """All of them."""
 
@@ -47,6 +53,7 @@ class Practice(Struct, frozen=True, forbid_unknown_fields=True):
     answer: Answer
     decide: Decide
     rectify: Rectify
+    deliver: Deliver
 
 
 def load() -> Practice:

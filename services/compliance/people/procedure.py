@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.compliance.people.acts import Duty
+from services.compliance.people.delivery import Delivery
 
 Stage = Literal["found", "verifying", "notified", "deciding", "rectifying", "closed"]
 Outcome = Literal[
@@ -21,7 +22,16 @@ LetterKind = Literal[
     "notice", "reminder", "interview", "admonition", "rectification", "bulletin", "correction"
 ]
 CaseAct = Literal[
-    "take", "draft", "issue", "decide", "reply", "close", "reopen", "remark", "hand-over"
+    "take",
+    "draft",
+    "issue",
+    "deliver",
+    "decide",
+    "reply",
+    "close",
+    "reopen",
+    "remark",
+    "hand-over",
 ]
 CaseRefusalKind = Literal[
     "transition-refused",
@@ -46,6 +56,7 @@ LADDER: Final[Mapping[LetterKind, Outcome]] = {
 CASE_CHANGES: Final[Mapping[CaseAct, str]] = {
     "take": "taken",
     "issue": "issued",
+    "deliver": "delivered",
     "decide": "deciding",
     "reply": "replied",
     "close": "closed",
@@ -103,6 +114,7 @@ class CaseStep(NamedTuple):
     drafted_by: str | None = None
     due: date | None = None
     today: date = date.min
+    delivery: Delivery | None = None
 
 
 class CaseRefusal(NamedTuple):
@@ -134,6 +146,7 @@ STEPS: Final[Mapping[CaseAct, _Row]] = {
     "take": _row("found", "officer"),
     "draft": _row(f"{_AT_WORK} closed", "officer reviewer", text=True),
     "issue": _row(f"{_AT_WORK} closed", "reviewer"),
+    "deliver": _row(f"{_AT_WORK} closed", "officer reviewer", text=True),
     "decide": _row("notified", "reviewer"),
     "reply": _row("rectifying", "accused officer", text=True),
     "close": _row(_AT_WORK, "reviewer", text=True),

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from msgspec.structs import astuple
 
 from services.compliance.people.case import PartyCase
 from services.compliance.people.case_lines import LetterTold, case_line
+from services.compliance.people.delivery import Delivery
 from services.compliance.people.procedure import (
     CASE_CHANGES,
     CaseRefusal,
@@ -26,11 +27,14 @@ from services.compliance.people.procedure import (
 )
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
+from shared.domain.calendar import day_of
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
 LISTED_AT_MOST: Final = 1_000
 """Violations that one letter lists; the next letter of its kind lists more."""
+
+Language = Literal["zh", "en"]
 
 Listed = Mapping[str, Any]
 """A violation as a letter lists it: a row of `accusing` or `taken_back`."""
@@ -51,6 +55,7 @@ class Outgoing(NamedTuple):
     listed: Sequence[Listed]
     hints: Sequence[Listed]
     corrects: Sequence[str]
+    language: Language = "zh"
 
 
 class Seal(NamedTuple):
@@ -64,13 +69,15 @@ class Seal(NamedTuple):
 class CaseDoing(NamedTuple):
     """A step that somebody takes; `draft` is the number of the letter to issue, `number` its 文号.
 
-    `dues` says until when a letter of a kind gives time, where the step does not.
+    `language` is that of a draft. `dues` says until when a letter of a kind gives time, where the
+    step does not.
     """
 
     step: CaseStep
     internal: bool = True
     draft: int = 0
     number: str = ""
+    language: Language = "zh"
     dues: Mapping[LetterKind, date] = MappingProxyType({})
 
 
@@ -132,13 +139,15 @@ async def _taken(
     text = ""
     if doing.step.act == "issue":
         doing, text = await _of_draft(connection, case, doing)
+    if doing.step.delivery is not None:
+        await _check_delivery(connection, case, doing.step.delivery, doing.step.today)
     (counts,) = await connection.fetch(QUERIES["members"], case.name, *_of(case))
     members = Members(**counts)
     after = step(before, doing.step, members)
     if isinstance(after, CaseRefusal):
         raise _RefusedError(after)
     if doing.step.act == "draft":
-        mine = (doing.step.letter, doing.step.text, doing.step.by, doing.step.at)
+        mine = (doing.step.letter, doing.step.text, doing.step.by, doing.step.at, doing.language)
         n = await connection.fetchval(QUERIES["draft"], case.name, *mine)
         return CaseWritten(row["seq"], n)
     letter = None
@@ -169,6 +178,19 @@ def _of(case: PartyCase) -> tuple[Any, ...]:
     return (case.jurisdiction, case.rule, case.role, case.party, *case.span)
 
 
+async def _check_delivery(
+    connection: Connection, case: PartyCase, delivery: Delivery, today: date
+) -> None:
+    """Refuse to note that a letter was received that did not go out, or not on that day."""
+    row = await connection.fetchrow(QUERIES["letter"], case.name, delivery.n)
+    if row is None or row["issued_at"] is None:
+        because = f"letter {delivery.n} did not go out"
+        raise _RefusedError(CaseRefusal("transition-refused", because))
+    if not day_of(row["issued_at"]) <= delivery.day <= today:
+        because = f"day: {delivery.day} is not between the day it was issued and today"
+        raise _RefusedError(CaseRefusal("reason-missing", because))
+
+
 async def _of_draft(
     connection: Connection, case: PartyCase, doing: CaseDoing
 ) -> tuple[CaseDoing, str]:
@@ -184,7 +206,7 @@ async def _of_draft(
         raise _RefusedError(CaseRefusal("transition-refused", f"letter {doing.draft} {what}"))
     kind: LetterKind = row["kind"]
     about = doing.step._replace(letter=kind, drafted_by=row["drafted_by"], due=doing.dues.get(kind))
-    return doing._replace(step=about), row["text"]
+    return doing._replace(step=about, language=row["language"]), row["text"]
 
 
 async def _issued(
@@ -206,7 +228,8 @@ async def _issued(
     rows = await connection.fetch(QUERIES["numbers"], case.name, names)
     corrects = [row["number"] for row in rows] if kind == "correction" else []
     hints = [row for row in found if row not in listed]
-    outgoing = Outgoing(case, kind, doing.number, text, doing.step, listed, hints, corrects)
+    told = (case, kind, doing.number, text, doing.step, listed, hints, corrects)
+    outgoing = Outgoing(*told, doing.language)
     sealed = seal(outgoing)
     frozen = (doing.number, doing.step.by, doing.step.at, doing.step.due, *sealed)
     await connection.execute(QUERIES["issue"], case.name, doing.draft, *frozen)

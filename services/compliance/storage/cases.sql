@@ -58,21 +58,21 @@ RETURNING seq;
 
 -- draft --
 -- Keep the draft of a letter; gives its number within the case.
-INSERT INTO compliance.letter (case_id, n, kind, text, drafted_by, drafted_at)
-SELECT $1, coalesce(max(n), 0) + 1, $2, $3, $4, $5 FROM compliance.letter WHERE case_id = $1
+INSERT INTO compliance.letter (case_id, n, kind, text, drafted_by, drafted_at, language)
+SELECT $1, coalesce(max(n), 0) + 1, $2, $3, $4, $5, $6 FROM compliance.letter WHERE case_id = $1
 RETURNING n;
 
 -- letter --
 -- Give a letter of a case.
-SELECT n, kind, text, drafted_by, issued_at FROM compliance.letter WHERE case_id = $1 AND n = $2;
+SELECT n, kind, text, drafted_by, issued_at, language FROM compliance.letter WHERE case_id = $1 AND n = $2;
 
 -- accusing --
 -- Give what a letter that holds something against a party lists, and hold it: what such a letter of
 -- the case has listed already is left out. Nobody waits here, so that a worker that holds some never
 -- waits for us in turn.
 SELECT v.id, v.seq, v.severity, v."order", v.product, v.hospital, v.area, v.occurred_at, v.cured_at,
-       v.body ->> 'message_zh' AS message, v.body -> 'clause' AS clause, v.body ->> 'quote' AS quote,
-       v.body ->> 'policy' AS policy
+       v.body ->> 'message_zh' AS message_zh, v.body ->> 'message_en' AS message_en,
+       v.body -> 'clause' AS clause, v.body ->> 'quote' AS quote, v.body ->> 'policy' AS policy
 FROM compliance.violation v
 WHERE v.accused_role = $4 AND v.accused = $5 AND v.occurred_at >= $6 AND v.occurred_at < $7
   AND v.rule = $3 AND v.jurisdiction = $2 AND v.status <> 'withdrawn' AND NOT v.exempt
@@ -86,8 +86,8 @@ FOR SHARE NOWAIT;
 -- taken_back --
 -- Give what letters of a case list that the facts took back, and nobody has told so.
 SELECT v.id, v.seq, v.severity, v."order", v.product, v.hospital, v.area, v.occurred_at, v.cured_at,
-       v.body ->> 'message_zh' AS message, v.body -> 'clause' AS clause, v.body ->> 'quote' AS quote,
-       v.body ->> 'policy' AS policy
+       v.body ->> 'message_zh' AS message_zh, v.body ->> 'message_en' AS message_en,
+       v.body -> 'clause' AS clause, v.body ->> 'quote' AS quote, v.body ->> 'policy' AS policy
 FROM compliance.violation v
 WHERE v.id IN (SELECT violation FROM compliance.listed
                WHERE case_id = $1 AND wrong_since IS NOT NULL AND corrected IS NULL)

@@ -14,8 +14,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.compliance.people.acts import CHANGES, Act, Given, Refusal, Review
-from services.compliance.people.lines import CARRIED, MACHINE, carried_line, line_of
+from services.compliance.people.attachment import Attachment
+from services.compliance.people.lines import CARRIED, MACHINE, Beside, carried_line, line_of
 from services.compliance.people.review import Facts, Who, after_machine, allowed, decide, signed
+from services.compliance.storage.attachments import attach
 from shared.adapters import postgres
 from shared.adapters.postgres import Connection, columns
 
@@ -29,11 +31,17 @@ Seen: TypeAlias = Mapping[str, Any]
 
 
 class Doing(NamedTuple):
-    """An act that somebody does of one violation or of many: what is given but for the seq."""
+    """An act that somebody does of one violation or of many: what is given but for the seq.
+
+    A dispute may bring files, and may be one with others: `dispute` names it, of `together`.
+    """
 
     act: Act
     given: Given
     internal: bool = True
+    files: Sequence[Attachment] = ()
+    dispute: str | None = None
+    together: int = 1
 
 
 class Context(NamedTuple):
@@ -59,6 +67,13 @@ class Written(NamedTuple):
 
     seq: int
     review: Review
+
+
+class Stopped(NamedTuple):
+    """Of which violation an act of several was not done, so that it was done of none."""
+
+    id: UUID
+    why: Refusal | Changed | str
 
 
 class Skipped(NamedTuple):
@@ -104,7 +119,37 @@ async def act(
         if isinstance(written, Refusal):
             return written
         await _write(connection, [written.columns])
+        await attach(connection, [(identity, row["seq"] + 1)], doing.files)
     return Written(row["seq"] + 1, written.review)
+
+
+async def act_of_all(
+    connection: Connection, seen: Mapping[UUID, int], doing: Doing, about_of: ContextOf
+) -> dict[UUID, Written] | Stopped:
+    """Do an act of several violations as each was seen, or of none, in a transaction of its own."""
+    async with connection.transaction():
+        found = {row["id"]: row for row in await connection.fetch(QUERIES["held"], sorted(seen))}
+        lines = {}
+        for identity, seq in sorted(seen.items()):
+            row = found.get(identity)
+            if row is None:
+                (left,) = await _left_out(connection, [identity])
+                return Stopped(identity, left.why)
+            about = about_of(row)
+            if about is None:
+                return Stopped(identity, "not-found")
+            if row["seq"] != seq:
+                since = await connection.fetch(QUERIES["since"], identity, seq)
+                return Stopped(identity, Changed(row["seq"], since))
+            written = _written(row, doing, about)
+            if isinstance(written, Refusal):
+                return Stopped(identity, written)
+            lines[identity] = written
+        await _write(connection, [line.columns for line in lines.values()])
+        done = {name: Written(seen[name] + 1, line.review) for name, line in lines.items()}
+        places = [(name, written.seq) for name, written in done.items()]
+        await attach(connection, places, doing.files)
+    return done
 
 
 async def act_of_many(
@@ -184,7 +229,9 @@ def _written(row: Seen, doing: Doing, about: Context) -> _Line | Refusal:
     if isinstance(after, Refusal):
         return after
     mine = signed(doing.act, *about, given)
-    line = line_of(doing.act, mine, before, after, internal=doing.internal)
+    hashes = [one.sha256.hex() for one in doing.files]
+    beside = Beside(doing.internal, hashes, doing.dispute, doing.together)
+    line = line_of(doing.act, mine, before, after, beside)
     told = (row["id"], row["seq"], at, mine.by, CHANGES[doing.act], line)
     fields = (getattr(after, name) for name in Review.__struct_fields__)
     return _Line((*told, *fields, given.text, doing.internal), after)

@@ -1,6 +1,6 @@
 """What somebody does of a violation, by whichever door: who they are to it, and what it answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,10 +21,12 @@ from services.compliance.storage.reviews import (
     Doing,
     Many,
     Seen,
+    Stopped,
     Written,
 )
 from shared.adapters.problems import ProblemError
 from shared.domain.calendar import day_of, instant_text
+from shared.domain.errors import InvalidArgumentError, TransientError
 from shared.domain.principal import Party, Principal, Role, may_reach, may_see
 
 _ROLES: Final = ("manufacturer", "distributor", "hospital")
@@ -47,13 +49,34 @@ class Acting:
             about_of = self.about_of(asker)
             found = await reviews.act(connection, identity, seq, doing, about_of)
         if found is None:
-            detail = f"no violation has the id {identity}. /v1/violations lists them"
-            raise ProblemError(404, "not-found", detail)
+            raise _unknown(identity)
         if isinstance(found, Changed):
             raise _changed(found)
         if isinstance(found, Refusal):
             raise _refused(found, doing.act)
         return found
+
+    async def act_of_all(
+        self, asker: Principal, seen: Mapping[UUID, int], doing: Doing
+    ) -> Mapping[UUID, Written]:
+        """Do an act of several violations or of none; raises ProblemError that names which one."""
+        try:
+            async with self._desk.writing() as connection:
+                about_of = self.about_of(asker)
+                found = await reviews.act_of_all(connection, seen, doing, about_of)
+        except InvalidArgumentError as error:
+            raise ProblemError(422, "attachment", str(error)) from error
+        if not isinstance(found, Stopped):
+            return found
+        match found.why:
+            case Changed() as changed:
+                raise _named(found.id, _changed(changed))
+            case Refusal() as refusal:
+                raise _named(found.id, _refused(refusal, doing.act))
+            case "busy":
+                raise TransientError(f"a worker writes violation {found.id} just now; try again")
+            case _:
+                raise _unknown(found.id)
 
     async def act_of_many(self, asker: Principal, identities: Iterable[UUID], doing: Doing) -> Many:
         """Do an act of many violations; what is refused of one hinders no other."""
@@ -110,6 +133,18 @@ def _who(asker: Principal, row: Seen) -> Who:
         frozenset(duties | {"accused"} if mine else duties),
         accused.code if mine else None,
     )
+
+
+def _unknown(identity: UUID) -> ProblemError:
+    detail = f"no violation has the id {identity}. /v1/violations lists them"
+    return ProblemError(404, "not-found", detail)
+
+
+def _named(identity: UUID, problem: ProblemError) -> ProblemError:
+    """Say of which violation a problem is, where it is one of several."""
+    members = {**problem.members, "violation": str(identity)}
+    detail = f"violation {identity}: {problem}"
+    return ProblemError(problem.status, problem.kind, detail, members=members)
 
 
 def _changed(found: Changed) -> ProblemError:

@@ -31,6 +31,7 @@ from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.console.sign_in import signs_in, welcome_of
 from services.compliance.web.coverage import add_coverage
 from services.compliance.web.denominators import add_denominators
+from services.compliance.web.disputes import add_disputes
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from services.compliance.web.letters import LetterWriter
@@ -134,14 +135,14 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     doors = _doors(desk, policies, LetterWriter(key))
     router = build_router(database, policies)
     add_reviews(router, database, doors.violations, policies)
+    add_disputes(router, database, doors.violations)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     renderer = Renderer(database)
     add_bulletins(router, database, figures, renderer, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_cases(router, database, doors.cases, policies)
-    add_denominators(router, database, policies)
-    add_coverage(router, database, policies)
-    add_exports(router, database, policies)
+    for add in (add_denominators, add_coverage, add_exports):
+        add(router, database, policies)
     add_receipts(router, database)
     add_stream(router, Streams(changes, follower, registry))
     add_packs(router, database, policies, key)

@@ -13,6 +13,7 @@ MOST_BYTES: Final = 64 << 10
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -23,10 +24,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-async def read_body(request: Request, shape: type[T]) -> T:
-    """Read a body of JSON of a shape; raises ProblemError (413, 415), RequestValidationError."""
+async def read_body(request: Request, shape: type[T], most: int = MOST_BYTES) -> T:
+    """Read a body of JSON of a shape, of so many bytes at most.
+
+    Raises ProblemError (413, 415), RequestValidationError.
+    """
     try:
-        return shape.model_validate_json(await read_json(request))
+        return shape.model_validate_json(await _read(request, JSON, most))
     except pydantic.ValidationError as error:
         raise RequestValidationError(
             error.errors(include_url=False, include_input=False)
@@ -50,18 +54,23 @@ async def read_form(request: Request) -> bytes:
     return await _read(request, FORM)
 
 
-async def _read(request: Request, kind: str) -> bytes:
-    """Read a body of a type.
+async def read_files(request: Request, most: int) -> bytes:
+    """Read the body of a form that has files; raises ProblemError (413, 415)."""
+    return await _read(request, MULTIPART, most)
+
+
+async def _read(request: Request, kind: str, most: int = MOST_BYTES) -> bytes:
+    """Read a body of a type, of so many bytes at most.
 
     No page of another site can send JSON without being asked first, which nobody here answers.
     """
     told = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if told != kind:
         raise ProblemError(415, "media-type", f"content-type: is {told!r}; send {kind}")
-    found = b""
+    found = bytearray()
     async for piece in request.stream():
         found += piece
-        if len(found) > MOST_BYTES:
-            detail = f"the body is longer than {MOST_BYTES} bytes: say less, or do it in parts"
+        if len(found) > most:
+            detail = f"the body is longer than {most} bytes: say less, or do it in parts"
             raise ProblemError(413, "too-large", detail)
-    return found
+    return bytes(found)

@@ -12,8 +12,10 @@ from services.compliance.answers.cases import CasesAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.shapes import ok
 from services.compliance.people.case import PartyCase
+from services.compliance.people.delivery import Channel
 from services.compliance.people.procedure import LetterKind, Outcome
 from services.compliance.policies.policy import Policies
+from services.compliance.storage.cases import Language
 from services.compliance.web.acting import etag_of
 from services.compliance.web.admitted import CONCERNED, OFFICIALS, SEEN
 from services.compliance.web.api import tokens_refused
@@ -47,6 +49,7 @@ class LetterBody(Body):
 
     kind: LetterKind
     text: Text
+    language: Language = Field("zh", description="In which it is written; the law stays Chinese")
 
 
 class LetterIssueBody(Body):
@@ -54,6 +57,14 @@ class LetterIssueBody(Body):
 
     number: Name
     due: date | None = None
+
+
+class DeliveryBody(Body):
+    """That a letter came to the party: how, on which day, and `text` by whom it was received."""
+
+    channel: Channel
+    day: date
+    text: Text
 
 
 def add_cases(router: APIRouter, database: Database, work: CaseWork, policies: Policies) -> None:
@@ -155,7 +166,9 @@ def _add_steps(router: APIRouter, database: Database, work: CaseWork) -> None:
     async def draft(request: Request, case: str, asker: Asker) -> Response:
         """Keep a draft. It lists nothing yet: that is settled when somebody else issues it."""
         body = await read_body(request, LetterBody)
-        return await done(asker, case, None, Wish("draft", body.text, letter=body.kind))
+        return await done(
+            asker, case, None, Wish("draft", body.text, letter=body.kind, language=body.language)
+        )
 
     @router.post(
         **declared("letters/{n}/issue", LetterIssueBody, admits(Role.REVIEWER)),
@@ -169,6 +182,19 @@ def _add_steps(router: APIRouter, database: Database, work: CaseWork) -> None:
         """
         seq, body = seen_seq(request), await read_body(request, LetterIssueBody)
         wish = Wish("issue", n=n, number=body.number, due=body.due)
+        return await done(asker, case, seq, wish)
+
+    @router.post(
+        **declared("letters/{n}/deliveries", DeliveryBody, OFFICIALS),
+        summary="Note that a letter was received",
+    )
+    async def deliver(request: Request, case: str, n: int, asker: Asker) -> Response:
+        """Note how, when and by whom a letter that went out was received; it stays in the history.
+
+        What was published counts as received some days later, as practice gives it.
+        """
+        seq, body = seen_seq(request), await read_body(request, DeliveryBody)
+        wish = Wish("deliver", body.text, n=n, channel=body.channel, day=body.day)
         return await done(asker, case, seq, wish)
 
 

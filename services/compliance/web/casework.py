@@ -13,6 +13,7 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.deadlines import Deadlines
 from services.compliance.people.acts import Duty
 from services.compliance.people.case import PartyCase
+from services.compliance.people.delivery import Channel, Delivery
 from services.compliance.people.procedure import (
     CaseAct,
     CaseRefusal,
@@ -24,7 +25,13 @@ from services.compliance.people.procedure import (
     allowed_steps,
     letters_of,
 )
-from services.compliance.storage.cases import CaseDoing, CaseMoved, CaseWritten, take_step
+from services.compliance.storage.cases import (
+    CaseDoing,
+    CaseMoved,
+    CaseWritten,
+    Language,
+    take_step,
+)
 from services.compliance.storage.desk import Desk
 from services.compliance.web.acting import Acting, etag_of
 from services.compliance.web.letters import LetterWriter
@@ -39,7 +46,10 @@ _STATUS: Final[Mapping[CaseRefusalKind, int]] = {
 
 
 class Wish(NamedTuple):
-    """What somebody wants done of a case; `n` is a draft to be issued, under a number (文号)."""
+    """What somebody wants done of a case.
+
+    `n` is a draft to be issued, under a number (文号), or a letter that came by `channel` on `day`.
+    """
 
     act: CaseAct
     text: str = ""
@@ -51,6 +61,9 @@ class Wish(NamedTuple):
     number: str = ""
     due: date | None = None
     internal: bool = True
+    language: Language = "zh"
+    channel: Channel | None = None
+    day: date | None = None
 
 
 class Doors(NamedTuple):
@@ -80,7 +93,7 @@ class CaseWork:
             at=now,
             by=asker.subject,
             duties=_duties(asker, case),
-            party=case.party if _is_accused(asker, case) else None,
+            party=case.party if is_accused(asker, case) else None,
             text=wish.text.strip(),
             assignee=wish.assignee,
             outcome=wish.outcome,
@@ -88,10 +101,11 @@ class CaseWork:
             letter=wish.letter,
             due=wish.due,
             today=day_of(now),
+            delivery=self._delivery(wish),
         )
-        internal = wish.internal and wish.act != "reply"
+        internal = wish.internal and wish.act not in {"reply", "deliver"}
         dues = self._deadlines.letter_dues(now)
-        doing = CaseDoing(step, internal, wish.n, wish.number.strip(), dues)
+        doing = CaseDoing(step, internal, wish.n, wish.number.strip(), wish.language, dues)
         async with self._desk.writing() as connection:
             name = await cases.name_of(connection, case)
             seal = self._letters.sealing(name)
@@ -103,6 +117,16 @@ class CaseWork:
         if isinstance(found, CaseRefusal):
             raise _refused(found, wish.act)
         return found
+
+    def _delivery(self, wish: Wish) -> Delivery | None:
+        """Give that a letter was received; raises ProblemError where how or when is missing."""
+        if wish.act != "deliver":
+            return None
+        if wish.channel is None or wish.day is None:
+            detail = "channel, day: say how the letter came to the party, and on which day"
+            raise ProblemError(422, "reason-missing", detail)
+        received = self._deadlines.received(wish.channel, wish.day)
+        return Delivery(wish.n, wish.channel, wish.day, received)
 
     async def show(
         self, database: Database, asker: Principal, case: PartyCase
@@ -121,13 +145,14 @@ def _sees(asker: Principal, case: PartyCase) -> bool:
     return may_see(asker, case.jurisdiction, {Party(case.role, case.party)})
 
 
-def _is_accused(asker: Principal, case: PartyCase) -> bool:
+def is_accused(asker: Principal, case: PartyCase) -> bool:
+    """Whether somebody speaks for the party that a case accuses."""
     mine = Party(case.role, case.party) in asker.parties
     return Role.PARTY in asker.roles and case.party != "" and mine
 
 
 def _duties(asker: Principal, case: PartyCase) -> frozenset[Duty]:
-    duties: set[Duty] = {"accused"} if _is_accused(asker, case) else set()
+    duties: set[Duty] = {"accused"} if is_accused(asker, case) else set()
     if may_reach(asker, case.jurisdiction):
         duties |= {"officer"} if Role.OFFICER in asker.roles else set()
         duties |= {"reviewer"} if Role.REVIEWER in asker.roles else set()

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,11 +13,21 @@ from msgspec import Struct
 from services.compliance.findings.anchor import fingerprint
 from services.compliance.people.procedure import LetterKind
 from services.compliance.rules import RULES
-from services.compliance.storage.cases import Outgoing, Seal
+from services.compliance.storage.cases import Language, Outgoing, Seal
 from shared.domain.calendar import ZONE, day_of
 
 _DOCUMENTS = Path(__file__).parent / "documents"
-_TITLES = {rule.name: rule.title_zh for rule in RULES}
+_TITLES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "zh": {rule.name: rule.title_zh for rule in RULES},
+    "en": {rule.name: rule.title_en for rule in RULES},
+}
+_FORMS: Final[Mapping[Language, str]] = {"zh": "letters.toml", "en": "letters.en.toml"}
+_TEMPLATES: Final[Mapping[Language, str]] = {"zh": "letter.html", "en": "letter.en.html"}
+_BETWEEN: Final[Mapping[Language, str]] = {"zh": "、", "en": ", "}
+_ANNEXES: Final[Mapping[Language, tuple[str, str]]] = {
+    "zh": ("附件一　事项清单", "附件二　提示事项清单"),
+    "en": ("Annex 1: violations", "Annex 2: hints"),
+}
 
 
 class LetterForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,9 +44,9 @@ class _Clause(NamedTuple):
     quote: str
 
 
-def letter_forms() -> Mapping[LetterKind, LetterForm]:
-    """Read what the letters of each kind say."""
-    text = (_DOCUMENTS / "letters.toml").read_text(encoding="utf-8")
+def letter_forms(language: Language) -> Mapping[LetterKind, LetterForm]:
+    """Read what the letters of each kind say in a language."""
+    text = (_DOCUMENTS / _FORMS[language]).read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), dict[LetterKind, LetterForm])
 
 
@@ -45,7 +55,7 @@ class LetterWriter:
 
     def __init__(self, key: Ed25519PrivateKey | None) -> None:
         self._key = key
-        self._forms = letter_forms()
+        self._forms = {language: letter_forms(language) for language in get_args(Language)}
         environment = Environment(
             loader=FileSystemLoader(_DOCUMENTS), autoescape=True, undefined=StrictUndefined
         )
@@ -53,24 +63,27 @@ class LetterWriter:
             "minutes": lambda at: f"{at.astimezone(ZONE):%Y-%m-%d %H:%M}",
             "seconds": lambda at: f"{at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}",
         }
-        self._template = environment.get_template("letter.html")
+        self._templates = {
+            language: environment.get_template(name) for language, name in _TEMPLATES.items()
+        }
 
     def sealing(self, name: str | None) -> Callable[[Outgoing], Seal]:
         """Give what makes a letter to a party that is called so, where that is known."""
         return lambda letter: self._sealed(letter, name)
 
     def _sealed(self, letter: Outgoing, name: str | None) -> Seal:
-        form, due = self._forms[letter.kind], letter.step.due
-        html = self._template.render(
+        language, due = letter.language, letter.step.due
+        form = self._forms[language][letter.kind]
+        html = self._templates[language].render(
             letter=letter,
             kind=form,
             party=f"{name} {letter.case.party}" if name else letter.case.party,
-            rule=_TITLES.get(letter.case.rule, letter.case.rule),
-            opening=form.opening.format(corrects="、".join(letter.corrects)),
+            rule=_TITLES[language].get(letter.case.rule, letter.case.rule),
+            opening=form.opening.format(corrects=_BETWEEN[language].join(letter.corrects)),
             closing=form.closing.format(due=due),
             clauses=sorted(set(_clauses(letter))),
             day=day_of(letter.step.at),
-            annexes=[("附件一　事项清单", letter.listed), ("附件二　提示事项清单", letter.hints)],
+            annexes=zip(_ANNEXES[language], (letter.listed, letter.hints), strict=True),
         )
         body = html.encode()
         if self._key is None:

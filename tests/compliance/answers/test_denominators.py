@@ -69,6 +69,10 @@ async def test_a_party_is_shown_with_all_that_it_is_accused_of(
     desk: WorkerOnDatabase, database: str
 ) -> None:
     await told(desk)
+    await desk.connection.execute(
+        "INSERT INTO compliance.name (jurisdiction, kind, code, name) "
+        "VALUES ('cn-sx', 'distributor', 'D1', '晋康医药')"
+    )
     async with an_api(database, migrated=False) as api:
         listed = read(await api.get("/v1/parties?role=distributor"))["items"]
         party = read(await api.get("/v1/parties/distributor/D1"))
@@ -89,6 +93,10 @@ async def test_a_party_is_shown_with_all_that_it_is_accused_of(
     assert response["cells"][-1]["found"] == 2
     assert missing.status_code == 404
     assert "D1" in page.text
+    assert [one["name"] for one in (*listed, party)] == ["晋康医药", "晋康医药"]
+    assert all("晋康医药" in one.text for one in (page, pages[1]))
+    assert "太原市" in pages[0].text
+    assert "Taiyuan" in pages[2].text
     assert [one.status_code for one in pages] == [200, 200, 200]
 
 

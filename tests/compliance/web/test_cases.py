@@ -1,6 +1,7 @@
 """Cases over HTTP: derived, worked on by people, with letters that stay as they went out."""
 
 import random
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,6 +24,7 @@ from services.compliance.storage import violations
 from services.compliance.storage.cases import CaseDoing, CaseWritten, Seal, take_step
 from services.compliance.web.app import create_app
 from shared.adapters.postgres import Connection
+from shared.domain.calendar import day_of
 from shared.domain.principal import Party, Role
 from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, problem, read
 from tests.support.keys import a_key, bearer
@@ -297,6 +299,51 @@ async def test_a_party_is_told_nothing_that_is_internal_and_the_chain_holds_for_
     seen = read(await api.get(at, headers=accused))
     assert seen["chain"]["verified"], seen["chain"]
     assert "内部" not in (await api.get(f"/cases/{CASE}", headers=accused)).text
+
+
+async def test_a_letter_in_english_and_how_it_was_received(
+    api: httpx.AsyncClient, connection: Connection, database: str
+) -> None:
+    officer = await an_official(database, "officer", Role.OFFICER)
+    reviewer = await an_official(database, "reviewer", Role.REVIEWER)
+    accused = await a_party(database, "D1")
+    await acted(api, officer, "acts", {"act": "take"})
+    await reviewed(api, officer, "acknowledge", MINE[0].id, HINT.id)
+    drafted = {"kind": "notice", "text": "Please explain", "language": "en"}
+    assert read(await acted(api, officer, "letters", drafted))["letters"][0]["language"] == "en"
+    today = day_of(datetime.now(UTC))
+    came = {"channel": "post", "day": today.isoformat(), "text": "前台 签收"}
+    assert (await acted(api, officer, "letters/1/deliveries", came)).status_code == 409
+    await acted(api, reviewer, "letters/1/issue", {"number": "No. 1"})
+    letter = (await api.get(f"{AT}/letters/1", headers=accused)).text
+    assert '<html lang="en">' in letter
+    assert "Order answered late" in letter
+    assert "not answered" in letter
+    assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"<span lang=.*?</span>|“.*?”", "", letter))
+
+    assert (await acted(api, accused, "letters/1/deliveries", came)).status_code == 403
+    for wrong in (
+        came | {"day": (today + timedelta(days=1)).isoformat()},
+        came | {"day": (today - timedelta(days=1)).isoformat()},
+        came | {"text": " "},
+        came | {"channel": "pigeon"},
+    ):
+        assert (await acted(api, officer, "letters/1/deliveries", wrong)).status_code == 422, wrong
+    read(await acted(api, officer, "letters/1/deliveries", came))
+    public = came | {"channel": "public-notice", "text": "门户网站公告"}
+    read(await acted(api, officer, "letters/1/deliveries", public))
+    item = read(await api.get(AT, headers=accused))
+    told = [(one["channel"], one["received"]) for one in item["letters"][0]["deliveries"]]
+    assert told == [
+        ("post", today.isoformat()),
+        ("public-notice", (today + timedelta(days=15)).isoformat()),
+    ]
+    assert item["letters"][0]["deliveries"][0]["received_by"] == "前台 签收"
+    assert item["chain"]["verified"]
+    assert await check_cases(connection) == (1, [])
+    page = (await api.get(f"/cases/{CASE}", headers=officer)).text
+    assert "前台 签收" in page
+    assert "视为送达" in page
 
 
 async def test_a_closed_case_says_what_was_found_since_and_does_not_reopen_itself(

@@ -1,9 +1,10 @@
 """The pages of cases: the list, and one with its procedure, its letters and its violations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, cast, get_args
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,15 +15,22 @@ from services.compliance.answers.case_shapes import CaseInFull
 from services.compliance.answers.cases import CasesAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked
+from services.compliance.findings.violation import ServedViolation
+from services.compliance.people.acts import GROUNDS
+from services.compliance.people.attachment import MOST_TOGETHER
 from services.compliance.people.case import PartyCase
+from services.compliance.people.delivery import Channel
 from services.compliance.people.procedure import CaseAct, LetterKind, Outcome
 from services.compliance.policies.policy import Policies
+from services.compliance.web.acting import Acting
 from services.compliance.web.admitted import CONCERNED, SEEN
-from services.compliance.web.casework import CaseWork, Wish
+from services.compliance.web.bodies import MOST_BYTES as MOST_WORDS
+from services.compliance.web.casework import CaseWork, Doors, Wish, is_accused
 from services.compliance.web.console import security
 from services.compliance.web.console.languages import language_of, translate
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.denominators import today
+from services.compliance.web.disputes import ROOM, doing_of, files_of
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
@@ -78,6 +86,8 @@ class CasePages:
             members_link=f"/violations?{urlencode(wanted, doseq=True)}",
             refused=refused,
             me_subject=asker.subject,
+            disputable=_disputable(asker, case, members.items),
+            grounds=GROUNDS,
             token=token,
             outcomes=get_args(Outcome),
             today=today(),
@@ -87,11 +97,13 @@ class CasePages:
 
 
 def add_case_pages(
-    router: APIRouter, renderer: Renderer, database: Database, policies: Policies, work: CaseWork
+    router: APIRouter, renderer: Renderer, database: Database, policies: Policies, doors: Doors
 ) -> None:
     """Add the routes."""
     _add_list(router, renderer, database, policies)
+    acting, work = doors
     pages = CasePages(renderer, database, work)
+    _add_disputing(router, pages, acting)
 
     @router.get("/cases/{case}", dependencies=[SEEN])
     async def show_case(request: Request, case: str, asker: Asker) -> Response:
@@ -111,6 +123,52 @@ def add_case_pages(
         except ValueError:
             return await pages.show(request, asker, case, Refused(form, "form"), 400)
         return RedirectResponse(f"/cases/{case}#history", 303)
+
+
+def _add_disputing(router: APIRouter, pages: CasePages, acting: Acting) -> None:
+    @router.post("/cases/{case}/disputes", dependencies=[CONCERNED])
+    async def dispute(request: Request, case: str, asker: Asker) -> Response:
+        form = security.Form(())
+        try:
+            with ROOM.taken():
+                form = await security.read_ours_with_files(request, MOST_TOGETHER + MOST_WORDS)
+                await _dispute(acting, asker, form)
+        except ProblemError as error:
+            refused = Refused(form.told, error.kind, str(error))
+            return await pages.show(request, asker, case, refused, error.status)
+        except (TransientError, SetupError):
+            return await pages.show(request, asker, case, Refused(form.told, "busy"), 503)
+        except ValueError:
+            return await pages.show(request, asker, case, Refused(form.told, "form"), 400)
+        return RedirectResponse(f"/cases/{case}", 303)
+
+
+async def _dispute(acting: Acting, asker: Principal, form: security.Form) -> None:
+    """Dispute what a form has chosen; raises ValueError for one that no page of ours has."""
+    told = form.told
+    seen = dict(_seen(value) for name, value in form.fields if name == "violation")
+    if not seen:
+        raise ProblemError(422, "nothing-chosen", "")
+    words = told.get("text", "").replace("\x00", "")[:_MOST_WORDS]
+    doing = doing_of(told.get("reason", ""), words, files_of(form.files), len(seen))
+    await acting.act_of_all(asker, seen, doing)
+
+
+def _seen(value: str) -> tuple[UUID, int]:
+    """Read a violation of the form and its last line that was seen; raises ValueError."""
+    name, _, seq = value.partition(":")
+    return UUID(name), int(seq)
+
+
+def _disputable(asker: Principal, case: PartyCase, members: Sequence[ServedViolation]) -> set[str]:
+    """Give which violations of a case that are shown its own party may dispute together."""
+    if not is_accused(asker, case):
+        return set()
+    return {
+        str(one.id)
+        for one in members
+        if one.review in {"new", "acknowledged"} and one.status != "withdrawn"
+    }
 
 
 def _add_list(
@@ -159,7 +217,7 @@ async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, st
         raise ValueError(form.get("act"))
     told = {field: value.replace("\x00", "") for field, value in form.items()}
     outcome, letter = told.get("outcome"), told.get("letter")
-    due = told.get("due")
+    due, channel = told.get("due"), told.get("channel")
     wish = Wish(
         cast(CaseAct, told["act"]),
         told.get("text", "")[:_MOST_WORDS],
@@ -171,6 +229,9 @@ async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, st
         number=told.get("number", "")[:256],
         due=date.fromisoformat(due) if due else None,
         internal=told.get("internal", "true") == "true",
+        language="en" if told.get("language") == "en" else "zh",
+        channel=cast(Channel, channel) if channel in get_args(Channel) else None,
+        day=date.fromisoformat(told["day"]) if told.get("day") else None,
     )
     await work.take(asker, case, int(told["seq"]), wish)
 

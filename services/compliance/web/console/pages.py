@@ -19,12 +19,13 @@ from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.casework import Doors
-from services.compliance.web.console import shown
+from services.compliance.web.console import security, shown
 from services.compliance.web.console.bulletins import add_bulletin_list
 from services.compliance.web.console.cases import add_case_pages
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
+from services.compliance.web.console.many import add_many
 from services.compliance.web.console.me import add_me
 from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.parties import add_parties
@@ -42,6 +43,7 @@ from services.compliance.web.console.wording import (
 from shared.adapters.identity.asker import whole_service
 from shared.adapters.identity.roles import IDENTIFIED, OPEN, Asker
 from shared.domain.errors import ForbiddenError, InvalidArgumentError, SetupError, TransientError
+from shared.domain.principal import Role
 
 STATIC = Path(__file__).parent / "static"
 
@@ -78,11 +80,12 @@ def build_console(
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
     add_overview(router, renderer, database, policies, doors.violations.deadlines)
-    add_case_pages(router, renderer, database, policies, doors.cases)
+    add_case_pages(router, renderer, database, policies, doors)
     add_coverage_page(router, renderer, database, policies)
     add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
     add_bulletin_list(router, renderer, database, policies.jurisdictions)
     _add_list(router, renderer, database, policies, list(rules.values()))
+    add_many(router, renderer, database, doors.violations, asked_under(policies))
     add_violation(router, Pages(renderer, database, doors.violations, shown_policies))
     add_me(router, renderer, local=local, signs_in=signing is not None)
     if signing is not None:
@@ -131,7 +134,9 @@ def _add_list(
             status, shows["fault"] = 400, str(error)
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
-        return await renderer.answer(
+        official = asker.roles & {Role.OFFICER, Role.REVIEWER} and shows["as_of"] is None
+        token = security.token_of(request) if official else ""
+        response = await renderer.answer(
             request,
             "violations.html",
             status,
@@ -145,8 +150,12 @@ def _add_list(
             rules=rules,
             jurisdictions=sorted(policies.jurisdictions),
             open_by_rule=await _open_by_rule(database, form),
+            token=token,
             **shows,
         )
+        if token:
+            security.hand_out(response, request, token)
+        return response
 
 
 def _filled(params: QueryParams) -> QueryParams:

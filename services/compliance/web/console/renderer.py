@@ -18,6 +18,7 @@ from services.compliance.rules import RULES
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown, wording
 from services.compliance.web.console.languages import COOKIE, Language, language_of, translate
+from services.compliance.web.console.places import area_name, jurisdiction_name
 from shared.adapters.identity.invented import INVENTED
 from shared.adapters.identity.roles import IDENTIFIED, OVERSEEN, PRINCIPAL
 from shared.domain.errors import SetupError, TransientError
@@ -186,6 +187,7 @@ def _environment(language: Language) -> Environment:
         "minutes": shown.minutes,
         "value": shown.value,
         "share": shown.share,
+        "weight": shown.weight,
         "span": lambda age, lang: shown.span(shown.seconds_of(age), lang),
         "paragraphs": shown.breaking,
     }
@@ -196,8 +198,11 @@ def _environment(language: Language) -> Environment:
         "lang": language,
         "behind": BEHIND,
         "name_of": partial(name_of, language=language),
+        "place": partial(jurisdiction_name, language=language),
+        "area_name": partial(area_name, language=language),
         "title": partial(title_of, language=language),
         "CELLS": _CELLS,
+        "LANGUAGES": _LANGUAGES,
         "value_name": partial(value_name, language=language),
         "lasted": partial(lasted, language=language),
         "brief": partial(_brief, language=language),
@@ -207,6 +212,9 @@ def _environment(language: Language) -> Environment:
 
 
 _WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items() if name.isupper()}
+
+_LANGUAGES = {"zh": "中文", "en": "English"}
+"""Each in its own words, whatever the page is in."""
 
 _CELLS = {"clean": "zero", "unjudged": "unjudged", "none": "none", "not-applicable": "na"}
 """How a cell in which nothing was found looks, by its state."""

@@ -1,13 +1,14 @@
 """That a form was sent by one of our own pages, and by whoever saw it."""
 
 import secrets
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Request, Response
 
-from services.compliance.web.bodies import read_form
+from services.compliance.web.bodies import MULTIPART, read_files, read_form
+from services.compliance.web.console.uploads import fields_of
 from shared.adapters.problems import ProblemError
 
 COOKIE: Final = "vbp-form"
@@ -31,17 +32,55 @@ def hand_out(response: Response, request: Request, token: str) -> None:
         response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure)
 
 
+class Form(NamedTuple):
+    """A form that one of our pages has sent, with its fields in their order, and its files."""
+
+    fields: Sequence[tuple[str, str]]
+    files: Sequence[tuple[str, bytes]] = ()
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """Give the last value of each field."""
+        return dict(self.fields)
+
+
 async def read_ours(request: Request) -> Mapping[str, str]:
     """Read a form; raises ProblemError (403) for one that no page of ours has sent."""
+    return (await read_fields(request)).told
+
+
+async def read_fields(request: Request, most: int = _MOST_FIELDS) -> Form:
+    """Read a form whose fields may stand several times, as `read_ours` does."""
+    _check_origin(request)
+    body = (await read_form(request)).decode(errors="replace")
+    try:
+        form = Form(parse_qsl(body, keep_blank_values=True, max_num_fields=most))
+    except ValueError as error:
+        raise ProblemError(400, "form", f"the form has more than {most} fields") from error
+    return _checked(request, form)
+
+
+async def read_ours_with_files(request: Request, most: int) -> Form:
+    """Read a form that may have files, of so many bytes at most, as `read_ours` does."""
+    _check_origin(request)
+    told = request.headers.get("content-type", "")
+    if not told.lower().startswith(MULTIPART):
+        return await read_fields(request)
+    found = fields_of(told, await read_files(request, most))
+    fields = [(one.name, one.data.decode(errors="replace")) for one in found if not one.filename]
+    return _checked(
+        request, Form(fields, [(one.filename, one.data) for one in found if one.filename])
+    )
+
+
+def _check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise _foreign(f"it comes from {origin}")
-    body = (await read_form(request)).decode(errors="replace")
-    try:
-        form = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-    except ValueError as error:
-        raise ProblemError(400, "form", f"the form has more than {_MOST_FIELDS} fields") from error
-    held, sent = request.cookies.get(COOKIE, ""), form.get("token", "")
+
+
+def _checked(request: Request, form: Form) -> Form:
+    held, sent = request.cookies.get(COOKIE, ""), form.told.get("token", "")
     if not held or not secrets.compare_digest(held.encode(), sent.encode()):
         raise _foreign("its token is not the one of this browser")
     return form

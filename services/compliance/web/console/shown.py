@@ -88,7 +88,7 @@ def seconds_of(age: float) -> timedelta:
     return timedelta(seconds=age)
 
 
-def brief(message: object, most: int = 140) -> str:
+def brief(message: object, most: int = 110) -> str:
     """Give a message for lists: without what stands in brackets, and cut where it is long."""
     short = _BRACKETS.sub("", str(message or "")).replace("+08:00", "")
     return short if len(short) <= most else short[: most - 1] + "…"
@@ -104,3 +104,8 @@ def breaking(text: object) -> Markup:
 def share(of_one: float | None) -> str:
     """Show a share of one; a dash where there is none."""
     return "–" if of_one is None else f"{of_one * 100:.1f} %"
+
+
+def weight(size: int) -> str:
+    """Show how many bytes a file has."""
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1 << 20 else f"{max(1, size >> 10)} KB"

@@ -15,12 +15,15 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.parts import PartAsked
 from services.compliance.answers.shapes import FactShown, ViolationInFull
 from services.compliance.people.acts import DISMISSALS, GROUNDS, Act, State
+from services.compliance.people.attachment import MOST_TOGETHER
 from services.compliance.storage.reviews import Doing
 from services.compliance.web.acting import Acting, given, hide_internal
 from services.compliance.web.admitted import CONCERNED, SEEN
+from services.compliance.web.bodies import MOST_BYTES as MOST_WORDS
 from services.compliance.web.console import security, shown
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.renderer import Renderer
+from services.compliance.web.disputes import ROOM, doing_of, files_of
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError
 from shared.domain.calendar import instant_text
@@ -50,6 +53,7 @@ class Typed(NamedTuple):
     refusal: str
     due: str | None = None
     changes: tuple[Mapping[str, Any], ...] = ()
+    detail: str = ""
 
 
 class Pages:
@@ -152,15 +156,18 @@ def add_violation(router: APIRouter, pages: Pages) -> None:
     async def act(request: Request, violation: str, asker: Asker) -> Response:
         typed = Typed("", "", "", "", "")
         try:
-            form = await security.read_ours(request)
+            with ROOM.taken():
+                sent = await security.read_ours_with_files(request, MOST_TOGETHER + MOST_WORDS)
+            form = sent.told
             words = form.get("text", "").replace("\x00", "")[:_MOST_WORDS]
             typed = Typed(
                 form.get("act", ""), form.get("reason", ""), words, form.get("assignee", ""), ""
             )
-            await _do(pages.acting, asker, UUID(violation), form, typed)
+            await _do(pages.acting, asker, UUID(violation), sent, typed)
         except ProblemError as error:
             refused = typed._replace(
                 refusal=error.kind,
+                detail=str(error) if error.kind == "attachment" else "",
                 due=error.members.get("due"),
                 changes=tuple(error.members.get("changes", ())),
             )
@@ -175,19 +182,22 @@ def add_violation(router: APIRouter, pages: Pages) -> None:
 
 
 async def _do(
-    acting: Acting, asker: Principal, violation: UUID, form: Mapping[str, str], typed: Typed
+    acting: Acting, asker: Principal, violation: UUID, form: security.Form, typed: Typed
 ) -> None:
     """Do what a form asks for; raises ValueError for one that no page of ours has."""
     if typed.act not in get_args(Act):
         raise ValueError(typed.act)
-    act = cast(Act, typed.act)
+    act, seq = cast(Act, typed.act), int(form.told["seq"])
+    if act == "dispute":
+        disputing = doing_of(typed.reason, typed.text, files_of(form.files), 1)
+        await acting.act_of_all(asker, {violation: seq}, disputing)
+        return
     assignee = typed.assignee.replace("\x00", "")[:256].strip() or None
     doing = Doing(
         act,
         given(typed.reason or None, typed.text, assignee if act == "assign" else None),
-        internal=act != "dispute",
     )
-    await acting.act(asker, violation, int(form["seq"]), doing)
+    await acting.act(asker, violation, seq, doing)
 
 
 def _timeline(item: ViolationInFull, language: Language) -> list[Step]:

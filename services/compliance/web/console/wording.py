@@ -63,6 +63,10 @@ REFUSALS = {
     "reason-missing": "须选择理由并写明情况。",
     "changed-meanwhile": "提交前事实或处理有变，未写入。",
     "foreign-form": "此表单不是由本系统的页面提交的，请重新载入后再试。",
+    "attachment": "附件未能接受。",
+    "too-large": "提交的内容过大。",
+    "nothing-chosen": "请至少选择一项。",
+    "not-found": "没有此事项。",
     "busy": "系统正在写入此项，请稍后再试。",
     "form": "表单有误，请重新载入后再试。",
 }
@@ -97,6 +101,17 @@ UNITS = {
     "prepayment": "预付款",
     "use": "预付款的使用",
     "outage": "断供",
+}
+RECORDS = {
+    "appointments": "配送委托",
+    "order": "订单",
+    "commitment": "采购协议",
+    "supply": "供应与库存",
+    "usage": "使用情况",
+    "product": "产品",
+    "statement": "货款结算",
+    "prepayment": "预付款",
+    "funding": "资金安排",
 }
 PARTIES = {
     "distributor": "配送企业",
@@ -183,10 +198,18 @@ LETTERS = {
     "bulletin": "通报",
     "correction": "更正函",
 }
+CHANNELS = {
+    "inbox": "系统内送达",
+    "email": "电子邮件",
+    "post": "邮寄",
+    "handed-over": "当面送达",
+    "public-notice": "公告送达",
+}
 CASE_ACTS = {
     "take": "承办",
     "draft": "起草文书",
     "issue": "签发",
+    "deliver": "登记送达",
     "decide": "进入认定",
     "reply": "提交整改报告",
     "close": "办结此案",
@@ -197,6 +220,7 @@ CASE_ACTS = {
 CASE_CHANGES = {
     "taken": "已承办",
     "issued": "已签发",
+    "delivered": "已送达",
     "deciding": "已进入认定",
     "replied": "已提交整改报告",
     "closed": "已办结",
