@@ -125,6 +125,8 @@ class CaseWork:
         if wish.channel is None or wish.day is None:
             detail = "channel, day: say how the letter came to the party, and on which day"
             raise ProblemError(422, "reason-missing", detail)
+        if wish.day > day_of(datetime.now(UTC)):
+            raise ProblemError(422, "reason-missing", f"day: {wish.day} is still to come")
         received = self._deadlines.received(wish.channel, wish.day)
         return Delivery(wish.n, wish.channel, wish.day, received)
 

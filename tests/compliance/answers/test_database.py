@@ -10,7 +10,9 @@ import pytest
 from services.compliance.answers import (
     anchors,
     as_of,
+    attachments,
     audit,
+    audit_attachments,
     audit_cases,
     bulletin,
     cases,
@@ -32,8 +34,19 @@ from shared.domain.errors import TransientError
 pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
-    *(anchors, as_of, audit, audit_cases, bulletin, cases, contradictions, coverage),
-    *(denominators, letters, names, operation, parts, queue, receipts, violations),
+    *(anchors, as_of, attachments, audit, audit_attachments, audit_cases, bulletin, cases),
+    *(
+        contradictions,
+        coverage,
+        denominators,
+        letters,
+        names,
+        operation,
+        parts,
+        queue,
+        receipts,
+        violations,
+    ),
 ]
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.compliance.answers.denominators import months_until
+from services.compliance.judging.dossier import decode_judgement
+from services.compliance.rules import RULES
 from shared.domain import calendar
 from tests.support.events import an_event
 from tests.support.kept import an_api, read
@@ -63,6 +65,40 @@ async def test_every_cell_is_in_one_of_five_states_with_what_it_counts(
     assert cells[""]["listing-price"]["state"] in {"clean", "found", "unjudged"}
     again = {row["area"]: row["cells"] for row in closed["rows"]}
     assert again["1401"]["late-response"]["found"] == 2
+
+
+async def test_every_cell_is_what_counting_all_records_and_violations_comes_to(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    await told(desk)
+    judged: Counter[tuple[str, str, bool]] = Counter()
+    for row in await desk.connection.fetch("SELECT judgement FROM compliance.dossier"):
+        for one in decode_judgement(row["judgement"]).weighed:
+            for name in one.rules.split():
+                judged[one.area, name, one.judged] += one.number
+    found: Counter[tuple[str, str]] = Counter()
+    for row in await desk.connection.fetch(
+        "SELECT coalesce(area, '') AS area, rule FROM compliance.violation "
+        "WHERE status = 'open' AND NOT exempt"
+    ):
+        found[row["area"], row["rule"]] += 1
+    async with an_api(database, migrated=False) as api:
+        matrix = read(await api.get("/v1/matrix"))
+    cells = {
+        (row["area"], rule): (one["found"], one["judged"], one["unjudged"], one["state"])
+        for row in matrix["rows"]
+        for rule, one in row["cells"].items()
+    }
+    assert sum(found.values()) == sum(one[0] for one in cells.values()) > 2
+    units = {rule.name: rule.unit for rule in RULES}
+    for (area, rule), shown in cells.items():
+        counts = (found[area, rule], judged[area, rule, True], judged[area, rule, False])
+        states = ("found", "clean", "unjudged")
+        state = next((name for name, count in zip(states, counts, strict=True) if count), "none")
+        if area and units[rule] == "product" and not counts[0]:
+            state = "not-applicable"
+        assert shown == (*counts, state), (area, rule)
+    assert {one[-1] for one in cells.values()} >= {"found", "clean", "none", "not-applicable"}
 
 
 async def test_a_party_is_shown_with_all_that_it_is_accused_of(

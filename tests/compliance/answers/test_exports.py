@@ -122,3 +122,10 @@ async def test_a_filter_that_is_given_twice_is_refused_as_in_the_list(
         answer = await api.get(f"/v1/violations{path}?order=O1&order=O2")
         assert "order: given more than once" in problem(answer, 400)["detail"]
         assert (await api.get(f"/v1/violations{path}?status=open&status=closed")).status_code == 200
+
+
+async def test_who_asks_for_parquet_is_told_what_to_take_instead(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, _ = kept
+    assert ".ndjson" in problem(await api.get("/v1/violations.parquet"), 501)["detail"]

@@ -14,6 +14,7 @@ from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage import (
     anchors,
+    attachments,
     cases,
     contradictions,
     dossiers,
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
     anchors,
+    attachments,
     cases,
     contradictions,
     dossiers,

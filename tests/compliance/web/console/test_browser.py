@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
 
+from services.compliance.people.case import PartyCase
 from services.compliance.rules import RULES
 from tests.support.kept import a_connection, a_violation, busy, keep_fact, served, tell
 
@@ -21,6 +22,8 @@ pytestmark = [
 WIDTHS = (1280, 390)
 LOOKED_AT = {("zh", 1280), ("en", 390)}
 """In these axe looks at each page: it takes a second, and the pages are the same."""
+
+CASE = PartyCase("cn-sx", "late-response", "2022-01", "authority", "").name
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -62,6 +65,10 @@ async def test_every_page_fits_the_screen_and_bars_nobody_and_breaks_no_policy(
                     "/?show=year&severity=breach",
                     "/parties",
                     "/parties/distributor/D1",
+                    "/cases",
+                    f"/cases/{CASE}",
+                    "/bulletins",
+                    "/me",
                 ):
                     for language in ("zh", "en"):
                         mark = "&" if "?" in path else "?"

@@ -60,6 +60,17 @@ async def test_an_officer_acknowledges_by_a_form_and_sees_it_in_the_history(
     assert 'value="acknowledge"' not in page
 
 
+async def test_a_page_is_there_for_who_may_only_comment(
+    api: httpx.AsyncClient, connection: Connection
+) -> None:
+    await tell(connection)
+    await send(api, await form_of(api, "liwj"), act="dispute", reason="data", text="已送达")
+    api.cookies.set(COOKIE, "person:wangxm", domain="api.local")
+    page = await api.get(f"/violations/{V.id}")
+    assert page.status_code == 200
+    assert re.findall(r'<button name="act" value="([^"]+)"', page.text) == ["comment", "assign"]
+
+
 async def test_what_changed_meanwhile_stands_beside_what_was_wanted_and_one_button_sends_it_again(
     api: httpx.AsyncClient, connection: Connection
 ) -> None:
