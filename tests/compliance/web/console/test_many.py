@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from html import unescape
 from urllib.parse import urlencode
 
 import httpx
@@ -28,7 +29,8 @@ async def sent(api: httpx.AsyncClient, *pairs: tuple[str, str]) -> httpx.Respons
 
 
 def hidden(page: httpx.Response) -> list[tuple[str, str]]:
-    return re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    return [(name, unescape(value)) for name, value in found]
 
 
 async def states(connection: Connection) -> Mapping[str, int]:
