@@ -139,6 +139,20 @@ class HistoryPage(Struct):
     next_page_token: str | None
 
 
+class DisputedOne(Struct):
+    """A violation that is disputed now, and the number of the line that says so."""
+
+    id: str
+    seq: int
+
+
+class Disputed(Struct):
+    """A dispute that was raised; `dispute` stands in the line of each violation, if several."""
+
+    dispute: str | None
+    violations: list[DisputedOne]
+
+
 class SkippedOne(Struct):
     """A violation of which an act was not done; `why` is the kind of problem, or busy."""
 
@@ -174,6 +188,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     ContradictionPage,
     ChangesPage,
     ManyDone,
+    Disputed,
     IssuedBulletins,
 )
 """What the routes answer with; their parts follow from them."""

@@ -40,8 +40,20 @@ async def read_body(request: Request, shape: type[T], most: int = MOST_BYTES) ->
 def body_of(shape: type[BaseModel]) -> dict[str, Any]:
     """Describe a body of a shape: a route's `openapi_extra=`."""
     schema = shape.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    """Put the parts of a schema where it points at them: a document has no place for them."""
+    if isinstance(schema, list):
+        return [_inlined(one, parts) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
+    return {name: _inlined(one, parts) for name, one in schema.items()}
 
 
 async def read_json(request: Request) -> bytes:

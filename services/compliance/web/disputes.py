@@ -7,12 +7,11 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
-from msgspec import Struct
-from pydantic import Base64Bytes, BaseModel, Field
+from pydantic import Base64Bytes, Field
 
 from services.compliance.answers import attachments
 from services.compliance.answers.database import Database
-from services.compliance.answers.shapes import ok
+from services.compliance.answers.shapes import Disputed, DisputedOne, ok
 from services.compliance.people.acts import GROUNDS
 from services.compliance.people.attachment import (
     MOST_BYTES,
@@ -46,14 +45,14 @@ FILE_POLICY: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 _FILE = {"description": "The file as it was brought", "content": {"application/octet-stream": {}}}
 
 
-class DisputedBody(BaseModel):
+class DisputedBody(Body):
     """A violation that is disputed, as it was seen: `seq` is the number in its ETag."""
 
     id: UUID
     seq: Annotated[int, Field(ge=1, le=1 << 30)]
 
 
-class FileBody(BaseModel):
+class FileBody(Body):
     """A file: PDF, PNG, JPEG or XLSX, as base64."""
 
     name: Annotated[str, Field(min_length=1, max_length=256)]
@@ -67,20 +66,6 @@ class DisputeBody(Body):
     ground: Annotated[str, Field(max_length=64, description=f"One of {', '.join(GROUNDS)}")]
     text: Text
     attachments: Annotated[Sequence[FileBody], Field(max_length=MOST_FILES)] = ()
-
-
-class DisputedOne(Struct, frozen=True):
-    """A violation that is disputed now, and the number of the line that says so."""
-
-    id: str
-    seq: int
-
-
-class Disputed(Struct, frozen=True):
-    """A dispute that was raised; `dispute` stands in the line of each violation, if several."""
-
-    dispute: str | None
-    violations: list[DisputedOne]
 
 
 class Room:
