@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.compliance.answers import cases
@@ -28,6 +28,9 @@ from shared.adapters.problems import ProblemError, problems
 from shared.domain.principal import Principal, Role
 
 _LETTER = {"description": "The letter as it went out", "content": {"text/html": {}}}
+
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+"""Of a letter, within its case."""
 
 LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 """The content security policy of a letter: it carries its own style, and may do nothing."""
@@ -117,7 +120,7 @@ def _add_reading(router: APIRouter, database: Database, work: CaseWork, policies
         response_class=Response,
         responses={200: _LETTER, **problems(400, 404, 422, 503)},
     )
-    async def show_letter(case: str, n: int, asker: Asker) -> Response:
+    async def show_letter(case: str, n: Number, asker: Asker) -> Response:
         """Give the bytes whose SHA-256 the history of the case has, and their signature if any."""
         named = read_case(case)
         seen = await work.show(database, asker, named)
@@ -174,7 +177,7 @@ def _add_steps(router: APIRouter, database: Database, work: CaseWork) -> None:
         **declared("letters/{n}/issue", LetterIssueBody, admits(Role.REVIEWER)),
         summary="Issue a letter",
     )
-    async def issue(request: Request, case: str, n: int, asker: Asker) -> Response:
+    async def issue(request: Request, case: str, n: Number, asker: Asker) -> Response:
         """Let a letter go out: it is written, lists what it holds against the party, and stays so.
 
         A notice lists what was acknowledged, a correction what was taken back since, all others
@@ -188,7 +191,7 @@ def _add_steps(router: APIRouter, database: Database, work: CaseWork) -> None:
         **declared("letters/{n}/deliveries", DeliveryBody, OFFICIALS),
         summary="Note that a letter was received",
     )
-    async def deliver(request: Request, case: str, n: int, asker: Asker) -> Response:
+    async def deliver(request: Request, case: str, n: Number, asker: Asker) -> Response:
         """Note how, when and by whom a letter that went out was received; it stays in the history.
 
         What was published counts as received some days later, as practice gives it.

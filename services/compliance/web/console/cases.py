@@ -38,7 +38,7 @@ from shared.domain.principal import Principal
 
 MEMBERS_SHOWN = 20
 _LIST = "/cases"
-_MOST_WORDS = 4_000
+_MOST_WORDS, _MOST_LETTERS = 4_000, 1_000_000
 
 
 class Refused(NamedTuple):
@@ -225,7 +225,7 @@ async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, st
         cast(Outcome, outcome) if outcome in get_args(Outcome) else None,
         though_open=told.get("though_open") == "true",
         letter=cast(LetterKind, letter) if letter in get_args(LetterKind) else None,
-        n=int(told.get("n", "0")),
+        n=min(int(told.get("n", "0")), _MOST_LETTERS),
         number=told.get("number", "")[:256],
         due=date.fromisoformat(due) if due else None,
         internal=told.get("internal", "true") == "true",
