@@ -19,9 +19,10 @@ from services.compliance.people.attachment import MOST_OF_VIOLATION
 from services.compliance.people.case import PartyCase
 from services.compliance.storage import violations
 from services.compliance.web import disputes
+from services.compliance.web.console.uploads import Field
 from shared.adapters.postgres import Connection
 from shared.domain.principal import Party, Role
-from tests.compliance.web.console.test_uploads import TYPE, Field, sent
+from tests.compliance.web.console.test_uploads import TYPE, sent
 from tests.support.kept import TOLD, a_connection, a_violation, an_api, problem, read
 from tests.support.keys import a_key, bearer
 

@@ -135,7 +135,7 @@ def _add_list(
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         official = asker.roles & {Role.OFFICER, Role.REVIEWER} and shows["as_of"] is None
-        token = security.token_of(request) if official else ""
+        form_token = security.token_of(request) if official else ""
         response = await renderer.answer(
             request,
             "violations.html",
@@ -150,11 +150,11 @@ def _add_list(
             rules=rules,
             jurisdictions=sorted(policies.jurisdictions),
             open_by_rule=await _open_by_rule(database, form),
-            token=token,
+            token=form_token,
             **shows,
         )
-        if token:
-            security.hand_out(response, request, token)
+        if form_token:
+            security.hand_out(response, request, form_token)
         return response
 
 
