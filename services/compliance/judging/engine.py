@@ -5,7 +5,7 @@ a contribution into the record that gathers it; `judge` says all that there is t
 compares it with what was last told, and gives what the record contributes to others.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import cast
 
 from msgspec import Struct
@@ -100,10 +100,13 @@ def _transfers(
     What is given now comes with what is remembered of it.
     """
     where = giver.jurisdiction
+    if not before and not heeded.swayed:
+        first = {item.target(where): item for item, _ in now}
+        return [Transfer(target, None, item, causes) for target, item in first.items()]
     new = {item.target(where): (item, kept) for item, kept in now}
-    old = {item.target(where): item for item in before} if before else NOTHING_BEFORE
+    old = {item.target(where): item for item in before}
     transfers = []
-    for target in {**old, **new} if old else new:
+    for target in {**old, **new}:
         was, (is_now, kept) = old.get(target), new.get(target, NOTHING_NOW)
         if was != kept:
             voids = heeded.voids if target in heeded.swayed else ()
@@ -111,5 +114,4 @@ def _transfers(
     return transfers
 
 
-NOTHING_BEFORE: Mapping[Subject, Contribution] = {}
 NOTHING_NOW: tuple[Contribution | None, Contribution | None] = (None, None)

@@ -16,20 +16,26 @@ from shared.domain.records.telling import Fact
 
 
 class Entrusted:
-    """Who may deliver an order; an appointment may be told long after it began."""
+    """Who may deliver an order; an appointment may be told long after it began.
 
-    def __init__(
+    `hospital` is None where nobody enrolled it; `area` is where the order was placed.
+    """
+
+    def __init__(  # noqa: PLR0913  # who may deliver rests on so much
         self,
         law: Law,
         jurisdiction: str,
         placed: Placed,
+        *,
         hospital: Hospital | None,
+        area: str,
         winner: str | None,
     ) -> None:
         self._law = law
         self._where = jurisdiction
         self._placed = placed
         self._hospital = hospital
+        self._placed_in = area
         self._winner = winner
         self._by_distributor = law.appointments(jurisdiction, placed.product)
 
@@ -77,13 +83,13 @@ class Entrusted:
         return [held for held in self._agreements(at) if held.distributor is not None]
 
     def _area(self, at: datetime) -> str:
-        if self._hospital is None:
-            return self._placed.area
+        if self._hospital is None or at == self._placed.telling.time:
+            return self._placed_in
         return self._hospital.on(calendar.day_of(at)).area
 
     def _ever_stood(self) -> set[str]:
         if self._hospital is None:
-            return {self._placed.area}
+            return {self._placed_in}
         return {told.area for told in self._hospital.enrolments}
 
     def _agreements(self, at: datetime) -> list[Agreement]:

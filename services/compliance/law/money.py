@@ -19,7 +19,7 @@ def rounded(amount: Decimal) -> Decimal:
 
 def times(quantity: int | Decimal, price: Decimal) -> Decimal:
     """Give the amount of goods, or a share of an amount, rounded half up to 0.01 yuan."""
-    return rounded(_EXACT.multiply(Decimal(quantity), price))
+    return rounded(_EXACT.multiply(quantity, price))
 
 
 def exact(value: float) -> Decimal:

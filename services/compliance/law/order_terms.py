@@ -1,13 +1,14 @@
 """The terms under which an order is judged, drawn from the law as of its day."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Unpack
+from typing import TypeVar, TypeVarTuple, Unpack
 
 from msgspec import Struct
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
 from services.compliance.law.entrusted import Entrusted
-from services.compliance.law.law import Law, remembered
+from services.compliance.law.law import Law
 from services.compliance.law.supply_period import Stretch
 from services.compliance.law.terms import Terms
 from services.compliance.policies.policy import NOTHING, Policy
@@ -16,8 +17,10 @@ from shared.domain import calendar
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.hospital import Hospital
 from shared.domain.records.order_facts import Placed
-from shared.domain.records.product import Cycle, Listed
 from shared.domain.records.telling import Fact
+
+T = TypeVar("T")
+Of = TypeVarTuple("Of")
 
 DELIVERY_HOURS = ("delivery_hours", "urgent_delivery_hours", "remote_delivery_hours")
 """The values by which a delivery falls due where order and agreement say nothing; a policy sets
@@ -55,29 +58,22 @@ class OrderTerms(Terms):
     def _stretch(self) -> Stretch | None:
         if self.in_force is NOTHING or self.product is None:
             return None
-        return self._stretch_under(self.in_force)
+        return self._found_under(self.in_force)
 
-    def _stretch_under(self, policy: Policy) -> Stretch | None:
+    def stretch_under(self, policy: Policy) -> Stretch | None:
+        """Give the stretch of the order's day as a policy has it, whatever its days in force."""
+        return self.stretch if policy.id == self.in_force.id else self._found_under(policy)
+
+    def _found_under(self, policy: Policy) -> Stretch | None:
         time = self.placed.telling.time
         for stretch in self._law.stretches(self.jurisdiction, self.placed.product, policy):
             if stretch.start <= time < stretch.end:
                 return stretch
         return None
 
-    def told_as(self, policy: Policy) -> Cycle | Listed | None:
-        """Give what the product was on the day: selected by a cycle, else listed, else neither.
-
-        That is as a policy has it, whatever the days on which it is in force.
-        """
-        stretch = self.stretch if policy.id == self.in_force.id else self._stretch_under(policy)
-        if stretch is not None:
-            return stretch.cycle
-        return None if self.product is None else self.product.listed
-
-    @property
-    def varieties(self) -> list[str]:
-        """The varieties that the product was ever told of, in order."""
-        return varieties_of(self._law, self.jurisdiction, self.placed.product)
+    def of_product(self, derive: Callable[[Law, str, str, Unpack[Of]], T], *of: *Of) -> T:
+        """Give what is derived from what the register holds of the order's product, once."""
+        return self._law.derived(derive, self.jurisdiction, self.placed.product, *of)
 
     def scope(self) -> bool | Missing:
         """Whether order rules judge this order (rules.md, *Scope*)."""
@@ -91,7 +87,14 @@ class OrderTerms(Terms):
 
     def entrusted(self) -> Entrusted:
         """Who may deliver the order."""
-        return Entrusted(self._law, self.jurisdiction, self.placed, self._known, self.manufacturer)
+        return Entrusted(
+            self._law,
+            self.jurisdiction,
+            self.placed,
+            hospital=self._known,
+            area=self.area,
+            winner=self.manufacturer,
+        )
 
     def response_due(self) -> Deadline | Missing:
         """When the order must be answered."""
@@ -186,14 +189,6 @@ class OrderTerms(Terms):
             cured_at=cured_at,
             **seen,
         )
-
-
-@remembered
-def varieties_of(law: Law, jurisdiction: str, code: str) -> list[str]:
-    """Give the varieties that a product was ever told of, in order."""
-    product = law.register.products.get((jurisdiction, code))
-    told = () if product is None else product.tellings()
-    return sorted({one.traits.variety for one in told if one.traits.variety is not None})
 
 
 def enrolled(hospital: Hospital | None) -> Hospital | None:

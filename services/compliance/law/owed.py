@@ -15,6 +15,8 @@ from services.compliance.records.evidence import evidence_of
 from shared.domain.records.order import Order
 from shared.domain.records.order_facts import Received, Returned
 
+NOTHING = Decimal(0)
+
 Taken = list[tuple[int, Returned]]
 """How much each return takes, in the order of returns."""
 
@@ -37,25 +39,27 @@ def owed_for(order: Order, terms: OrderTerms, since: datetime) -> list[Claim]:
 
 def _claim(order: Order, terms: OrderTerms, receipt: str, fact: Received, taken: Taken) -> Claim:
     price = _price(order, terms, receipt)
-    left, amounts = fact.accepted, {fact.telling.time: times(fact.accepted, price)}
-    for quantity, returned in taken:
-        left -= quantity
-        # One that is dated before the receipt it names lowers it from the beginning.
-        amounts[max(returned.telling.time, fact.telling.time)] = times(left, price)
+    whole = fact.telling.time, times(fact.accepted, price)
     return Claim(
         terms.order,
         receipt,
         terms.placed.product,
-        _steps(amounts),
+        _lowered(whole, price, fact.accepted, taken) if taken else (whole,),
         terms.day.toordinal(),
         terms.area,
         terms.manufacturer,
         fact.telling.told,
-        evidence_of(fact, *(returned for _, returned in taken)),
+        evidence_of(fact, *[returned for _, returned in taken]),
     )
 
 
-def _steps(amounts: dict[datetime, Decimal]) -> tuple[Step, ...]:
+def _lowered(whole: Step, price: Decimal, left: int, taken: Taken) -> tuple[Step, ...]:
+    """Give what is owed for a receipt from when on, less what returns take."""
+    amounts = dict([whole])
+    for quantity, returned in taken:
+        left -= quantity
+        # One that is dated before the receipt it names lowers it from the beginning.
+        amounts[max(returned.telling.time, whole[0])] = times(left, price)
     return tuple(sorted(amounts.items()))
 
 
@@ -69,7 +73,7 @@ def _price(order: Order, terms: OrderTerms, receipt: str) -> Decimal:
         for invoice in order.invoices.values()
         if invoice.receipt is None or invoice.receipt == receipt
     ]
-    return min((price for price in prices if price > 0), default=Decimal(0))
+    return min([price for price in prices if price > 0], default=NOTHING)
 
 
 def _taken(order: Order) -> dict[str, Taken]:

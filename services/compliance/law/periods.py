@@ -73,12 +73,21 @@ class Month(NamedTuple):
         return f"{self.year:04}-{self.month:02}"
 
 
-def due_month(instant: datetime) -> Month:
-    """Give the month M with start(M) < instant ≤ end(M): 24:00 of its last day is its own."""
+def month_number(day: date) -> int:
+    """Give the number of the month in which a day lies."""
+    return day.year * MONTHS + day.month - 1
+
+
+def due_month_number(instant: datetime) -> int:
+    """Give the number of the month M with start(M) < instant ≤ end(M): 24:00 is of its last day."""
     day = calendar.day_of(instant)
-    month = Month.of(day)
     # Only on a month's first day can it be no later than the month's start.
-    return month.later(-1) if day.day == 1 and instant <= month.start else month
+    return month_number(day) - (day.day == 1 and instant <= calendar.start_of(day))
+
+
+def due_month(instant: datetime) -> Month:
+    """Give the month whose number `due_month_number` gives."""
+    return Month.numbered(due_month_number(instant))
 
 
 def add(day: date, months: int) -> date:

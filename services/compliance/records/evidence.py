@@ -14,7 +14,7 @@ class Evidence(Struct, frozen=True, array_like=True, gc=False):
 
 def evidence_of(*facts: Fact | None) -> tuple[Evidence, ...]:
     """Point at facts, leaving out those that nobody told."""
-    return tuple(Evidence(fact.says, fact.telling) for fact in facts if fact is not None)
+    return tuple([Evidence(fact.says, fact.telling) for fact in facts if fact is not None])
 
 
 Setting = str | int | float | bool | list[str | int]

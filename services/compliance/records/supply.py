@@ -194,8 +194,12 @@ class Supply(Struct, Gathered, array_like=True):
 
     def _add(self, served: Served, sign: int) -> None:
         for key, month, whole, part in served.tallied():
-            months = self.tallies.setdefault(key, {})
-            tally = months.setdefault(month, Tally())
+            months = self.tallies.get(key)
+            if months is None:
+                months = self.tallies[key] = {}
+            tally = months.get(month)
+            if tally is None:
+                tally = months[month] = Tally()
             tally.orders += sign
             tally.whole += sign * whole
             tally.part += sign * part

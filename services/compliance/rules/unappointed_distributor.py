@@ -54,6 +54,7 @@ def _shipped(order: Order, terms: OrderTerms, entrusted: Entrusted) -> list[Supp
     for shipment in order.shipments.values():
         other = shipment.distributor
         if other is None or other == placed.distributor:
+            # So do almost all.
             continue
         instants = (placed.telling.time, shipment.telling.time)
         if not any(entrusted.includes(other, at) for at in instants):

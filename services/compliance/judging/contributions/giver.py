@@ -56,6 +56,7 @@ class Giver:
     """
 
     __slots__ = (
+        "_came_in_time",
         "_failing",
         "accepted",
         "always",
@@ -83,6 +84,7 @@ class Giver:
         self.accepted = order.accepted_by_day()
         self.stale = None if AFTER_SOME_DAYS.isdisjoint(takers) else _stale(terms)
         self.went_well = self._went_well()
+        self._came_in_time: bool | None = None
         self._failing: tuple[Failed | Watch | None] | None = None
 
     def _went_well(self) -> bool:
@@ -90,6 +92,17 @@ class Giver:
             return False
         arrived = self.order.first_acceptance(self.moment.now)
         return arrived is not None and arrived <= self.stale.at
+
+    @property
+    def came_in_time(self) -> bool:
+        """Whether all that was ordered had come when it was due; False where nobody knows when."""
+        if self._came_in_time is None:
+            due = self.terms.delivery_due()
+            self._came_in_time = (
+                not isinstance(due, Missing)
+                and self.order.arrived_by(due.at) >= self.terms.placed.quantity
+            )
+        return self._came_in_time
 
     def failing(self) -> Failed | Watch | None:
         """Give how the supplier failed on the order, or when to look whether it did.
@@ -102,7 +115,7 @@ class Giver:
         return self._failing[0]
 
     def _how_it_fails(self) -> Failed | Watch | None:
-        late = failed_by_silence(self.order, self.terms)
+        late = None if self.came_in_time else failed_by_silence(self.order, self.terms)
         if late is None:
             return failed_by_refusal(self.order, self.terms)
         if self.moment.now <= late.at or self.moment.heard < late.at:

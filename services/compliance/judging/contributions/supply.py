@@ -7,7 +7,7 @@ from services.compliance.judging.contributions.contribution import Contribution,
 from services.compliance.judging.contributions.giver import Giver, Stale
 from services.compliance.judging.contributions.stock_out import find_stock_out
 from services.compliance.law.order_terms import Deadline, OrderTerms
-from services.compliance.law.periods import Month, due_month
+from services.compliance.law.periods import due_month_number, month_number
 from services.compliance.policies.policy import Policy
 from services.compliance.records.supply import Served, StockOut
 from shared.domain import calendar
@@ -61,7 +61,7 @@ def _stock_out(giver: Giver, given: list[Given]) -> tuple[StockOut | None, bool]
 def _month_due(terms: OrderTerms) -> int:
     """Give the number of the month in which the delivery of an order was due that has a due."""
     due = terms.delivery_due()
-    return 0 if isinstance(due, Missing) else due_month(due.at).number
+    return 0 if isinstance(due, Missing) else due_month_number(due.at)
 
 
 def _delivered(giver: Giver, given: list[Given]) -> int | None:
@@ -75,7 +75,10 @@ def _delivered(giver: Giver, given: list[Given]) -> int | None:
         return None
     if giver.order.cancelled_by(due.at) or giver.excused_by(stale.at):
         return None
-    return min(giver.terms.placed.quantity, giver.order.arrived_by(stale.at))
+    ordered = giver.terms.placed.quantity
+    if giver.came_in_time and stale.at >= due.at:
+        return ordered
+    return min(ordered, giver.order.arrived_by(stale.at))
 
 
 def _punctual(giver: Giver, given: list[Given]) -> tuple[bool | None, bool]:
@@ -92,7 +95,7 @@ def _punctual(giver: Giver, given: list[Given]) -> tuple[bool | None, bool]:
     if terms.hospital is None:
         given += _of_nowhere(giver, due)
         return None, False
-    return terms.hospital.remote, giver.order.arrived_by(due.at) >= terms.placed.quantity
+    return terms.hospital.remote, giver.came_in_time
 
 
 def _of_nowhere(giver: Giver, due: Deadline) -> Iterator[Given]:
@@ -108,7 +111,7 @@ def _inspected(giver: Giver) -> dict[int, tuple[int, int]]:
     """Add up by month what was inspected, and what was rejected for its quality."""
     months: dict[int, tuple[int, int]] = {}
     for receipt in giver.order.receipts.values():
-        month = Month.of(calendar.day_of(receipt.telling.time)).number
+        month = month_number(calendar.day_of(receipt.telling.time))
         bad = receipt.rejected and _rejected_for_quality(receipt, giver.terms.in_force)
         inspected, rejected = months.get(month, (0, 0))
         months[month] = (inspected + receipt.accepted + receipt.rejected, rejected + bad)

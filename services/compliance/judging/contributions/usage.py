@@ -1,13 +1,15 @@
 """What orders and commitments contribute to the use of a variety by their hospital."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from datetime import datetime
+from functools import partial
 
 from services.compliance.findings.finding import Missing, Watch
 from services.compliance.judging.contributions.contribution import Contribution, Given, Unjudged
 from services.compliance.judging.contributions.giver import Giver, policies_taking, takers_among
 from services.compliance.law.agreements import Agreed
 from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.law import Law
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.law.periods import due_month
 from services.compliance.policies.policy import Policy
@@ -22,7 +24,7 @@ from services.compliance.records.usage import (
     UsageBook,
     Used,
 )
-from shared.domain.records.product import Cycle
+from shared.domain.records.product import Cycle, Listed
 
 
 def give_use(giver: Giver) -> list[Given]:
@@ -50,30 +52,54 @@ def _used(
 
     Only an order of that variety's selected product tells that its supplier failed.
     """
-    placed = terms.placed
     own = None if terms.stretch is None else terms.stretch.cycle.traits.variety
-    for variety in terms.varieties:
-        books = tuple(_book(terms, policy, variety) for policy in judging)
-        used = Used(terms.order, books, accepted, failed if variety == own else None)
-        if accepted or used.failed is not None:
-            yield Contribution("usage", variety, placed.hospital, used)
+    stretches = [terms.stretch_under(policy) for policy in judging]
+    begun = tuple([None if it is None else it.start for it in stretches])
+    for variety, books in terms.of_product(_books, begun):
+        told = failed if variety == own else None
+        if accepted or told is not None:
+            used = Used(terms.order, books, accepted, told)
+            yield Contribution("usage", variety, terms.placed.hospital, used)
 
 
-def _book(terms: OrderTerms, policy: Policy, variety: str) -> str:
-    told = terms.told_as(policy)
+def _books(
+    law: Law, jurisdiction: str, code: str, begun: tuple[datetime | None, ...]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Give the varieties that a product was ever told of, and the books of its orders in each.
+
+    One book for each policy that judges. Those orders share them whose stretches have `begun` at
+    the same instants; where that is None the product was not selected.
+    """
+    judging = policies_taking(law.policies, jurisdiction, "consumed")
+    told_as = [
+        _told_as(law, jurisdiction, code, policy, start)
+        for policy, start in zip(judging, begun, strict=True)
+    ]
+    told = law.register.products[jurisdiction, code].tellings()
+    varieties = {one.traits.variety for one in told if one.traits.variety is not None}
+    return [
+        (variety, tuple(map(partial(_book, code, variety), judging, told_as)))
+        for variety in sorted(varieties)
+    ]
+
+
+def _told_as(
+    law: Law, jurisdiction: str, code: str, policy: Policy, start: datetime | None
+) -> Cycle | Listed | None:
+    """Give what a product was: selected by the cycle of a stretch, else listed, else neither."""
+    for stretch in law.stretches(jurisdiction, code, policy):
+        if stretch.start == start:
+            return stretch.cycle
+    return law.register.products[jurisdiction, code].listed
+
+
+def _book(product: str, variety: str, policy: Policy, told: Cycle | Listed | None) -> str:
+    """Give a book as one text: of what the product was told as on the day of its orders."""
     if told is None or told.traits.variety != variety:
-        return _key(policy.id, terms.placed.product, NEITHER, "")
+        return UsageBook(policy.id, product, NEITHER, "").key
     kind = SELECTED if isinstance(told, Cycle) else LISTED
     equivalent = told.traits.equivalent
-    return _key(
-        policy.id, terms.placed.product, kind, "" if equivalent is None else f"{equivalent:f}"
-    )
-
-
-@lru_cache(maxsize=16_384)
-def _key(policy: str, product: str, kind: str, equivalent: str) -> str:
-    """Give a book as one text: most orders count in the same few."""
-    return UsageBook(policy, product, kind, equivalent).key
+    return UsageBook(policy.id, product, kind, "" if equivalent is None else f"{equivalent:f}").key
 
 
 def contribute_contracts(terms: CommitmentTerms) -> Iterator[Contribution | Unjudged]:
