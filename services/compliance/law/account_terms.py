@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from services.compliance.findings.finding import About
 from services.compliance.law.law import Law
@@ -33,7 +33,7 @@ class AccountTerms(Terms):
         """Give the policy in force on a day, one that carries nothing if there is none."""
         return self._law.policies.on(self.jurisdiction, date.fromordinal(ordinal)) or NOTHING
 
-    @property
+    @cached_property
     def tolerance(self) -> Decimal:
         """Give what may be left of something that is paid: one value for all of an account."""
         return tolerance(self._law, self.jurisdiction)
@@ -45,11 +45,14 @@ class AccountTerms(Terms):
 
     def settlement_due(self, claim: Claim) -> datetime | None:
         """Give until when a receipt is to be paid, None where no policy says so."""
-        policy = self.policy_on(claim.day)
+        return self.settlement_due_of(claim.day, calendar.day_of(claim.stands))
+
+    def settlement_due_of(self, ordinal: int, stood: date) -> datetime | None:
+        """Give it for a day (ordinal) whose policy judges, and one since which the claim stands."""
+        policy = self.policy_on(ordinal)
         if SETTLED_WITHIN not in policy.values:
             return None
-        months = int(policy.number(SETTLED_WITHIN))
-        return _end_of_month(calendar.day_of(claim.stands), months)
+        return _end_of_month(stood, int(policy.number(SETTLED_WITHIN)))
 
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Until when all must have been heard before a silence counts."""

@@ -6,10 +6,11 @@ belongs to what comes next.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.compliance.findings.finding import Missing
-from services.compliance.law.intervals import Interval
+from services.compliance.law.intervals import Interval, difference, instants_of, intersection
 from services.compliance.law.law import Law, remembered
 from services.compliance.law.supply_period import Stretch
 from services.compliance.policies.policy import Policy
@@ -17,6 +18,9 @@ from services.compliance.records.evidence import Term
 from shared.domain import calendar
 from shared.domain.records.agreement import Agreement
 from shared.domain.records.product import Cycle, Product
+
+Days = tuple[date, date]
+"""Days `[start, end)`."""
 
 
 class Agreed(NamedTuple):
@@ -141,6 +145,21 @@ def cycle_of(
         if start < stretch.start < end:
             return stretch.cycle
     return next((it.cycle for it in stretches if it.start <= start < it.end), None)
+
+
+@lru_cache(maxsize=4_096)
+def without_agreement(
+    bound: Interval, signed: tuple[Days, ...], enrolled: tuple[Days, ...] | None, in_force: Interval
+) -> list[Interval]:
+    """Give when nothing was signed, of the time in which a hospital was bound and enrolled.
+
+    `enrolled` is None where nobody enrolled it. Most hospitals are bound alike: what was tendered
+    together is agreed on for the same days.
+    """
+    gaps = difference([bound], [instants_of(*days) for days in signed])
+    if gaps and enrolled is not None:
+        gaps = intersection(gaps, [instants_of(*days) for days in enrolled])
+    return intersection(gaps, [in_force]) if gaps else []
 
 
 def next_start(product: Product, cycle: Cycle) -> date:

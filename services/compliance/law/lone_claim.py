@@ -21,6 +21,8 @@ def paid_in_turn(
     stands, enough = amounts[0][0], units(tolerance)
     given = [(time, units(amount)) for time, amount in fitting]
     owed = [(at, units(amount)) for at, amount in amounts]
+    if len(owed) == 1 and len(given) < 2:  # noqa: PLR2004  # one sum at most, as for almost all
+        return _paid_once(owed[0], given, enough)
     steps: list[tuple[datetime, int]] = []
     for instant in sorted({*(at for at, _ in owed), *(at for at, _ in given if at > stands)}):
         left = next(amount for at, amount in reversed(owed) if at <= instant)
@@ -32,6 +34,21 @@ def paid_in_turn(
         if not steps or steps[-1][1] != left:
             steps.append((instant, left))
     return [(instant, of_units(left)) for instant, left in steps]
+
+
+def _paid_once(
+    owed: tuple[datetime, int], given: Sequence[tuple[datetime, int]], enough: int
+) -> list[Step]:
+    """Pay a claim that nothing lowers by one sum, if there is one."""
+    stands, amount = owed
+    if given and amount > enough:
+        time, paid = given[0]
+        left = of_units(max(0, amount - paid))
+        if time <= stands:
+            return [(stands, left)]
+        if paid:
+            return [(stands, of_units(amount)), (time, left)]
+    return [(stands, of_units(amount))]
 
 
 def _pass_time_and_id(given: Sum) -> tuple[int, datetime, str]:

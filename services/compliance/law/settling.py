@@ -54,12 +54,12 @@ def settled(account: Account, terms: AccountTerms) -> list[Settled]:
     """
     tolerance, under = terms.tolerance, (terms.tolerance, terms.known_policies)
     alone, together = _divided(account, tolerance)
-    known = dated(together, terms)
+    known, derived = dated(together, terms), account.derived
     for name, one in alone.items():
-        held = account.derived.get(name)
+        held = derived.get(name)
         if held is None or held[0] is not one or held[1] != under:
             found = dated(_by_itself(account.shelf, one, tolerance), terms)
-            held = account.derived[name] = (one, under, found)
+            held = derived[name] = (one, under, found)
         known += held[2]
     return known
 
@@ -72,9 +72,13 @@ def dated(settlings: Iterable[Settling], terms: AccountTerms) -> list[Settled]:
 
 
 def _dated(settling: Settling, terms: AccountTerms) -> Settled:
-    due, paid = terms.settlement_due(settling.claim), paid_at(settling, terms.tolerance)
-    in_time = due is None or (paid is not None and paid <= due)
-    return Settled(settling, month_of(settling.claim), due, in_time)
+    stood = calendar.day_of(settling.claim.stands)
+    due = terms.settlement_due_of(settling.claim.day, stood)
+    in_time = due is None
+    if due is not None:
+        paid = paid_at(settling, terms.tolerance)
+        in_time = paid is not None and paid <= due
+    return Settled(settling, stood.isoformat()[:7], due, in_time)
 
 
 def month_of(claim: Claim) -> str:
@@ -128,8 +132,10 @@ def _reached(account: Account, tolerance: Decimal) -> set[str] | None:
 
 
 def _by_itself(shelf: Closed | None, debt: Bill | Owing, tolerance: Decimal) -> list[Settling]:
-    claims = [debt.claim] if isinstance(debt, Owing) else oldest_first(debt.claims)
+    claims: Sequence[Claim] = (debt.claim,) if isinstance(debt, Owing) else debt.claims
     sums = () if isinstance(debt, Owing) else debt.paid
+    if len(claims) > 1:
+        claims = oldest_first(claims)
     if shelf is None or _is_younger(shelf, claims, sums):
         return _together(claims, sums, tolerance)
     return _beside(shelf, claims, sums, tolerance)

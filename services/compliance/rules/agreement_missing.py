@@ -19,9 +19,9 @@ from typing import NamedTuple
 from services.compliance.findings.agreement_words import agreement_words
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.law.agreements import Agreed, CycleDays
+from services.compliance.law.agreements import Agreed, CycleDays, without_agreement
 from services.compliance.law.commitment_terms import CommitmentTerms
-from services.compliance.law.intervals import Interval, difference, instants_of, intersection
+from services.compliance.law.intervals import Interval, instants_of, intersection
 from services.compliance.law.periods import Month
 from services.compliance.law.pieces import cut
 from services.compliance.policies.policy import Policy
@@ -100,11 +100,10 @@ def _gaps(
     bound = _bound(dealt, record)
     if bound is None:
         return
-    signed = [instants_of(held.start, held.end) for held in dealt.agreements]
-    gaps = difference([(bound.since, dealt.lasting[1])], signed)
-    if gaps and terms.enrolment is not None:
-        gaps = intersection(gaps, [instants_of(*days) for days in terms.enrolment.enrolled()])
-    for start, end in intersection(gaps, [terms.days_in_force(dealt.policy)]) if gaps else ():
+    signed = tuple([(held.start, held.end) for held in dealt.agreements])
+    enrolled = None if terms.enrolment is None else tuple(terms.enrolment.enrolled())
+    lasting, in_force = (bound.since, dealt.lasting[1]), terms.days_in_force(dealt.policy)
+    for start, end in without_agreement(lasting, signed, enrolled, in_force):
         policy = dealt.policy.at(start)
         if not dealt.agreements and len(dealt.months) < policy.number("no_volume_months"):
             return
@@ -223,7 +222,7 @@ def _unsigned(agreed: Agreed, terms: CommitmentTerms, now: datetime) -> Iterator
     must = ["hospital", "manufacturer"]
     if held.distributor is not None and held.distributor != maker:
         must.insert(0, "distributor")
-    if set(must) <= set(held.signed_by):
+    if all(party in held.signed_by for party in must):
         return
     signing = agreed.policy.number("signing_days") * DAY
     occurred = calendar.start_of(agreed.first) + signing
