@@ -120,6 +120,15 @@ def test_a_replay_finds_exactly_what_was_planted_in_any_order(seed: int, later: 
     assert by_identity(json.loads(msgspec.json.encode(found))) == by_identity(truth)
 
 
+def test_what_plants_leave_undelivered_makes_no_month_short_but_where_that_is_planted() -> None:
+    plan = Plan(until=datetime(2026, 11, 27, 6, tzinfo=UTC), hospitals=8, days=60, orders=1200)
+    simulated = simulate(plan)
+
+    found = replayed(read(list(simulated.events)), plan.until)
+
+    assert by_identity(json.loads(msgspec.json.encode(found))) == by_identity(simulated.truth)
+
+
 @pytest.mark.parametrize("until", ["2022-03-01T09:30+08:00", "2024-02-29T23:59:59+08:00"])
 def test_the_oracle_agrees_at_other_times(until: str) -> None:
     instant = datetime.fromisoformat(until)

@@ -6,6 +6,7 @@ from itertools import accumulate
 from random import Random
 
 from services.sources.province import seasons
+from services.sources.province.rates import Rates
 from services.sources.province.story import DAY, Story
 from services.sources.province.telling import Told
 from services.sources.province.world import Agreement, Pair, World
@@ -14,6 +15,9 @@ QUIET_HOURS = timedelta(hours=6)
 """No honest order is placed later than this before the last instant: all are complete by then."""
 
 REDRAWS = 40
+
+DUE_WITHIN = 7 * DAY
+"""Every honest order is due so soon."""
 
 LAST_DAYS = 7 * DAY
 """So long before its end a hospital completes what it agreed to buy."""
@@ -36,6 +40,7 @@ class Conduct:
         self.pairs = [pair for pair in world.pairs if pair.weight and self.served(pair)]
         self.weights = list(accumulate(pair.weight for pair in self.pairs))
         self.filling = self.last_days()
+        self.rates = Rates()
 
     def served(self, pair: Pair) -> bool:
         """Leave out pairs whose volume is planted, and places that nobody delivers to."""
@@ -81,7 +86,7 @@ class Conduct:
         urgent = self.random.random() < URGENT
         draw = seasons.any_hour if urgent else seasons.office_hour
         placed = min(draw(day, self.random), self.end - QUIET_HOURS)
-        pair = self.pair_on(placed.date())
+        pair = self.pair_on(placed)
         if pair is None:
             return []
         quantity = max(1, round(pair.unit * self.random.choice((0.5, 0.8, 1, 1, 1.5, 2))))
@@ -102,8 +107,10 @@ class Conduct:
         self.tell(story)
         return [told for told in story.told if told[0] <= self.end]
 
-    def pair_on(self, day: date) -> Pair | None:
+    def pair_on(self, placed: datetime) -> Pair | None:
         """Draw who orders what, within the agreed volume and while both take part."""
+        self.rates.take(self.world.stories)
+        day, latest = placed.date(), placed + DUE_WITHIN
         for _ in range(REDRAWS):
             (pair,) = self.random.choices(self.pairs, cum_weights=self.weights)
             hospital = pair.hospital
@@ -113,6 +120,7 @@ class Conduct:
                 and pair.agreement_on(day) is not None
                 and hospital.enrolled_on <= day
                 and (hospital.withdrawn_on is None or day < hospital.withdrawn_on)
+                and self.rates.bear(pair, placed, latest)
             ):
                 return pair
         return None

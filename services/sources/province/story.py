@@ -60,6 +60,9 @@ class Story:
         self.told: list[Told] = []
         self.evidence: Evidence = []
         self.notes = 0
+        self.arrivals: list[tuple[datetime, int]] = []
+        self.cancelled_at: datetime | None = None
+        self.refusals: list[tuple[datetime, str]] = []
         cycle = pair.product.cycle_on(placed.date())
         self.selected_price = pair.product.price if cycle is None else cycle.price
         self.price = self.selected_price if price is None else price
@@ -69,6 +72,7 @@ class Story:
         self.response = self.response_due()
         self.delivery = self.delivery_due()
         self.place(placed)
+        world.stories.append(self)
 
     @property
     def product(self) -> Product:
@@ -113,6 +117,21 @@ class Story:
         """Take the agreement's hours, else the usual ones."""
         hours = self.terms.hours.get(field) if self.terms else None
         return Due(self.placed + (usual if hours is None else timedelta(hours=hours)), bool(hours))
+
+    @property
+    def left_out(self) -> bool:
+        """Whether nobody counts it as due: taken back in time, or an error of the hospital's."""
+        if self.cancelled_at is not None and self.cancelled_at <= self.delivery.at:
+            return True
+        until = self.delivery.at + TERMS.stock_out_after
+        reasons = {reason for at, reason in self.refusals if at <= until}
+        return reasons == {"hospital_error"}
+
+    @property
+    def came(self) -> int:
+        """How much came while it still counted as delivered."""
+        until = self.delivery.at + TERMS.stock_out_after
+        return min(self.quantity, sum(units for at, units in self.arrivals if at <= until))
 
     def say(
         self, kind: str, source: str, at: datetime, data: Data, recorded: datetime | None = None
@@ -162,10 +181,12 @@ class Story:
         """Tell that the distributor refuses it."""
         data = {**self.about, "distributor": self.distributor, "reason": reason}
         self.say("order.rejected", self.supplier, at, data)
+        self.refusals.append((at, reason))
 
     def cancel(self, at: datetime) -> None:
         """Tell that the hospital takes it back."""
         self.say("order.cancelled", self.teller.platform, at, {**self.about, "reason": "不再需要"})
+        self.cancelled_at = at
 
     def ship(self, at: datetime, quantity: int | None = None, *, by: str | None = None) -> None:
         """Tell that goods leave the distributor, or whom it lets ship."""
@@ -202,6 +223,7 @@ class Story:
         if arrived is not None:
             data["arrived_at"] = arrived.isoformat()
         self.say("delivery.received", f"/hospitals/{self.hospital.code}", at, data, recorded)
+        self.arrivals.append((arrived or at, int(str(data["quantity_accepted"]))))
         if pays:
             self.pay(str(data["receipt"]), int(str(data["quantity_accepted"])), at)
 

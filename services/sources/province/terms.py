@@ -35,6 +35,8 @@ class Terms:
     stock_out_after: timedelta
     report_grace: timedelta
     episode_gap: timedelta
+    rated_orders: int
+    missing_percent: int
     order_settles: timedelta
     orders_asked_from: datetime
 
@@ -62,6 +64,8 @@ def read(path: Path) -> Terms:
         stock_out_after=timedelta(days=shortage["stock_out_after_days"]),
         report_grace=timedelta(hours=shortage["report_grace_hours"]),
         episode_gap=timedelta(days=shortage["episode_gap_days"]),
+        rated_orders=told["rates"]["orders"],
+        missing_percent=told["rates"]["missing_percent"],
         order_settles=timedelta(days=told["platform"]["settle_days"]),
         orders_asked_from=told["platform"]["orders_asked_from"],
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import TYPE_CHECKING
 
 from services.sources.province import market, places, seasons
 from services.sources.province.market import YEAR, Product, years
@@ -12,6 +13,9 @@ from services.sources.province.plan import Plan, midnight
 from services.sources.province.telling import Teller, Told
 from services.sources.province.terms import TERMS
 from services.sources.province.truth import Evidence, Truth
+
+if TYPE_CHECKING:
+    from services.sources.province.story import Story
 
 SIGNING_SHARE, JOINING_LATER = 0.75, 0.1
 NAMING_HOURS, NAMING_EACH = 0.2, 0.7
@@ -70,7 +74,10 @@ class Cell:
 
 
 class World:
-    """Everything that the plants and the honest orders share."""
+    """Everything that the plants and the honest orders share.
+
+    `stories` are the orders begun, until somebody has counted what of them came in time.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -80,6 +87,7 @@ class World:
         self.told: list[Told] = []
         self.lists: list[list[Told]] = [self.told]
         self.orders = 0
+        self.stories: list[Story] = []
         self.counted: set[str] = set()
         self.hospitals = places.hospitals(plan, self.random)
         self.products = market.products(plan, self.random)
