@@ -7,12 +7,12 @@ NAMESPACE = UUID("6f1f3c1e-3d8a-5b0e-9a55-2b7c1d0f4e86")
 """Fixed for ever: changing it would give every violation ever told another identity."""
 
 
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def violation_id(jurisdiction: str, rule: str, subject: str, anchor: str) -> UUID:
     """Name a violation by what it is about, so that finding it again finds the same one."""
-    name = json.dumps(
-        [jurisdiction, rule, subject, anchor], ensure_ascii=False, separators=(",", ":")
-    )
-    return uuid5(NAMESPACE, name)
+    return uuid5(NAMESPACE, _json([jurisdiction, rule, subject, anchor]))
 
 
 def pair(first: str, second: str) -> str:

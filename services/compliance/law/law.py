@@ -129,9 +129,12 @@ class Law:
             self._exemptions = {}
             for (where, _), held in self.register.exemptions.items():
                 self._exemptions.setdefault((where, held.rule), []).append(held)
+        granted = self._exemptions.get((jurisdiction, rule))
+        if granted is None:
+            return None
         matching = [
             held
-            for held in self._exemptions.get((jurisdiction, rule), ())
+            for held in granted
             if calendar.start_of(held.start) <= finding.occurred_at < calendar.start_of(held.end)
             and all(getattr(finding.about, party) == code for party, code in held.parties.items())
         ]
