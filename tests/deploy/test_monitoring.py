@@ -1,6 +1,7 @@
 """Prometheus, Alertmanager and Grafana against the code: what they ask for is really told."""
 
 import re
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
@@ -34,6 +35,7 @@ from tests.support.deployment import (
     services,
     told,
     tool,
+    tried_alone,
 )
 from tests.support.kept import a_connection
 
@@ -231,10 +233,9 @@ def test_an_alert_is_tried_silent_pending_firing_and_resolved(alert: str) -> Non
     assert len(tries) - len(fires) >= 3
 
 
-def test_promtool_takes_the_configuration_and_the_rules_do_as_they_promise() -> None:
-    folder = DEPLOY / "prometheus"
-    tool(folder, "promtool", "check", "config", "prometheus.yml")
-    tool(folder, "promtool", "test", "rules", "alerts.test.yml")
+def test_promtool_takes_the_configuration_and_the_rules_do_as_they_promise(tmp_path: Path) -> None:
+    tool(DEPLOY / "prometheus", "promtool", "check", "config", "prometheus.yml")
+    tool(tmp_path, "promtool", "test", "rules", *tried_alone(tmp_path))
 
 
 @pytest.mark.parametrize(
