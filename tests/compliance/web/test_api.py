@@ -86,25 +86,26 @@ FILTERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=str)
 async def test_paging_gives_just_what_the_filters_let_through_once_and_newest_first(
-    api: httpx.AsyncClient, connection: Connection, filters: dict[str, Any]
+    api: httpx.AsyncClient, connection: Connection, subtests: pytest.Subtests
 ) -> None:
     kept = varied(120)
     await tell(connection, "opened", kept)
-    wanted = [
-        violation
-        for violation in kept
-        if all(
-            getattr(violation, name) in (value if isinstance(value, list) else [value])
-            for name, value in filters.items()
-        )
-    ]
-    wanted.sort(key=lambda violation: (violation.occurred_at, violation.id), reverse=True)
+    for filters in FILTERS:
+        wanted = [
+            violation
+            for violation in kept
+            if all(
+                getattr(violation, name) in (value if isinstance(value, list) else [value])
+                for name, value in filters.items()
+            )
+        ]
+        wanted.sort(key=lambda violation: (violation.occurred_at, violation.id), reverse=True)
 
-    for page_size in (7, 120, 121):
-        items = await walk(api, filters, page_size)
-        assert [item["id"] for item in items] == [str(violation.id) for violation in wanted]
+        for page_size in (7, 120, 121):
+            with subtests.test(filters=filters, page_size=page_size):
+                items = await walk(api, filters, page_size)
+                assert [item["id"] for item in items] == [str(violation.id) for violation in wanted]
 
 
 async def test_the_first_instant_counts_and_the_last_does_not(
@@ -162,27 +163,28 @@ async def test_a_token_of_other_filters_or_altered_is_a_problem(
         assert found["type"] == "urn:vbp:problem:invalid-page-token"
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "said"),
-    [
-        ("rule=late-respons", 422, "known are: distributor-cap, coverage-gap, late-response"),
-        ("status=cured", 422, "known are: open, closed, withdrawn"),
-        ("severity=high", 422, "known are: breach, explain, warning"),
-        ("occurred_from=2022-03-01T09:30:00", 422, "Send RFC 3339 with an offset"),
-        ("occurred_to=2022-03-01T09:30:00+08:00", 422, "write + as %2B"),
-        ("page_size=0", 422, "page_size"),
-        ("page_size=1001", 422, "1000"),
-        ("product=", 422, "product"),
-        ("product=%00", 422, "product"),
-        ("exempt=perhaps", 422, "exempt"),
-        ("colour=red&shape=round", 400, "colour, shape: no such parameter"),
-        ("product=P1&product=P2", 400, "product: given more than once"),
-    ],
-)
+REFUSED = [
+    ("rule=late-respons", 422, "known are: distributor-cap, coverage-gap, late-response"),
+    ("status=cured", 422, "known are: open, closed, withdrawn"),
+    ("severity=high", 422, "known are: breach, explain, warning"),
+    ("occurred_from=2022-03-01T09:30:00", 422, "Send RFC 3339 with an offset"),
+    ("occurred_to=2022-03-01T09:30:00+08:00", 422, "write + as %2B"),
+    ("page_size=0", 422, "page_size"),
+    ("page_size=1001", 422, "1000"),
+    ("product=", 422, "product"),
+    ("product=%00", 422, "product"),
+    ("exempt=perhaps", 422, "exempt"),
+    ("colour=red&shape=round", 400, "colour, shape: no such parameter"),
+    ("product=P1&product=P2", 400, "product: given more than once"),
+]
+
+
 async def test_what_cannot_be_asked_is_a_problem_that_names_the_remedy(
-    api: httpx.AsyncClient, query: str, status: int, said: str
+    api: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:
-    assert said in problem(await api.get(f"/v1/violations?{query}"), status)["detail"]
+    for query, status, said in REFUSED:
+        with subtests.test(query=query):
+            assert said in problem(await api.get(f"/v1/violations?{query}"), status)["detail"]
 
 
 async def test_a_violation_comes_with_its_history_and_the_facts_it_rests_on(
