@@ -31,13 +31,14 @@ def test_every_benchmark_is_run() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SAID)
 def test_a_benchmark_runs_to_its_end(name: str, bare_database: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", "--small"]
     if name in ("api", "months"):  # They ask no broker, and take a server that is there.
         command += ["--database", bare_database]
     done = subprocess.run(  # noqa: S603  # our own arguments
-        command, cwd=ROOT, capture_output=True, text=True, timeout=230, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=580, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     for words in SAID[name]:

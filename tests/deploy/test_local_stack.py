@@ -191,6 +191,7 @@ SHELL = {
 }
 
 
+@pytest.mark.timeout(600)  # An archive is made here, which a busy machine takes minutes for.
 async def test_paths_of_any_letters_and_what_a_shell_says_of_another_server_do_no_harm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

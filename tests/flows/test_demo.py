@@ -19,7 +19,7 @@ import pytest
 from services.compliance.rules import RULES
 from services.sources.province.truth import PLANTED
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 REPOSITORY = Path(__file__).parents[2]
 RUNS = REPOSITORY / ".vbp" / "test"
