@@ -104,7 +104,7 @@ async def test_an_api_that_answers_has_loaded_nothing_that_judges_or_writes(
     assert wings.isdisjoint({"judging", "worker"})
     # What people decide is written here; nothing else is.
     written = {name for name in modules if name.startswith("storage.")}
-    assert written <= {"storage.desk", "storage.reviews", "storage.cases"}
+    assert written <= {"storage.desk", "storage.reviews", "storage.attachments", "storage.cases"}
 
 
 def test_nothing_reads_policies_when_it_is_loaded() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.compliance.web.console.places import PLACES, area_name, jurisdiction_name
+from services.compliance.web.console.places import area_name, jurisdiction_name, places
 from tests.support.kept import POLICIES
 
 
@@ -26,7 +26,7 @@ def test_an_area_is_called_by_the_longest_code_that_its_own_begins_with(
 
 
 def test_the_provinces_that_have_a_policy_have_a_name_and_others_are_called_by_their_code() -> None:
-    assert PLACES.jurisdictions.keys() <= POLICIES.jurisdictions
+    assert places().jurisdictions.keys() <= POLICIES.jurisdictions
     assert jurisdiction_name("cn-sx", "zh") == "山西省"
     assert jurisdiction_name("cn-sx", "en") == "Shanxi"
     assert jurisdiction_name("cn-xx", "en") == "cn-xx"
