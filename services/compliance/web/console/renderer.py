@@ -167,7 +167,8 @@ def lasted(item: Any, until: datetime | None = None, *, language: Language) -> s
 
 
 def _brief(item: Any, language: Language) -> str:
-    return shown.brief(item.message_zh if language == "zh" else item.message_en)
+    # Fifty of them, with all that stands beside, are to fit into 60 kB.
+    return shown.brief(item.message_zh if language == "zh" else item.message_en, 90)
 
 
 def _raw(data: object) -> str:

@@ -88,7 +88,7 @@ def seconds_of(age: float) -> timedelta:
     return timedelta(seconds=age)
 
 
-def brief(message: object, most: int = 110) -> str:
+def brief(message: object, most: int = 140) -> str:
     """Give a message for lists: without what stands in brackets, and cut where it is long."""
     short = _BRACKETS.sub("", str(message or "")).replace("+08:00", "")
     return short if len(short) <= most else short[: most - 1] + "…"
