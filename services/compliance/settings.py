@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.adapters.addresses import PORTS
 from shared.adapters.cluster_settings import ClusterSettings
 from shared.adapters.identity.settings import SignInSettings
+from shared.adapters.outward import networks
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -93,4 +94,15 @@ class Settings(LawSettings, SignInSettings, ClusterSettings):
         None,
         description="File of the Ed25519 key that evidence packs are signed with (vbp pack key)",
     )
+    webhook_networks: str = Field(
+        "",
+        description="Private networks that webhooks may go to, by http as well, separated by "
+        "commas: 10.0.0.0/8,127.0.0.0/8; without it they go to the internet alone",
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, told: str) -> str:
+        networks(told)
+        return told

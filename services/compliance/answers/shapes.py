@@ -14,6 +14,7 @@ from services.compliance.answers.letters import LetterPage
 from services.compliance.answers.names import NamedViolation
 from services.compliance.answers.receipts import Receipt
 from services.compliance.answers.service_shapes import ChangesPage, ContradictionPage, ServiceStatus
+from services.compliance.answers.webhook_shapes import Deliveries, Webhooks, WebhookSecret
 from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import Violation
 
@@ -190,6 +191,9 @@ ANSWERS: tuple[type[Struct], ...] = (
     ManyDone,
     Disputed,
     IssuedBulletins,
+    Webhooks,
+    WebhookSecret,
+    Deliveries,
 )
 """What the routes answer with; their parts follow from them."""
 

@@ -34,17 +34,20 @@ from services.compliance.web.denominators import add_denominators
 from services.compliance.web.disputes import add_disputes
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
+from services.compliance.web.hooks import Hooks
 from services.compliance.web.letters import LetterWriter
 from services.compliance.web.packs import add_packs
 from services.compliance.web.receipts import add_receipts
 from services.compliance.web.reviews import add_reviews
 from services.compliance.web.stream import Streams, add_stream
+from services.compliance.web.webhooks import add_webhooks
 from shared.adapters import http, logs, metrics, problems, serving
 from shared.adapters.identity.access import AccessLog
 from shared.adapters.identity.by_session import BySession
 from shared.adapters.identity.layer import Watch, guard, identifying
 from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.settings import check_address
+from shared.adapters.outward import Outward, networks
 from shared.adapters.signing import private_key
 from shared.domain.errors import SetupError, TransientError
 
@@ -54,6 +57,19 @@ SERVICE = "compliance"
 DESCRIPTION = (
     "Who breaks which clause of volume-based procurement, when, and when it was mended; "
     "with the evidence, the arithmetic and the history that let anybody check every answer."
+)
+
+
+TAGS = (
+    "violations",
+    "reviews",
+    "cases",
+    "statistics",
+    "catalogue",
+    "bulletins",
+    "receipts",
+    "webhooks",
+    "operation",
 )
 
 
@@ -80,7 +96,7 @@ class Timed:
             self._gauges.answer_seconds.labels(route).observe(time.perf_counter() - began)
 
 
-def create_app(settings: Settings, policies: Policies) -> FastAPI:
+def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0915  # one a part
     """Make the application; it connects to the database when first asked."""
     registry = metrics.begin(SERVICE)
     broker = BrokerWatch(settings.cluster(SERVICE))
@@ -95,11 +111,15 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         welcome = welcome_of(settings)
     changes = RecentChanges()
     follower = Follower(settings.cluster(SERVICE), changes)
+    local = settings.identity == "local"
+    outward = Outward(networks(settings.webhook_networks))
+
+    hooks = Hooks(settings.database, settings.cluster(SERVICE), outward, local=local)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         kept = nullcontext() if access is None else access.running()
-        async with database, desk, broker, follower, kept:
+        async with database, desk, broker, follower, hooks, kept:
             try:
                 await database.ready()
             except (SetupError, TransientError) as error:
@@ -116,19 +136,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         title="Violations of volume-based procurement",
         description=DESCRIPTION,
         version="1",
-        openapi_tags=[
-            {"name": name}
-            for name in (
-                "violations",
-                "reviews",
-                "cases",
-                "statistics",
-                "catalogue",
-                "bulletins",
-                "receipts",
-                "operation",
-            )
-        ],
+        openapi_tags=[{"name": name} for name in TAGS],
         lifespan=lifespan,
     )
     key = _pack_key(settings.pack_key)
@@ -144,6 +152,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
     for add in (add_denominators, add_coverage, add_exports):
         add(router, database, policies)
     add_receipts(router, database)
+    add_webhooks(router, desk, outward, local=local)
     add_stream(router, Streams(changes, follower, registry))
     add_packs(router, database, policies, key)
     app.state.leaving = changes.close
@@ -151,7 +160,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:
         Sources(renderer, database, policies, figures),
         doors,
         signing,
-        local=settings.identity == "local",
+        local=local,
     )
     # Of a router that is included each route would be read twice: half of what all of this takes.
     app.router.routes += [*router.routes, *console.routes]

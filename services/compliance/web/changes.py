@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
@@ -62,6 +63,16 @@ class ToldOnBus(Struct, frozen=True):
     detected_at: str | None = None
     review: str | None = None
     stale: bool | None = None
+
+
+class Change(NamedTuple):
+    """A change as the bus tells it: under which id and type, and when the broker heard it."""
+
+    message: str
+    type: str
+    heard_at: datetime
+    told: ToldOnBus
+    shown: ChangeShown
 
 
 class RecentChange(NamedTuple):
@@ -239,21 +250,30 @@ class Follower(Background):
             self._changes.begin(self._next)
 
     def _take(self, message: Any) -> None:
-        headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers}
-        try:
-            told = msgspec.json.decode(message.value or b"", type=ToldOnBus)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            log.warning("a change at %d cannot be read: %s", message.offset, error)
-            return
-        _, _, change = headers.get("ce_type", "").removesuffix(".v1").rpartition(".")
-        seq = headers.get("ce_id", "").partition(":")[2].partition(":")[0]
-        shown = ChangeShown(
-            told.id,
-            int(seq) if seq.isdecimal() else None,
-            change,
-            told.rule,
-            told.status,
-            told.review,
-            headers.get("ce_time"),
-        )
-        self._changes.take(message.partition, message.offset, told, shown)
+        found = read_change(message)
+        if found is not None:
+            self._changes.take(message.partition, message.offset, found.told, found.shown)
+
+
+def read_change(message: Any) -> Change | None:
+    """Read a message of the topic; None for one that cannot be read."""
+    headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers}
+    try:
+        told = msgspec.json.decode(message.value or b"", type=ToldOnBus)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        log.warning("a change at %d cannot be read: %s", message.offset, error)
+        return None
+    kind, identity = headers.get("ce_type", ""), headers.get("ce_id", "")
+    _, _, change = kind.removesuffix(".v1").rpartition(".")
+    seq = identity.partition(":")[2].partition(":")[0]
+    shown = ChangeShown(
+        told.id,
+        int(seq) if seq.isdecimal() else None,
+        change,
+        told.rule,
+        told.status,
+        told.review,
+        headers.get("ce_time"),
+    )
+    heard = datetime.fromtimestamp(message.timestamp / 1_000, UTC)
+    return Change(identity, kind, heard, told, shown)

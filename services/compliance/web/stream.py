@@ -36,9 +36,13 @@ COMMENT_AFTER: Final = 15.0
 
 MOST_AT_ONCE: Final = 1_000
 
-_FILTERS: Final = tuple(
-    name for name in Filters.model_fields if name not in {"as_of", "assignee", "reviewed_to"}
+FILTERS: Final = tuple(
+    name
+    for name in Filters.model_fields
+    if name not in {"as_of", "assignee", "reviewed_to", "accused_role", "accused"}
 )
+"""By what changes are chosen: of what the bus tells of a violation."""
+
 _PARTIES: Final = ("manufacturer", "distributor", "hospital")
 _RETRY: Final = {"retry-after": "10"}
 
@@ -135,7 +139,7 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         "/v1/stream",
         tags=["violations"],
         summary="Changes of violations as they come, as server-sent events",
-        dependencies=[SEEN, only(*_FILTERS, repeatable=REPEATABLE)],
+        dependencies=[SEEN, only(*FILTERS, repeatable=REPEATABLE)],
         response_class=Response,
         responses={**events, **problems(400, 422, 503)},
     )
@@ -160,7 +164,7 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         "/v1/changes",
         tags=["violations"],
         summary="Changes of violations since a place, for whoever asks again and again",
-        dependencies=[SEEN, only("after", *_FILTERS, repeatable=REPEATABLE)],
+        dependencies=[SEEN, only("after", *FILTERS, repeatable=REPEATABLE)],
         responses=ok(ChangesPage) | problems(400, 422, 503),
     )
     async def list_changes(

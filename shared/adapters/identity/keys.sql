@@ -43,3 +43,11 @@ SELECT DISTINCT ON (holder) id, digest, holder, roles, jurisdictions, parties, s
 FROM identity.key
 WHERE $1 = ANY (roles) AND revoked_at IS NULL AND expires_at > $2
 ORDER BY holder, created_at DESC, id;
+
+-- newest --
+-- Give the newest key that is taken at a moment, of each of some holders who has one.
+SELECT DISTINCT ON (holder) id, digest, holder, roles, jurisdictions, parties, sources, created_at,
+       expires_at, revoked_at, used_on
+FROM identity.key
+WHERE holder = ANY ($1::text[]) AND revoked_at IS NULL AND expires_at > $2
+ORDER BY holder, created_at DESC, id;
