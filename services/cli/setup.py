@@ -89,7 +89,7 @@ def audit_access(
     days: Annotated[int, typer.Option(min=1, max=365, help="How far back")] = 30,
     last: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most")] = 100,
 ) -> None:
-    """Show who asked the compliance service what, the last first."""
+    """Show who asked the services what, the last first."""
     from services.commands import access, settings
     from services.compliance.settings import Settings
 

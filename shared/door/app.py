@@ -10,6 +10,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 
 from shared.adapters import http, logs, serving
+from shared.adapters.identity.access import AccessLog
 from shared.adapters.identity.layer import Watch, guard, identifying
 from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.roles import admits
@@ -103,12 +104,15 @@ def create_door(
         settings,
     )
     wanted = {topics.TOPIC_OF[kind] for kind in config.types}
+    access = AccessLog(settings.database) if settings.identity == "required" else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(identity.close)
             await stack.enter_async_context(publisher.running())
+            if access is not None:
+                await stack.enter_async_context(access.running())
             if answers is not None:
                 await stack.enter_async_context(answers.database)
             yield
@@ -132,7 +136,7 @@ def create_door(
         shapes = answers.shapes
     _document(app, config.types, shapes)
     rates = None if settings.identity == "local" else Rates(settings.requests_per_second)
-    guard(app, identity, Watch(rates=rates))
+    guard(app, identity, Watch(rates=rates, access=access))
     http.count_requests(app, config.name, registry)
     app.add_middleware(BegunInTurn, turns=turns)
     return app

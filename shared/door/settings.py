@@ -16,7 +16,8 @@ class DoorSettings(IdentitySettings, ClusterSettings):
         "postgresql://vbp@127.0.0.1:5432/vbp",
         min_length=1,
         repr=False,
-        description="DSN of PostgreSQL, which is only read; it may hold a password",
+        description="DSN of PostgreSQL: keys, figures, and who asked for them; it may hold a "
+        "password",
     )
     host: str = Field("127.0.0.1", description="the address to listen at")
     port: int = Field(8000, ge=0, le=65_535, description="the port to listen at")

@@ -57,14 +57,14 @@ class Watch(NamedTuple):
     def seen(self, scope: Scope, principal: Principal, send: Send) -> Send:
         """Give what sends an answer and keeps that it did."""
         access = self.access
-        if access is None:
+        act = act_of(scope["method"], scope["path"])
+        if access is None or act is None:
             return send
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 method, path = scope["method"], scope["path"]
                 asked = (path, scope.get("query_string", b"").decode("latin-1"))
-                act = act_of(method, path)
                 access.note(principal.subject, act, method, asked, message["status"])
             await send(message)
 

@@ -1,5 +1,6 @@
 """At the door a publisher tells in its own name, and hears of each event why not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -9,6 +10,7 @@ import pytest_asyncio
 from services.orders.app import create_app
 from services.orders.settings import Settings
 from shared.adapters import kafka as bus
+from shared.adapters import postgres
 from shared.domain.principal import Party, Role
 from tests.support.doors import BATCH, ORDER, STRUCTURED, as_json, reached
 from tests.support.events import an_example
@@ -63,3 +65,21 @@ async def test_without_a_key_nothing_is_taken_and_no_role_is_another(
     for headers, status in ((bearer("vbp_none"), 401), (bearer(auditor), 403)):
         answer = await door.post("/v1/events", content=as_json(FIRST), headers=STRUCTURED | headers)
         assert answer.status_code == status
+
+
+async def test_who_looks_is_kept_and_who_tells_is_not(
+    door: httpx.AsyncClient, database: str
+) -> None:
+    told = await door.post("/v1/events", content=as_json(FIRST), headers=STRUCTURED)
+    assert told.status_code in {202, 503}
+    await door.get("/v1/progress", params={"month": "2022-05"})
+    connection = await postgres.connect(database)
+    try:
+        for _ in range(200):
+            rows = await connection.fetch("SELECT method, path, act, subject FROM identity.access")
+            if rows:
+                break
+            await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+    assert [tuple(row) for row in rows] == [("GET", "/v1/progress", "looked", "key:somebody")]
