@@ -26,9 +26,10 @@ from services.compliance.web.bulletins import add_bulletins, add_issuing
 from services.compliance.web.cases import add_cases
 from services.compliance.web.casework import CaseWork, Doors
 from services.compliance.web.changes import Follower, RecentChanges
+from services.compliance.web.console import refusing, sign_in
 from services.compliance.web.console.pages import Sources, build_console
 from services.compliance.web.console.renderer import Renderer
-from services.compliance.web.console.sign_in import signs_in, welcome_of
+from services.compliance.web.console.sign_in import signs_in
 from services.compliance.web.coverage import add_coverage
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.disputes import add_disputes
@@ -44,7 +45,7 @@ from services.compliance.web.webhooks import add_webhooks
 from shared.adapters import http, logs, metrics, problems, serving
 from shared.adapters.identity.access import AccessLog
 from shared.adapters.identity.by_session import BySession
-from shared.adapters.identity.layer import Watch, guard, identifying
+from shared.adapters.identity.layer import Watch, Welcome, guard, identifying
 from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.settings import check_address
 from shared.adapters.outward import Outward, networks
@@ -102,13 +103,14 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     broker = BrokerWatch(settings.cluster(SERVICE))
     gauges = ApiMetrics(registry, policies, broker)
     database, desk = Database(settings.database), Desk(settings.database)
-    identity, welcome = identifying(settings, settings.database), None
+    identity = identifying(settings, settings.database)
+    welcome: Welcome | None = None
     asked = settings.identity == "required"
     access = AccessLog(settings.database) if asked else None
     signing = signs_in(settings, settings.database, access)
     if signing is not None:
         identity = BySession(settings, signing.sessions, identity)
-        welcome = welcome_of(settings)
+        welcome = sign_in.welcome_of(settings)
     changes = RecentChanges()
     follower = Follower(settings.cluster(SERVICE), changes)
     local = settings.identity == "local"
@@ -166,7 +168,8 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     app.router.routes += [*router.routes, *console.routes]
     problems.describe(app, schemas())
     rates = Rates(settings.requests_per_second) if asked else None
-    guard(app, identity, Watch(welcome, rates, access))
+    refusing.show_refusals(app, renderer)
+    guard(app, identity, Watch(refusing.welcome_of(renderer, welcome), rates, access))
     http.count_requests(app, SERVICE, registry)
     app.add_middleware(Timed, gauges=gauges, database=database)
     return app

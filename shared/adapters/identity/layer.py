@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -35,8 +35,8 @@ _FILES = "/static-offline-docs/"
 _BEARER = "An API key (`vbp keys create`), or the token of a person"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
-Welcome = Callable[[Request], Response | None]
-"""Answers a request of nobody whom we know; None: as every program is answered, by 401."""
+Welcome = Callable[[Request, Response], Awaitable[Response | None]]
+"""Answers a request of nobody whom we know; None: with the response as programs get it, a 401."""
 
 
 class Watch(NamedTuple):
@@ -174,8 +174,9 @@ class Identified:
                 principal = await self._identity.identify(Headers(scope=scope), scope["method"])
             except ProblemError as error:
                 welcome = self._watch.welcome
-                shown = None if welcome is None else welcome(Request(scope))
-                refused = shown or answer(error.problem(path), error.headers)
+                usual = answer(error.problem(path), error.headers)
+                shown = None if welcome is None else await welcome(Request(scope), usual)
+                refused = shown or usual
                 await refused(scope, receive, send)
                 return
             except (TransientError, SetupError) as error:

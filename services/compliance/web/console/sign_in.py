@@ -49,7 +49,7 @@ class Signing(NamedTuple):
 def welcome_of(settings: SignInSettings) -> Welcome:
     """Make what leads a browser that nobody has signed in with to where that is done."""
 
-    def welcome(request: Request) -> Response | None:
+    async def welcome(request: Request, _: Response) -> Response | None:
         browses = "text/html" in request.headers.get("accept", "")
         if request.method != "GET" or not browses or "authorization" in request.headers:
             return None
