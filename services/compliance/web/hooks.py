@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 from typing_extensions import override
 
 from services.compliance.answers.filters import Filters
@@ -30,7 +30,7 @@ from shared.adapters.identity.keys import key_of
 from shared.adapters.outward import Outward, RefusedAddressError
 from shared.adapters.postgres import Connection
 from shared.domain import standard_webhooks, topics
-from shared.domain.errors import SetupError, VbpError
+from shared.domain.errors import SetupError
 from shared.domain.principal import LOCAL, Principal
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class Hooks(Background):
         while not self._ended.is_set():
             try:
                 await self._session()
-            except (KafkaError, VbpError, *postgres.FAILURES) as error:
+            except Exception as error:  # noqa: BLE001  # else nobody would be told any more
                 log.warning("webhooks wait: %r", error)
             await self._pause(AGAIN_AFTER)
 
@@ -188,9 +188,9 @@ def chosen(
 ) -> list[tuple[UUID, str, bytes]]:
     """Give what is told to whom: of subscriptions made before it came, by filter and by rights."""
     wishes = [
-        (one, wanted_by(Filters.model_validate(one.filter), rights[one.subject]))
+        (one, wanted_by(filters, rights[one.subject]))
         for one in wanted
-        if one.subject in rights
+        if one.subject in rights and (filters := _filters(one)) is not None
     ]
     return [
         (one.id, change.message, _body(change))
@@ -198,6 +198,16 @@ def chosen(
         for one, wishes_for in wishes
         if change.heard_at >= one.created_at and wishes_for(change.told)
     ]
+
+
+def _filters(wanted: Wanted) -> Filters | None:
+    try:
+        return Filters.model_validate(wanted.filter)
+    except ValidationError as error:
+        log.warning(
+            "nothing is told to %s, whose filter this version does not take: %s", wanted.id, error
+        )
+        return None
 
 
 def _body(change: Change) -> bytes:

@@ -65,13 +65,12 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
             outward.check(wanted.url)
         except RefusedAddressError as error:
             raise ProblemError(422, "address", str(error)) from error
-        chosen = filters_of(wanted.filter)
+        check_filters(wanted.filter)
         secret, identity = secrets.token_bytes(32), uuid4()
-        kept = chosen.model_dump(mode="json", exclude_defaults=True)
         now = datetime.now(UTC)
         async with desk.writing() as connection:
             made = await webhooks.create(
-                connection, identity, subject, wanted.url, kept, secret, now
+                connection, identity, subject, wanted.url, wanted.filter, secret, now
             )
         if not made:
             detail = f"{subject} has {webhooks.MOST_OF_ONE} subscriptions. End one of them first"
@@ -166,13 +165,13 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
         return Response(status_code=204)
 
 
-def filters_of(told: dict[str, Any]) -> Filters:
-    """Read filters; raises ProblemError, RequestValidationError for what is none of changes."""
+def check_filters(told: dict[str, Any]) -> None:
+    """Raise ProblemError or RequestValidationError for what is no filter of changes."""
     if unknown := sorted(told.keys() - set(FILTERS)):
         detail = f"filter: {', '.join(unknown)}: no such filter here. Known are: "
         raise ProblemError(422, "unknown-filter", detail + ", ".join(FILTERS))
     try:
-        return Filters.model_validate(told)
+        Filters.model_validate(told)
     except pydantic.ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise RequestValidationError(found) from error
