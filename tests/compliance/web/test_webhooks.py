@@ -99,11 +99,7 @@ async def test_changes_come_signed_and_only_those_that_the_key_and_the_filter_le
     stranger = Party("hospital", "H-nobody")
     foreign = await a_key(database, Role.PARTY, holder="foreign", parties=[stranger])
     made: dict[str, Any] = {}
-    settings: dict[str, Any] = {
-        "kafka": kafka,
-        "identity": "required",
-        "webhook_networks": NETWORKS,
-    }
+    settings: dict[str, Any] = {"identity": "required", "webhook_networks": NETWORKS}
     async with (
         receiving() as seen,
         receiving() as own,
