@@ -93,6 +93,50 @@ async def live(connection: Connection) -> list[Wanted]:
     ]
 
 
+async def become_the_one(connection: Connection) -> bool:
+    """Say whether this connection is the one that tells; it is until it ends."""
+    return bool(await connection.fetchval(QUERIES["alone"]))
+
+
+async def of(connection: Connection, subject: str) -> list[Any]:
+    """Give the rows of somebody's subscriptions that have not ended."""
+    return list(await connection.fetch(QUERIES["of"], subject))
+
+
+async def end(connection: Connection, webhook: UUID, subject: str, now: datetime) -> bool:
+    """End a subscription; False where it is none of this subject."""
+    return await connection.fetchval(QUERIES["end_one"], webhook, subject, now) is not None
+
+
+async def renew(
+    connection: Connection, webhook: UUID, subject: str, secret: bytes, now: datetime
+) -> bool:
+    """Sign with another secret; False where it is none of this subject."""
+    until = now + FORMER_FOR
+    row = await connection.fetchval(QUERIES["renew"], webhook, subject, secret, until)
+    return row is not None
+
+
+async def log(
+    connection: Connection, webhook: UUID, subject: str, before: int, most: int
+) -> list[Any]:
+    """Give the rows of what became of changes, the last first."""
+    return list(await connection.fetch(QUERIES["log"], webhook, subject, before, most))
+
+
+async def again(
+    connection: Connection, webhook: UUID, subject: str, delivery: int, now: datetime
+) -> bool:
+    """Have one told again; False where there is none such of this subject."""
+    asked = (webhook, subject, delivery, now)
+    return await connection.fetchval(QUERIES["again"], *asked) is not None
+
+
+async def forget_places(connection: Connection) -> None:
+    """Forget how far the topic was read, where nobody wants to be told."""
+    await connection.execute(QUERIES["forget_places"])
+
+
 async def places(connection: Connection) -> dict[int, int]:
     """Give the offset of the next change of each partition; empty where none was read."""
     rows = await connection.fetch(QUERIES["places"])

@@ -77,7 +77,7 @@ class Hooks(Background):
         connection = await postgres.connect(self._dsn, search_path="compliance")
         reader = _Reader(self._bootstrap)
         try:
-            if not await connection.fetchval(webhooks.QUERIES["alone"]):
+            if not await webhooks.become_the_one(connection):
                 return
             while not self._ended.is_set():
                 rights = await self._collect(connection, reader)
@@ -93,7 +93,7 @@ class Hooks(Background):
         wanted = await webhooks.live(connection)
         if not wanted:
             await reader.stop()
-            await connection.execute(webhooks.QUERIES["forget_places"])
+            await webhooks.forget_places(connection)
             return {}
         rights = await self._rights(connection, {one.subject for one in wanted})
         await reader.start(await webhooks.places(connection), min(w.created_at for w in wanted))

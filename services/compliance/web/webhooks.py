@@ -86,7 +86,8 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
     )
     async def list_webhooks(asker: Asker) -> Response:
         """List what the holder of this key has subscribed to."""
-        rows = await desk.fetch(webhooks.QUERIES["of"], asker.subject)
+        async with desk.lent() as connection:
+            rows = await webhooks.of(connection, asker.subject)
         return answered(
             Webhooks(
                 [
@@ -113,8 +114,9 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
     )
     async def end(webhook: UUID, asker: Asker) -> Response:
         """Tell no more, not even what waits."""
-        found = await _one(desk, "end_one", webhook, asker.subject, datetime.now(UTC))
-        _check(webhook, found)
+        async with desk.writing() as connection:
+            found = await webhooks.end(connection, webhook, asker.subject, datetime.now(UTC))
+        _check(webhook, found=found)
         return Response(status_code=204)
 
     @router.post(
@@ -126,9 +128,10 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
     )
     async def renew(webhook: UUID, asker: Asker) -> Response:
         """Sign with another secret, shown this once; for a day with the former one as well."""
-        secret, until = secrets.token_bytes(32), datetime.now(UTC) + webhooks.FORMER_FOR
-        found = await _one(desk, "renew", webhook, asker.subject, secret, until)
-        _check(webhook, found)
+        secret, now = secrets.token_bytes(32), datetime.now(UTC)
+        async with desk.writing() as connection:
+            found = await webhooks.renew(connection, webhook, asker.subject, secret, now)
+        _check(webhook, found=found)
         return answered(WebhookSecret(str(webhook), standard_webhooks.shown(secret)))
 
     @router.get(
@@ -144,8 +147,8 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
         before: Annotated[int, Query(ge=1, le=_LAST)] = _LAST,
     ) -> Response:
         """List the last ones of 30 days; `before` is a number, as the page before says it."""
-        asked = (webhook, asker.subject, before, PAGE + 1)
-        rows = await desk.fetch(webhooks.QUERIES["log"], *asked)
+        async with desk.lent() as connection:
+            rows = await webhooks.log(connection, webhook, asker.subject, before, PAGE + 1)
         shown = [_delivery(row) for row in rows[:PAGE]]
         return answered(Deliveries(shown, shown[-1].id if len(rows) > PAGE else None))
 
@@ -161,7 +164,9 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
     async def redeliver(webhook: UUID, delivery: Number, asker: Asker) -> Response:
         """Try it anew, under the same id, for a day."""
         now = datetime.now(UTC)
-        _check(webhook, await _one(desk, "again", webhook, asker.subject, delivery, now))
+        async with desk.writing() as connection:
+            found = await webhooks.again(connection, webhook, asker.subject, delivery, now)
+        _check(webhook, found=found)
         return Response(status_code=204)
 
 
@@ -185,13 +190,8 @@ def _subscriber(asker: Principal, *, local: bool) -> str:
     return asker.subject
 
 
-async def _one(desk: Desk, query: str, *values: object) -> Any:
-    async with desk.writing() as connection:
-        return await connection.fetchval(webhooks.QUERIES[query], *values)
-
-
-def _check(webhook: UUID, found: object) -> None:
-    if found is None:
+def _check(webhook: UUID, *, found: bool) -> None:
+    if not found:
         detail = f"{webhook}: no such subscription of yours, or nothing such of it"
         raise ProblemError(404, "not-found", f"{detail}. GET /v1/webhooks lists yours")
 

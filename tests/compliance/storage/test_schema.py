@@ -31,6 +31,7 @@ from services.compliance.storage import (
     reviews,
     schema,
     violations,
+    webhooks,
 )
 from services.compliance.storage.positions import Span
 from shared.adapters import postgres
@@ -59,6 +60,7 @@ MODULES: list[Any] = [
     reviews,
     schema,
     violations,
+    webhooks,
 ]
 
 
