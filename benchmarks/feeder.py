@@ -30,13 +30,16 @@ VBP = Path(sys.executable).with_name("vbp")
 
 @contextmanager
 def feeding(
-    bootstrap: str, until: datetime, orders: int, rate: float | None = None
+    bootstrap: str, until: datetime, orders: int, rate: float | None = None, times: int = 1
 ) -> Iterator[BaseProcess]:
     """Publish a simulated past, `rate` events a second or as fast as it goes.
 
-    The process ends when all is published, and is ended with the block.
+    `orders` are those of a province that is so many `times` as wide. The process ends when all is
+    published, and is ended with the block.
     """
-    feeder = get_context("spawn").Process(target=_feed, args=(bootstrap, until, orders, rate))
+    feeder = get_context("spawn").Process(
+        target=_feed, args=(bootstrap, until, orders, rate, times)
+    )
     feeder.start()
     try:
         yield feeder
@@ -60,8 +63,8 @@ def working(settings: Settings, name: str = "compliance") -> Iterator[psutil.Pro
             worker.terminate()
 
 
-def _feed(bootstrap: str, until: datetime, orders: int, rate: float | None) -> None:
-    lines = provinces.lines(orders, until)
+def _feed(bootstrap: str, until: datetime, orders: int, rate: float | None, times: int) -> None:
+    lines = provinces.wide(orders, until, times)
     asyncio.run(_publish(bootstrap, map(read_structured, lines), rate))
 
 

@@ -38,17 +38,19 @@ READ = "SELECT sum(next_offset) AS read, sum(end_offset) AS told FROM compliance
 EVENTS_AN_ORDER = 5
 """About as many events does the province tell of an order."""
 
+LARGE, WIDER = 1_000_000, 10
+"""A province of so many events is as many times as wide as a simulated one."""
+
 
 async def run(events: int) -> None:
     """Let about so many events pass, and print the resident memory as they do."""
-    until = datetime.now(UTC)
+    until, times = datetime.now(UTC), WIDER if events >= LARGE else 1
+    orders = max(provinces.IN_SMALL, events // EVENTS_AN_ORDER // times)
     with tempfile.TemporaryDirectory() as data, LocalStack(Path(data)) as stack:
         settings = await fresh(stack, "memory")
         with (
             working(settings) as worker,
-            feeding(
-                settings.kafka, until, max(provinces.IN_SMALL, events // EVENTS_AN_ORDER)
-            ) as feeder,
+            feeding(settings.kafka, until, orders, times=times) as feeder,
         ):
             most = await _watch(settings, worker, feeder.is_alive, events // LINES)
     met = "met" if most <= GOAL * MIB else "NOT met"
