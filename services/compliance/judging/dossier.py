@@ -109,6 +109,7 @@ class Dossier:
     __slots__ = (
         "_base",
         "_puts",
+        "_said",
         "_stored",
         "before",
         "causes",
@@ -139,6 +140,7 @@ class Dossier:
         self.voids: list[Evidence] = []
         self.unread: Unread | None = None
         self._base = self._stored = 0, b""
+        self._said = 0
         self._puts: list[tuple[Value | None, Value | None]] = []
 
     def set_aside(self, remedy: Remedy) -> Remedy:
@@ -175,14 +177,15 @@ class Dossier:
     def written(self) -> DossierBytes:
         """Write what of the dossier is to be stored in its row."""
         tail = self._grown_tail()
-        if tail is None:
-            record, judgement = self.encoded()
-            self._stored = len(record), b""
-            if self.unread is not None and self.unread.record is not None:
-                return DossierBytes(None, None, judgement)
-            return DossierBytes(record, b"", judgement)
-        self._stored = self._base[0], tail
-        return DossierBytes(None, tail, encode(self.judgement))
+        if tail is not None:
+            judgement = encode(self.judgement)
+            self._stored, self._said = (self._base[0], tail), len(judgement)
+            return DossierBytes(None, tail, judgement)
+        record, judgement = self.encoded()
+        self._stored, self._said = (len(record), b""), len(judgement)
+        if self.unread is not None and self.unread.record is not None:
+            return DossierBytes(None, None, judgement)
+        return DossierBytes(record, b"", judgement)
 
     def _grown_tail(self) -> bytes | None:
         """Give what was put into a large record since it was stored, None where all is written."""
@@ -196,12 +199,14 @@ class Dossier:
 
     @property
     def size(self) -> int:
-        """How many bytes the record takes in its row, as it was written last."""
-        return self._stored[0] + len(self._stored[1])
+        """How many bytes record and judgement take in their row, as they were written last."""
+        record, tail = self._stored
+        return record + len(tail) + self._said
 
-    def as_stored(self, record: int, tail: bytes) -> "Dossier":
-        """Note of how many bytes the stored record is, and what was put into it since."""
+    def as_stored(self, record: int, tail: bytes, judgement: int) -> "Dossier":
+        """Note of how many bytes record and judgement are, and what was put into it since."""
         self._base = self._stored = record, tail
+        self._said = judgement
         return self
 
     def be_stored(self) -> None:
@@ -255,7 +260,8 @@ def decode(  # noqa: PLR0913  # a row has so many columns
         dossier = Dossier(subject, some, said, version, columns)
         dossier.unread = unread
         return dossier
-    return Dossier(subject, held, said, version, columns).as_stored(len(record), tail)
+    dossier = Dossier(subject, held, said, version, columns)
+    return dossier.as_stored(len(record), tail, len(judgement))
 
 
 def _half_read(

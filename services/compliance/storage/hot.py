@@ -12,7 +12,7 @@ from services.compliance.judging.subjects import Subject
 from services.compliance.judging.upshot import Upshot
 
 AT_MOST = 6 * 2**20
-"""Bytes, as stored, of the dossiers that are kept: some eight times as many in memory."""
+"""Bytes, as stored, of the dossiers that are kept: some six times as many in memory."""
 
 LARGEST = AT_MOST // 16
 """Bytes of a dossier that is too large to be kept: it would take the place of thousands."""

@@ -1,16 +1,17 @@
-"""How many records a batch holds, so that it is a second or two of work wherever it runs."""
+"""How many records a batch holds, so that it is a second of work at most wherever it runs."""
 
-WORK = 1.5
+WORK = 1.0
 """Seconds of the processor that a batch may take: on a quiet machine that is the largest batch."""
 
 LASTS = 5.0
 """Seconds that a batch may last where the processor is shared: then positions move on, and a
 worker that dies repeats little."""
 
-FIRST = 5_000
+FIRST = 2_500
 AT_LEAST = 200
-AT_MOST = 30_000
-"""Records in a batch of a backlog: the more, the more often all of an order is judged at once."""
+AT_MOST = 3_000
+"""Records in a batch of a backlog: the more, the more often all of an order is judged at once, and
+the more memory is taken, some 20 kB a record."""
 
 
 class Pace:

@@ -17,10 +17,10 @@ from shared.domain.topics import Place
 AHEAD = 5_000
 """Records of one partition that are buffered before it is no longer asked for more."""
 
-BYTES_AHEAD = 16 << 20
+BYTES_AHEAD = 8 << 20
 """Bytes of all partitions that are buffered before only those are asked that have nothing."""
 
-BYTES_TAKEN = 16 << 20
+BYTES_TAKEN = 8 << 20
 """Bytes that go on at once, about: what is buffered may be large messages."""
 
 PER_RECORD = 1_350

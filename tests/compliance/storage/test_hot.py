@@ -40,7 +40,7 @@ def judged(*names: str, size: int = 10) -> Upshot:
     for name in names:
         subject = Subject("cn-sx", "order", name)
         upshot.dossiers[subject] = Dossier(subject)
-        upshot.dossiers[subject].as_stored(size, b"")
+        upshot.dossiers[subject].as_stored(size, b"", 0)
     return upshot
 
 
@@ -71,7 +71,7 @@ def test_neither_what_was_set_aside_nor_what_is_large_is_kept() -> None:
     kept = HotDossiers()
     upshot = judged("O1", "O2")
     upshot.dossiers[named("O1")[0]].set_aside("judge")
-    upshot.dossiers[named("O2")[0]].as_stored(hot.LARGEST + 1, b"")
+    upshot.dossiers[named("O2")[0]].as_stored(hot.LARGEST, b"", 1)
     kept.keep(upshot)
     assert kept.take(named("O1", "O2")) == {}
 
