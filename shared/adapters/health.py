@@ -16,6 +16,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from typing_extensions import override
 
+from shared.adapters.ports import refuse_taken
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -61,7 +63,11 @@ class _Silent(WSGIRequestHandler):
 
 
 def serve(health: Health, registry: CollectorRegistry, host: str, port: int) -> WSGIServer:
-    """Answer /metrics, /healthz and /readyz in a thread, until the server given is shut down."""
+    """Answer /metrics, /healthz and /readyz in a thread, until the server given is shut down.
+
+    Raises SetupError if the port is taken.
+    """
+    refuse_taken(host, port, "--metrics-port")
     metrics = make_wsgi_app(registry)
     asked = {"/healthz": (health.lives, "ok"), "/readyz": (health.ready, "ready")}
 

@@ -8,8 +8,8 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
-from uvicorn.config import STARTUP_FAILURE
 
+from shared.adapters.ports import refuse_taken
 from shared.adapters.server import HEAD_BYTES, Protocol
 
 _TAKEN_AT_ONCE = 8
@@ -63,8 +63,10 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl+C, in this one process: /metrics would saw between several.
 
-    `connections` are open at a time, and so many `of_one` client.
+    `connections` are open at a time, and so many `of_one` client. Raises SetupError if the port is
+    taken; leaves with 1 where it cannot begin otherwise, which the log then says.
     """
+    refuse_taken(host, port, "--port")
 
     class Bounded(Protocol):
         most = connections
@@ -84,7 +86,8 @@ def serve(
         backlog=_TAKEN_AT_ONCE,
     )
     server = _Server(config, app)
-    with contextlib.suppress(KeyboardInterrupt):
+    # uvicorn would leave with 3, which says of `vbp` that lines were refused.
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run()
     if not server.started:
-        sys.exit(STARTUP_FAILURE)
+        sys.exit(1)

@@ -12,6 +12,7 @@ from deploy.local.processes import ProcessMark
 from deploy.local.state import RunningStack
 from services.commands import demo_verdict, processes
 from services.compliance.rules import RULES
+from shared.adapters import ports
 from tests.support.command_line import UNTIL, Vbp
 from tests.support.events import said
 
@@ -147,8 +148,46 @@ def test_a_taken_port_is_replaced_by_a_free_one() -> None:
         port = taken.getsockname()[1]
         chosen = processes.choose_ports({"orders": port})
         assert chosen["orders"] != port
-        assert processes.is_free(chosen["orders"])
+        assert ports.is_free(chosen["orders"])
     assert processes.choose_ports({"orders": port}) == {"orders": port}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "variable"),
+    [
+        (["worker", "orders"], "--metrics-port", "VBP_METRICS_PORT"),
+        (["worker", "delivery"], "--metrics-port", "VBP_METRICS_PORT"),
+        (["worker", "compliance"], "--metrics-port", "VBP_METRICS_PORT"),
+        (["serve", "orders"], "--port", "VBP_PORT"),
+        (["serve", "compliance"], "--port", "VBP_PORT"),
+    ],
+)
+def test_a_taken_port_is_named_with_what_gives_another(
+    vbp: Vbp,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    option: str,
+    variable: str,
+) -> None:
+    monkeypatch.setenv("VBP_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("VBP_DATABASE", "postgresql://vbp@127.0.0.1:1/vbp")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = vbp(*arguments, option, str(port))
+    assert told.code == 1
+    said = f"vbp: port {port} of 127.0.0.1 is taken: give another by {option} (or {variable})\n"
+    assert told.err.endswith(said)
+    assert "Traceback" not in told.err
+
+
+def test_an_address_that_nothing_can_listen_at_is_named_too(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBP_HOST", "192.0.2.1")
+    monkeypatch.setenv("VBP_IDENTITY", "required")
+    told = vbp("serve", "orders", "--port", "8001")
+    assert told.code == 1
+    assert "vbp: nothing can listen at port 8001 of 192.0.2.1" in told.err
 
 
 def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:
