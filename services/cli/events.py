@@ -120,16 +120,17 @@ def bulletin(  # noqa: PLR0913  # one parameter an option
     by: Annotated[str | None, typer.Option(metavar="NAME", help="Who issues it")] = None,
 ) -> None:
     """Write the bulletin of a month (通报): completion, distributors, violations, shortages."""
-    import re
-
     from services.commands import bulletin as command
     from services.commands import settings
     from services.compliance.answers.bulletin import Wanted
     from services.compliance.settings import Settings
-    from shared.adapters.answering import MONTH
+    from shared.adapters.parameters import month_of
+    from shared.domain.errors import InvalidArgumentError
 
-    if not re.match(MONTH, month):
-        raise typer.BadParameter(f"{month!r} is no month. Write it as 2022-05")
+    try:
+        month_of(month)
+    except InvalidArgumentError as error:
+        raise typer.BadParameter(str(error)) from error
     if issue != (by is not None):
         raise typer.BadParameter("--issue and --by NAME go together")
     chosen = settings.settings(Settings)

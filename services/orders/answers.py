@@ -3,16 +3,22 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
-from fastapi import Path as InPath
+from fastapi import FastAPI, Response
 
 from services.orders import life, progress
 from services.orders.life import OrderShown
 from services.orders.progress import Group, Progress, ProgressAsked
-from shared.adapters.answering import MONTH, answered, month_number, ok, only, reaching
+from shared.adapters.answering import (
+    answered,
+    check_jurisdiction,
+    month_number,
+    ok,
+    only,
+    reaching,
+)
 from shared.adapters.identity.roles import OVERSEEN, Asker, admits
+from shared.adapters.parameters import Code, MonthText
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
 from shared.domain import calendar
@@ -23,8 +29,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 SHAPES = (OrderShown, Progress)
 """What is answered with."""
-
-Code = Annotated[str | None, Query(min_length=1, max_length=256)]
 
 
 def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str]) -> None:
@@ -38,9 +42,7 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         dependencies=[admits(*OVERSEERS, Role.PARTY), reaching(), only("jurisdiction")],
         responses=ok(OrderShown) | problems(400, 404, 422, 503),
     )
-    async def show_order(
-        asker: Asker, order: Annotated[str, InPath(max_length=256)], jurisdiction: Code = None
-    ) -> Response:
+    async def show_order(asker: Asker, order: Code, jurisdiction: Code | None = None) -> Response:
         """Give an order as it stands: placed, answered, shipped, accepted, paid.
 
         `jurisdiction` is needed only where several have an order of that name. A party sees orders
@@ -70,18 +72,19 @@ def add_routes(app: FastAPI, database: Database, jurisdictions: Collection[str])
         responses=ok(Progress) | problems(400, 404, 422, 503),
     )
     async def show_progress(  # noqa: PLR0913, PLR0917  # one parameter a question
-        jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,
-        month: Annotated[str | None, Query(pattern=MONTH)] = None,
+        jurisdiction: Code = usual,
+        month: MonthText | None = None,
         group_by: Group = "none",
-        area: Code = None,
-        hospital: Code = None,
-        product: Code = None,
+        area: Code | None = None,
+        hospital: Code | None = None,
+        product: Code | None = None,
     ) -> Response:
         """Give what was bought in a month, and how far the agreements in force are by its end.
 
         `month` is the current one unless it is given; `group_by=month` gives what was bought in
         every month. Definitions and denominators are those of docs/months.md.
         """
+        check_jurisdiction(jurisdiction, jurisdictions)
         today = calendar.day_of(datetime.now(UTC))
         number = today.year * 100 + today.month if month is None else month_number(month)
         asked = ProgressAsked(jurisdiction, number, group_by, area, hospital, product)

@@ -11,9 +11,6 @@ from shared.adapters.identity.roles import principal_of
 from shared.adapters.problems import ProblemError
 from shared.domain.principal import may_reach
 
-MONTH = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
-"""How a month is spelt: 2022-05."""
-
 
 def only(*known: str, repeatable: Collection[str] = ()) -> Any:
     """Refuse parameters that a route does not know, and all but some that are given twice."""

@@ -21,13 +21,14 @@ from services.compliance.answers.case_shapes import (
     CaseShare,
 )
 from services.compliance.answers.database import Database, Row
-from services.compliance.answers.filters import Code, Month, OneOf, RoleName, RuleName
+from services.compliance.answers.filters import OneOf, RoleName, RuleName
 from services.compliance.answers.names import Fetch, called
 from services.compliance.findings.case_chain import CaseReckoning
 from services.compliance.findings.history import HistoryRow, row_of, said_in
 from services.compliance.findings.verification import Difference, chain_of
 from services.compliance.people.case import PartyCase
 from services.compliance.people.procedure import Stage, Work
+from shared.adapters.parameters import Code, Month
 from shared.adapters.postgres import Connection, queries
 from shared.domain.calendar import EPOCH, day_of, instant_text
 from shared.domain.errors import InvalidArgumentError

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.compliance.answers import paging
 from services.compliance.answers.database import Database
-from services.compliance.answers.filters import DEFAULT_PAGE, LARGEST_PAGE, Code, OneOf
+from services.compliance.answers.filters import DEFAULT_PAGE, LARGEST_PAGE, OneOf
 from services.compliance.answers.service_shapes import ContradictionPage, ContradictionShown
+from shared.adapters.parameters import Code
 from shared.adapters.postgres import queries
 from shared.domain.records.contested import ContradictionKind
 

@@ -1,9 +1,8 @@
 """Filters of the list of violations: what may be asked, and which predicate it becomes."""
 
 import hashlib
-import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Annotated, Any, Final, Self, get_args
 
@@ -16,7 +15,6 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -29,6 +27,7 @@ from services.compliance.findings.violation import Status
 from services.compliance.people.acts import State
 from services.compliance.policies.policy import Policies, Severity
 from services.compliance.rules import RULES
+from shared.adapters.parameters import Begin, Code, Month
 from shared.domain import calendar
 from shared.domain.errors import InvalidEventError
 
@@ -60,7 +59,6 @@ _PREDICATES: Final = {
     "assignee": "assignee = {}",
 }
 _WANTED: Final = "/* wanted */ true"
-_MONTH: Final = re.compile(r"(19\d\d|2\d\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 _LONGEST_MONTH: Final = timedelta(days=31)
 
 
@@ -102,15 +100,6 @@ def _instant(text: object) -> datetime:
         raise PydanticCustomError("instant", "{message}", {"message": message}) from None
 
 
-def _month(text: object) -> date:
-    found = _MONTH.fullmatch(str(text))
-    if found is None:
-        raise PydanticCustomError(
-            "month", "{found} is no month; write it as 2022-05", {"found": repr(text)}
-        )
-    return date(int(found[1]), int(found[2]), 1)
-
-
 def _past(instant: datetime) -> datetime:
     now = datetime.now(UTC)
     if instant > now:
@@ -129,9 +118,6 @@ AsOf = Annotated[
     AfterValidator(_past),
     Field(description="Instant as of which to answer: what was known then, RFC 3339 with offset"),
 ]
-Month = Annotated[date, BeforeValidator(_month), WithJsonSchema({"type": "string"})]
-Code = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
-PartyCode = Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$")]
 RuleName = Annotated[str, OneOf(rule.name for rule in RULES)]
 StatusName = Annotated[str, OneOf(get_args(Status))]
 SeverityName = Annotated[str, OneOf(get_args(Severity))]
@@ -157,7 +143,7 @@ class Filters(BaseModel):
     distributor: Code | None = Field(None, description="Distributor code")
     order: Code | None = Field(None, description="Order code")
     accused_role: RoleName | None = Field(None, description="As what a party is accused")
-    accused: PartyCode | None = Field(
+    accused: Begin | None = Field(
         None, description="Code of the party that is accused; empty: of whom nobody knows"
     )
     occurred_from: Instant | None = Field(

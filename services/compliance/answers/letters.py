@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.compliance.answers import paging
 from services.compliance.answers.database import Database, Row
-from services.compliance.answers.filters import DEFAULT_PAGE, LARGEST_PAGE, Code
+from services.compliance.answers.filters import DEFAULT_PAGE, LARGEST_PAGE
 from services.compliance.answers.paging import LetterPlace
+from shared.adapters.parameters import Code
 from shared.adapters.postgres import queries
 from shared.domain import topics
 from shared.domain.calendar import instant_text

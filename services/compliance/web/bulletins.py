@@ -4,8 +4,6 @@ from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi import Path as InPath
-from pydantic import Field
 
 from services.compliance.answers import bulletin, bulletin_forms
 from services.compliance.answers.bulletin import Issued, IssuedBulletins, Wanted
@@ -16,9 +14,10 @@ from services.compliance.answers.shapes import ok
 from services.compliance.web.bodies import Body, body_of, read_body
 from services.compliance.web.console.bulletins import bulletin_page
 from services.compliance.web.console.renderer import Renderer
-from shared.adapters.answering import MONTH, answered, check_jurisdiction, only, reaching
+from shared.adapters.answering import answered, check_jurisdiction, only, reaching
 from shared.adapters.identity.asker import everything
 from shared.adapters.identity.roles import OVERSEEN, Asker, admits
+from shared.adapters.parameters import Code, MonthText
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
 from shared.domain.principal import Role, may_reach
@@ -33,7 +32,7 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 class IssueBody(Body):
     """Which bulletin of the month is issued; without a jurisdiction, the usual one's."""
 
-    jurisdiction: str | None = Field(None, min_length=1, max_length=256)
+    jurisdiction: Code | None = None
 
 
 def add_issuing(
@@ -65,9 +64,7 @@ def add_issuing(
         responses=ok(Issued) | problems(400, 404, 409, 413, 415, 422, 503),
         openapi_extra=body_of(IssueBody),
     )
-    async def issue_bulletin(
-        request: Request, month: Annotated[str, InPath(pattern=MONTH)], asker: Asker
-    ) -> Response:
+    async def issue_bulletin(request: Request, month: MonthText, asker: Asker) -> Response:
         """Keep the bulletin as it stands now: it stays so, signed by whoever asks."""
         body = await read_body(request, IssueBody)
         where = body.jurisdiction or min(jurisdictions)
@@ -107,8 +104,8 @@ def add_bulletins(
     )
     async def show_bulletin(
         request: Request,
-        month: Annotated[str, InPath(pattern=MONTH)],
-        jurisdiction: Annotated[str, Query(min_length=1, max_length=256)] = usual,
+        month: MonthText,
+        jurisdiction: Code = usual,
         form: Annotated[Form | None, Query(alias="format")] = None,
     ) -> Response:
         """Give a bulletin: completion, distributors, violations, shortages, quality of the data.

@@ -10,11 +10,12 @@ from services.compliance.answers import coverage
 from services.compliance.answers.coverage import Category, CoverageAsked
 from services.compliance.answers.coverage_shapes import Coverage
 from services.compliance.answers.database import Database
-from services.compliance.answers.filters import Code, Instant
+from services.compliance.answers.filters import Instant
 from services.compliance.answers.shapes import ok
 from services.compliance.policies.policy import Policies
 from shared.adapters.answering import answered, check_jurisdiction, only, reaching
 from shared.adapters.identity.roles import OVERSEEN
+from shared.adapters.parameters import Code
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.errors import InvalidArgumentError
 

@@ -14,12 +14,12 @@ from services.compliance.answers.denominators import (
     PartyShown,
     Shown,
 )
-from services.compliance.answers.filters import Code
 from services.compliance.answers.shapes import ok
 from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies, Severity
 from services.compliance.web.admitted import SEEN
 from shared.adapters.answering import answered, check_jurisdiction, only, reaching
+from shared.adapters.parameters import Begin, Code
 from shared.adapters.problems import ProblemError, problems
 from shared.domain import calendar
 
@@ -62,9 +62,7 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
     async def list_parties(
         jurisdiction: Code = usual,
         role: Annotated[Role | None, Query(description="As what they are accused")] = None,
-        begins: Annotated[
-            str, Query(max_length=256, pattern=r"^[^\x00]*$", description="How the code begins")
-        ] = "",
+        begins: Annotated[Begin, Query(description="How the code begins")] = "",
     ) -> Response:
         """List parties by what stands open against them; what is exempt is left out."""
         check_jurisdiction(jurisdiction, policies.jurisdictions)

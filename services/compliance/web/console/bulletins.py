@@ -14,6 +14,7 @@ from services.compliance.answers.workbook import Cell
 from services.compliance.web.console.languages import Language, language_of
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.denominators import today
+from shared.adapters.answering import only
 from shared.adapters.identity.roles import OVERSEEN, Asker
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import may_reach
@@ -56,7 +57,7 @@ def add_bulletin_list(
 ) -> None:
     """Add the page of all months."""
 
-    @router.get(HERE, dependencies=[OVERSEEN])
+    @router.get(HERE, dependencies=[OVERSEEN, only("lang")])
     async def list_bulletins(request: Request, asker: Asker) -> Response:
         own = [where for where in sorted(jurisdictions) if may_reach(asker, where)]
         try:

@@ -23,6 +23,9 @@ from shared.domain.errors import SetupError, TransientError
 DRAWN_OF = {"distributor", "manufacturer"}
 """The parties of whom deliveries are scored."""
 
+JUDGED = tuple(role for role in ROLES if role != "authority")
+"""The roles of parties that have a page."""
+
 FIGURES_WITHIN = 3.0
 """Seconds that a page waits for figures of another service; without them it says so."""
 
@@ -80,8 +83,11 @@ def add_parties(
     async def show_party(request: Request, role: str, code: str) -> Response:
         asked = asked_of(request, known)
         language = language_of(request)
+        if role not in JUDGED:
+            known_roles = translate("没有此类当事方；已知的有：", language) + ", ".join(JUDGED)
+            return await renderer.problem(request, 404, known_roles)
         found = None
-        if role in ROLES and role != "authority" and "\x00" not in code:
+        if "\x00" not in code:
             try:
                 found = await denominators.party(
                     database, asked.jurisdiction, cast(Role, role), code, today()
