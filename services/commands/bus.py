@@ -77,7 +77,7 @@ def open_to(settings: Settings, publisher: str, replication: int) -> None:
     made = asyncio.run(kafka.create_ingress(cluster, publisher, replication=replication))
     sys.stdout.writelines(f"{name}\n" for name in made)
     if cluster.secrets is not None:
-        asyncio.run(bus.apply(cluster))
+        asyncio.run(bus.apply(cluster, publishers=[publisher]))
         user, password = f"{permits.PUBLISHER_USER}{publisher}", bus_keys.new_password()
         asyncio.run(bus.set_passwords(cluster, {user: password}))
         say(f"The password of {user}, by SCRAM-SHA-512 over TLS. It is shown this once:")

@@ -1,6 +1,6 @@
 """The bus as it is allowed to be used: what `permits.toml` says, brought to the brokers."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -26,14 +26,18 @@ class Change(NamedTuple):
     beyond: frozenset[Entry]
 
 
-async def apply(bootstrap: Bootstrap, *, dry: bool = False) -> Change:
+async def apply(
+    bootstrap: Bootstrap, *, publishers: Iterable[str] = (), dry: bool = False
+) -> Change:
     """Have the brokers allow what is allowed, and nothing else to our users; gives what changed.
 
-    What somebody else's users may do is left as it is. Raises UnreachableError.
+    Publishers are those that have a topic, and these: a topic that was just made may not be known
+    to the broker that is asked. What somebody else's users may do is left as it is. Raises
+    UnreachableError.
     """
     async with administered(bootstrap) as client:
         names = (await client.fetch_all_metadata()).topics()
-        wanted = permits.entries(topics.publishers(names))
+        wanted = permits.entries({*topics.publishers(names), *publishers})
         found = await acls.entries(client)
         added, removed = wanted - found.keys(), {e for e in found.keys() - wanted if _is_ours(e)}
         if not dry:

@@ -68,7 +68,7 @@ async def _furnish(stack: LocalStack) -> None:
     await kafka.create_topics(as_user(stack, OPERATOR))
     for publisher in PUBLISHERS:
         await kafka.create_ingress(as_user(stack, ADMIN), publisher, replication=1)
-    await bus.apply(as_user(stack, ADMIN))
+    await bus.apply(as_user(stack, ADMIN), publishers=PUBLISHERS)
     for user, password in LET_IN.items():
         bus_keys.write_password(stack.secrets, user, password)
     await bus.set_passwords(as_user(stack, ADMIN), LET_IN)

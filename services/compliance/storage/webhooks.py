@@ -35,7 +35,7 @@ _AWAY, _BUSY = 500, 429
 """Statuses: the first of a receiver that fails itself, and that of one that asks to wait."""
 
 
-class Wanted(NamedTuple):
+class Subscriber(NamedTuple):
     """A subscription: whose, what of, from when on."""
 
     id: UUID
@@ -44,7 +44,7 @@ class Wanted(NamedTuple):
     created_at: datetime
 
 
-class Due(NamedTuple):
+class Sending(NamedTuple):
     """A change that is to be told now; `attempts` were made before."""
 
     id: int
@@ -60,7 +60,7 @@ class Due(NamedTuple):
 class Tried(NamedTuple):
     """What became of a try; without a problem it was taken."""
 
-    due: Due
+    due: Sending
     status: int | None
     problem: str | None
 
@@ -84,11 +84,11 @@ async def create(  # noqa: PLR0913, PLR0917  # all that a subscription is
     return row is not None
 
 
-async def live(connection: Connection) -> list[Wanted]:
+async def live(connection: Connection) -> list[Subscriber]:
     """Give all subscriptions that have not ended."""
     rows = await connection.fetch(QUERIES["live"])
     return [
-        Wanted(row["id"], row["subject"], json.loads(row["filter"]), row["created_at"])
+        Subscriber(row["id"], row["subject"], json.loads(row["filter"]), row["created_at"])
         for row in rows
     ]
 
@@ -124,6 +124,11 @@ async def log(
     return list(await connection.fetch(QUERIES["log"], webhook, subject, before, most))
 
 
+async def belongs(connection: Connection, webhook: UUID, subject: str) -> bool:
+    """Say whether a subscription is a subject's, ended or not."""
+    return await connection.fetchval(QUERIES["belongs"], webhook, subject) is not None
+
+
 async def again(
     connection: Connection, webhook: UUID, subject: str, delivery: int, now: datetime
 ) -> bool:
@@ -156,10 +161,10 @@ async def queue(
         await connection.execute(QUERIES["move"], list(read), list(read.values()))
 
 
-async def due(connection: Connection, now: datetime, most: int) -> list[Due]:
+async def due(connection: Connection, now: datetime, most: int) -> list[Sending]:
     """Give what is to be told now."""
     return [
-        Due(
+        Sending(
             row["id"],
             row["webhook"],
             row["subject"],

@@ -91,6 +91,10 @@ FROM compliance.webhook_delivery d JOIN compliance.webhook w ON w.id = d.webhook
 WHERE w.id = $1 AND w.subject = $2 AND d.id < $3
 ORDER BY d.id DESC LIMIT $4;
 
+-- belongs --
+-- Say whether a subscription is a subject's, ended or not.
+SELECT true FROM compliance.webhook WHERE id = $1 AND subject = $2;
+
 -- again --
 -- Have one told again, from the first try on.
 UPDATE compliance.webhook_delivery d SET due_at = $4, attempts = 0, problem = NULL

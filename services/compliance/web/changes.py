@@ -65,7 +65,7 @@ class ToldOnBus(Struct, frozen=True):
     stale: bool | None = None
 
 
-class Change(NamedTuple):
+class HeardChange(NamedTuple):
     """A change as the bus tells it: under which id and type, and when the broker heard it."""
 
     message: str
@@ -255,7 +255,7 @@ class Follower(Background):
             self._changes.take(message.partition, message.offset, found.told, found.shown)
 
 
-def read_change(message: Any) -> Change | None:
+def read_change(message: Any) -> HeardChange | None:
     """Read a message of the topic; None for one that cannot be read."""
     headers = {name: (value or b"").decode(errors="replace") for name, value in message.headers}
     try:
@@ -276,4 +276,4 @@ def read_change(message: Any) -> Change | None:
         headers.get("ce_time"),
     )
     heard = datetime.fromtimestamp(message.timestamp / 1_000, UTC)
-    return Change(identity, kind, heard, told, shown)
+    return HeardChange(identity, kind, heard, told, shown)

@@ -18,8 +18,8 @@ from typing_extensions import override
 
 from services.compliance.answers.filters import Filters
 from services.compliance.storage import webhooks
-from services.compliance.storage.webhooks import Due, Tried, Wanted
-from services.compliance.web.changes import Change, read_change
+from services.compliance.storage.webhooks import Sending, Subscriber, Tried
+from services.compliance.web.changes import HeardChange, read_change
 from services.compliance.web.stream import wanted_by
 from shared.adapters import broker as brokers
 from shared.adapters import kafka, postgres
@@ -116,7 +116,7 @@ class Hooks(Background):
             await webhooks.note(connection, tried, _now())
         return len(due)
 
-    async def _try(self, due: Due, rights: Rights) -> Tried:
+    async def _try(self, due: Sending, rights: Rights) -> Tried:
         if due.subject not in rights:
             return Tried(due, None, f"{due.subject} holds no key that is taken")
         headers = standard_webhooks.headers(due.secrets, due.message, _now(), due.body)
@@ -163,7 +163,7 @@ class _Reader:
             usual = ends[one] if later is None else later.offset
             consumer.seek(one, places.get(one.partition, usual))
 
-    async def read(self) -> tuple[Sequence[Change], Mapping[int, int]]:
+    async def read(self) -> tuple[Sequence[HeardChange], Mapping[int, int]]:
         """Give what came since, and the next offset of each partition, unless none has moved."""
         found = await self._consumer.getmany(timeout_ms=200, max_records=_READ_AT_ONCE)
         read = (read_change(message) for messages in found.values() for message in messages)
@@ -184,7 +184,7 @@ class _Reader:
 
 
 def chosen(
-    changes: Sequence[Change], wanted: Sequence[Wanted], rights: Rights
+    changes: Sequence[HeardChange], wanted: Sequence[Subscriber], rights: Rights
 ) -> list[tuple[UUID, str, bytes]]:
     """Give what is told to whom: of subscriptions made before it came, by filter and by rights."""
     wishes = [
@@ -200,7 +200,7 @@ def chosen(
     ]
 
 
-def _filters(wanted: Wanted) -> Filters | None:
+def _filters(wanted: Subscriber) -> Filters | None:
     try:
         return Filters.model_validate(wanted.filter)
     except ValidationError as error:
@@ -210,7 +210,7 @@ def _filters(wanted: Wanted) -> Filters | None:
         return None
 
 
-def _body(change: Change) -> bytes:
+def _body(change: HeardChange) -> bytes:
     return msgspec.json.encode(
         {"type": change.type, "timestamp": change.shown.at, "data": change.shown}
     )

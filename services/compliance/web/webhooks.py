@@ -139,7 +139,7 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
         tags=["webhooks"],
         summary="What became of changes",
         dependencies=[SEEN, only("before")],
-        responses=ok(Deliveries) | problems(400, 422, 503),
+        responses=ok(Deliveries) | problems(400, 404, 422, 503),
     )
     async def log(
         webhook: UUID,
@@ -148,7 +148,9 @@ def add_webhooks(router: APIRouter, desk: Desk, outward: Outward, *, local: bool
     ) -> Response:
         """List the last ones of 30 days; `before` is a number, as the page before says it."""
         async with desk.lent() as connection:
+            found = await webhooks.belongs(connection, webhook, asker.subject)
             rows = await webhooks.log(connection, webhook, asker.subject, before, PAGE + 1)
+        _check(webhook, found=found)
         shown = [_delivery(row) for row in rows[:PAGE]]
         return answered(Deliveries(shown, shown[-1].id if len(rows) > PAGE else None))
 

@@ -106,8 +106,8 @@ async def test_a_party_is_shown_with_all_that_it_is_accused_of(
 ) -> None:
     await told(desk)
     await desk.connection.execute(
-        "INSERT INTO compliance.name (jurisdiction, kind, code, name) "
-        "VALUES ('cn-sx', 'distributor', 'D1', '晋康医药')"
+        "INSERT INTO compliance.name (jurisdiction, kind, code, name, said_at, source, id) "
+        "VALUES ('cn-sx', 'distributor', 'D1', '晋康医药', now(), '/platforms/cn-sx', 'named')"
     )
     async with an_api(database, migrated=False) as api:
         listed = read(await api.get("/v1/parties?role=distributor"))["items"]

@@ -33,6 +33,9 @@ FILLED = {
     "{month}": "2022-05",
     "{source:path}": "%2Fplatforms%2Fcn-sx",
     "{id}": "e1",
+    "{sha256}": "a" * 64,
+    "{webhook}": str(UUID(int=8)),
+    "{delivery}": "1",
 }
 
 

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from services.compliance.storage import webhooks
-from services.compliance.storage.webhooks import BACK_OFF, Due, Tried
+from services.compliance.storage.webhooks import BACK_OFF, Sending, Tried
 from services.compliance.web import hooks
 from services.compliance.worker.relay import send_violations
 from shared.domain import standard_webhooks
@@ -179,7 +179,7 @@ async def test_an_address_that_is_private_or_a_filter_that_is_none_is_refused_an
 def test_what_is_refused_holds_up_nothing_and_who_is_away_is_left_alone_for_minutes() -> None:
     now = datetime(2022, 5, 1, tzinfo=UTC)
     pause = webhooks._pause  # noqa: SLF001
-    due = Due(1, UUID(int=1), "key:a", "m", b"", 3, "https://x/", ())
+    due = Sending(1, UUID(int=1), "key:a", "m", b"", 3, "https://x/", ())
     assert pause(Tried(due, 400, "it answered 400"), now) is None
     assert pause(Tried(due, 200, None), now) is None
     for away in (Tried(due, None, "refused"), Tried(due, 503, "503"), Tried(due, 429, "429")):

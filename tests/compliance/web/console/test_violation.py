@@ -192,14 +192,16 @@ async def test_people_walk_a_violation_from_new_to_upheld_in_a_browser(
             async def as_somebody(name: str) -> None:
                 await page.goto("/me")
                 await page.locator(f'input[value="person:{name}"]').check()
-                await page.locator("main button").click()
+                async with page.expect_navigation():
+                    await page.locator("main button").click()
                 await page.goto(f"/violations/{V.id}")
 
             async def do(act: str, text: str = "", reason: str | None = None) -> None:
                 if reason is not None:
                     await page.locator("#reason").select_option(reason)
                 await page.locator("#text").fill(text)
-                await page.locator(f'button[value="{act}"]').click()
+                async with page.expect_navigation():
+                    await page.locator(f'button[value="{act}"]').click()
                 assert await page.evaluate(SIDEWAYS) <= 0, act
                 axe = await Axe().run(page)
                 assert axe.response["violations"] == [], act
@@ -212,7 +214,8 @@ async def test_people_walk_a_violation_from_new_to_upheld_in_a_browser(
             await tell(connection, observed=3)
             await do("uphold", "证据充分")
             assert await page.locator("[role=alert]").is_visible(), "the facts moved meanwhile"
-            await page.locator('button[value="uphold"]').click()
+            async with page.expect_navigation():
+                await page.locator('button[value="uphold"]').click()
             await tell(connection, observed=4)
             await page.reload()
             await do("reaffirm")
