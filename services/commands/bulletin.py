@@ -13,6 +13,7 @@ from services.compliance.answers.bulletin_forms import Form
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.settings import Settings
+from shared.adapters import postgres
 from shared.domain.errors import InvalidArgumentError
 
 
@@ -29,6 +30,8 @@ def run(settings: Settings, wanted: Wanted, form: Form, out: str, by: str | None
 
 
 async def _shown(settings: Settings, wanted: Wanted, by: str | None) -> Shown:
+    # Where it is away, this says which variable names it; an answer over HTTP would not.
+    await (await postgres.connect(settings.database)).close()
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     async with Database(settings.database) as database:
         if by is None:

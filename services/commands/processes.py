@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ _REPOSITORY = Path(__file__).parents[2]
 _PATIENCE = 10.0
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.1
+
+_REASON = re.compile(r"^vbp: (.+)|SetupError(?:: |\(['\"])([^'\"\\\n]+)", re.MULTILINE)
+"""A line of `vbp` itself; an error as a traceback ends with it, or as it is shown in a log."""
 
 
 class Children:
@@ -89,7 +93,16 @@ class Children:
 
     def _ended(self, name: str, child: "subprocess.Popen[bytes]") -> str:
         log = self.log(name)
-        return f"{name} ended with {child.returncode}, see {log}:\n{tail(log)}"
+        last = tail(log)
+        why = reason(last)
+        because = f" ({why})" if why else ""
+        return f"{name} ended with {child.returncode}{because}, see {log}:\n{last}"
+
+
+def reason(log: str) -> str:
+    """Give what a process said last of why it ends, as `vbp` or as a SetupError; else nothing."""
+    said = _REASON.findall(log)
+    return next(filter(None, said[-1])).strip() if said else ""
 
 
 def answers(port: int) -> bool:

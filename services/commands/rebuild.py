@@ -34,7 +34,8 @@ def run_tally(settings: Settings, service: str, *, cut: bool) -> None:
     )
     say(
         f"The tables of {service} are empty. A worker that runs ends within seconds, and reads the "
-        f"topics from their beginning once it is started again: vbp worker {service}"
+        f"topics from their beginning once it is started again: vbp worker {service}. A demo that "
+        "runs on this database ends with it: vbp demo begins afresh, vbp demo --keep goes on"
     )
 
 

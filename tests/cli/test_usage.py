@@ -190,6 +190,35 @@ def test_an_address_that_nothing_can_listen_at_is_named_too(
     assert "vbp: nothing can listen at port 8001 of 192.0.2.1" in told.err
 
 
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        ("loud\nvbp: port 9001 of 127.0.0.1 is taken\n", "port 9001 of 127.0.0.1 is taken"),
+        (
+            "Traceback\nshared.domain.errors.SetupError: a topic was made again\nStopping\n",
+            "a topic was made again",
+        ),
+        (
+            '{"message": "Crashed reason=SetupError(\'the schema is newer\')"}',
+            "the schema is newer",
+        ),
+        ("vbp: first\nvbp: second\n", "second"),
+        ("all is well", ""),
+    ],
+)
+def test_a_process_that_ended_is_quoted_with_its_reason(log: str, why: str) -> None:
+    assert processes.reason(log) == why
+
+
+def test_a_bulletin_without_a_database_names_the_variable(
+    vbp: Vbp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBP_DATABASE", "postgresql://vbp@127.0.0.1:1/vbp")
+    told = vbp("bulletin", "2022-05")
+    assert told.code == 1
+    assert "Start it, or set VBP_DATABASE" in told.err
+
+
 def test_found_and_planted_are_compared_by_id_rule_by_rule() -> None:
     found = {"a": "late-delivery", "b": "late-delivery", "c": "coverage-gap"}
     planted = {"a": "late-delivery", "d": "selected-price"}
