@@ -93,7 +93,36 @@ def test_every_variable_is_a_setting_with_a_value_that_it_takes(
         assert given.keys() <= fields
         made = kind()
         for variable, value in given.items():
-            assert str(getattr(made, variable.removeprefix("VBP_").lower())) == value
+            held = getattr(made, variable.removeprefix("VBP_").lower())
+            assert ("" if held is None else str(held)) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "folder"),
+    [
+        ("compliance", {"KEY_FILE", "PACK_KEY", "SIGN_IN_SECRET_FILE"}, "/etc/vbp/api"),
+        ("init", {"KEY_FILE"}, "/etc/vbp/api"),
+        ("compliance-worker", {"ANCHOR_KEY"}, "/etc/vbp/worker"),
+        ("compliance-worker", {"ANCHOR_FILE"}, "/var/lib/vbp/anchors"),
+    ],
+)
+def test_files_have_a_place_and_none_is_named_before_somebody_does(
+    name: str, wanted: set[str], folder: str
+) -> None:
+    given = environment(ours()[name])
+    assert {given[f"VBP_{variable}"] for variable in wanted} == {""}
+    mounts = [volume.split(":") for volume in ours()[name]["volumes"]]
+    (mount,) = (one for one in mounts if one[1] == folder)
+    assert (mount[-1] == "ro") == folder.startswith("/etc")
+    example = (DEPLOY / "docker/example.env").read_text(encoding="utf-8")
+    assert f"{folder}/" in example
+
+
+def test_a_bulletin_finds_its_figures_from_init_as_from_the_api() -> None:
+    for variable in ("VBP_ORDERS_URL", "VBP_DELIVERY_URL"):
+        address = environment(ours()["init"])[variable]
+        assert address == environment(ours()["compliance"])[variable]
+        _share_a_network("init", urlsplit(address).hostname or "")
 
 
 @pytest.mark.parametrize("name", OURS)
