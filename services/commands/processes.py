@@ -93,10 +93,11 @@ class Children:
 
     def _ended(self, name: str, child: "subprocess.Popen[bytes]") -> str:
         log = self.log(name)
-        last = tail(log)
-        why = reason(last)
+        # All of it: the reason may lie far above the last lines.
+        told = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        why = reason(told)
         because = f" ({why})" if why else ""
-        return f"{name} ended with {child.returncode}{because}, see {log}:\n{last}"
+        return f"{name} ended with {child.returncode}{because}, see {log}:\n{tail(log)}"
 
 
 def reason(log: str) -> str:

@@ -13,6 +13,7 @@ from deploy.local.state import RunningStack
 from services.commands import demo_verdict, processes
 from services.compliance.rules import RULES
 from shared.adapters import ports
+from shared.domain.errors import SetupError
 from tests.support.command_line import UNTIL, Vbp
 from tests.support.events import said
 
@@ -208,6 +209,18 @@ def test_an_address_that_nothing_can_listen_at_is_named_too(
 )
 def test_a_process_that_ended_is_quoted_with_its_reason(log: str, why: str) -> None:
     assert processes.reason(log) == why
+
+
+def test_the_demo_says_why_a_process_of_it_ended(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        processes.Children(tmp_path, {}) as children,
+    ):
+        port = str(taken.getsockname()[1])
+        children.start("orders-worker", "worker", "orders", "--metrics-port", port)
+        why = rf"orders-worker ended with 1 \(port {port} of 127.0.0.1 is taken: "
+        with pytest.raises(SetupError, match=why):
+            children.wait("orders-worker")
 
 
 def test_a_bulletin_without_a_database_names_the_variable(
