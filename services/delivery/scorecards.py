@@ -18,6 +18,7 @@ from shared.adapters.answering import month_text
 from shared.adapters.postgres import Connection
 from shared.adapters.reading import Database
 from shared.domain import calendar
+from shared.tally.reach import reached
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
@@ -117,7 +118,10 @@ class Scorecard(Struct, frozen=True):
 
 
 class Scorecards(Struct, frozen=True):
-    """Scorecards of the lines that fell due in some months, the worst filled first."""
+    """Scorecards of the lines that fell due in some months, the worst filled first.
+
+    All that the bus held at `read_until` (UTC; null: never) is counted, `lag` messages wait.
+    """
 
     jurisdiction: str
     first: str
@@ -125,6 +129,8 @@ class Scorecards(Struct, frozen=True):
     as_of: datetime
     group_by: str
     rows: list[Scorecard]
+    read_until: datetime | None
+    lag: int
 
 
 class _Found:
@@ -152,6 +158,7 @@ async def scorecards(database: Database, asked: CardsAsked, now: datetime) -> Sc
     running = max(asked.first, _settled(now) + 1)
     # All is read as of one moment: what is left out is then never more than what was counted.
     async with database.snapshot() as seen:
+        reach = await reached(seen.fetch)
         await _count(seen, asked, found)
         if running <= asked.last:
             await _leave_out(seen, asked, running, now, found)
@@ -160,7 +167,7 @@ async def scorecards(database: Database, asked: CardsAsked, now: datetime) -> Sc
     if asked.group_by == "month":
         rows.sort(key=lambda row: row.code)
     months = (month_text(asked.first), month_text(asked.last))
-    return Scorecards(asked.jurisdiction, *months, now, asked.group_by, rows)
+    return Scorecards(asked.jurisdiction, *months, now, asked.group_by, rows, *reach)
 
 
 def _settled(now: datetime) -> int:

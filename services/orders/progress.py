@@ -4,7 +4,7 @@ Every figure is defined in docs/months.md.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,6 +16,7 @@ from shared.adapters import postgres
 from shared.adapters.answering import month_text
 from shared.adapters.reading import Database
 from shared.domain import calendar
+from shared.tally.reach import reached
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
@@ -101,7 +102,10 @@ class ProgressRow(Struct, frozen=True):
 
 
 class Progress(Struct, frozen=True):
-    """Purchase progress of one month, the slowest first; `as_of` is the last day counted."""
+    """Purchase progress of one month, the slowest first; `as_of` is the last day counted.
+
+    All that the bus held at `read_until` (UTC; null: never) is counted, `lag` messages wait.
+    """
 
     jurisdiction: str
     month: str
@@ -109,11 +113,14 @@ class Progress(Struct, frozen=True):
     group_by: str
     rows: list[ProgressRow]
     cut: bool
+    read_until: datetime | None
+    lag: int
 
 
 async def progress(database: Database, asked: ProgressAsked, today: date) -> Progress:
     """Answer; `today` is the Shanghai day on which it is asked."""
     as_of = min(max(today, _first(asked.month)), _last(asked.month))
+    reach = await reached(database.fetch)
     bought = {} if asked.group_by == "agreement" else await _bought(database, asked)
     completed = {} if asked.group_by == "month" else await _completed(database, asked, as_of)
     rows = [
@@ -128,6 +135,8 @@ async def progress(database: Database, asked: ProgressAsked, today: date) -> Pro
         asked.group_by,
         ranked[:ROWS_AT_MOST],
         len(ranked) > ROWS_AT_MOST,
+        reach.until,
+        reach.lag,
     )
 
 

@@ -5,6 +5,7 @@ that has lost its partition was read all the same, and taking it in again change
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -91,11 +92,15 @@ async def note(
     holds: Mapping[Place, Hold],
     looks: Mapping[Place, Look],
     losses: Mapping[Place, tuple[Loss, UUID]],
+    asked: datetime,
 ) -> None:
-    """Note what the broker holds of partitions; what it lost is counted, and read on behind."""
+    """Note what the broker held of partitions when it was asked, an instant (UTC).
+
+    What it lost is counted, and read on behind.
+    """
     seen = [(*place, *look) for place, look in sorted(looks.items())]
     if seen:
-        await connection.execute(QUERIES["seen"], *postgres.columns(seen))
+        await connection.execute(QUERIES["seen"], *postgres.columns(seen), asked)
     gone = [
         (*place, holds[place].next, loss.base, loss.following, loss.next - loss.first, topic_id)
         for place, (loss, topic_id) in sorted(losses.items())

@@ -8,6 +8,7 @@ is the same (services/compliance/worker/clock.py); figures need nobody's word be
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -54,10 +55,11 @@ class Watch:
         known and nothing noted.
         """
         try:
+            asked = datetime.now(UTC)
             found = await self._ask(wanted)
             connection = await postgres.connect(self._dsn, search_path=self._service)
             try:
-                moved = await self._note(connection, found, expected)
+                moved = await self._note(connection, found, expected, asked)
                 self.lost = await places.lost(connection)
             finally:
                 connection.terminate()
@@ -74,7 +76,11 @@ class Watch:
         return {p: (Look(topics[p[0]].id, bounds[p].end), bounds[p]) for p in there}
 
     async def _note(
-        self, connection: postgres.Connection, found: Found, expected: Mapping[Place, int]
+        self,
+        connection: postgres.Connection,
+        found: Found,
+        expected: Mapping[Place, int],
+        asked: datetime,
     ) -> bool:
         holds = await places.find(connection, found)
         looks: dict[Place, Look] = {}
@@ -90,7 +96,7 @@ class Watch:
                 # It shows for a moment after each change of leaders: the next look will tell.
                 early.add(place)
         self._end_early = early
-        await places.note(connection, holds, looks, losses)
+        await places.note(connection, holds, looks, losses, asked)
         for (topic, number), (loss, _) in losses.items():
             log.error(
                 "%s %d lost %d messages unread (%s): publish them again, nothing counts twice",

@@ -1,6 +1,8 @@
 """What the orders service answers, over HTTP from a real database."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -9,8 +11,11 @@ import pytest_asyncio
 from services.orders.app import create_app
 from services.orders.settings import Settings
 from services.orders.worker import SUBJECT
+from shared.adapters import postgres
 from shared.adapters.kafka import create_topics
 from shared.domain.principal import Party, Role
+from shared.tally import places
+from shared.tally.places import Look
 from tests.support.builders import POLICIES
 from tests.support.doors import reached
 from tests.support.events import said
@@ -161,3 +166,29 @@ async def test_events_are_taken_while_the_database_is_away(kafka: str) -> None:
         assert (await reader.get("/v1/progress")).status_code == 503
         body = EVENTS[3]
         assert (await reader.post("/v1/events", json=body)).status_code == 202
+
+
+async def test_progress_says_until_when_all_was_read_and_what_waits(
+    client: httpx.AsyncClient, database: str
+) -> None:
+    async def read() -> tuple[str | None, int]:
+        answer = (await client.get("/v1/progress", params={"month": "2022-04"})).json()
+        return answer["read_until"], answer["lag"]
+
+    topic, first = uuid4(), datetime(2022, 6, 1, tzinfo=UTC)
+    place = ("vbp.orders.v1", 0)
+    assert await read() == (None, 0)
+    connection = await postgres.connect(database, search_path="orders")
+    try:
+        for minutes, end, reaches, told in (
+            (0, 5, 0, (None, 5)),
+            (1, 9, 5, ("2022-06-01T00:00:00Z", 4)),
+            (2, 9, 9, ("2022-06-01T00:02:00Z", 0)),
+        ):
+            holds = await places.find(connection, [place])
+            await places.advance(connection, [(*place, 0, reaches)])
+            asked = first + timedelta(minutes=minutes)
+            await places.note(connection, holds, {place: Look(topic, end)}, {}, asked)
+            assert await read() == told
+    finally:
+        await connection.close()

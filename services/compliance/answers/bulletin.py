@@ -11,6 +11,14 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from services.compliance.answers.bulletin_reading import (
+    NotHeardError,
+    Reading,
+    check_heard,
+    is_reading,
+    reading_of,
+    rows_of,
+)
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.names import called
@@ -58,12 +66,17 @@ class Amendment(Struct, frozen=True):
 
 
 class Bulletin(Struct, frozen=True):
-    """The bulletin of a month of a jurisdiction, as it was made at an instant (UTC)."""
+    """The bulletin of a month of a jurisdiction, as it was made at an instant (UTC).
+
+    `told` says whether anything was told of the month; `readings` how far all was read.
+    """
 
     jurisdiction: str
     month: str
     made_at: datetime
     sheets: list[Sheet]
+    told: bool = True
+    readings: list[Reading] = []
 
 
 class Issue(Struct, frozen=True):
@@ -130,14 +143,21 @@ async def list_issued(database: Database, jurisdictions: Collection[str]) -> Iss
 async def issue(dsn: str, bulletin: Bulletin, by: str) -> bool:
     """Keep a bulletin as it is; False if one of its month was issued before.
 
-    Raises InvalidArgumentError for a month that was not over when it was made, and TransientError
-    where PostgreSQL fails meanwhile: nobody knows then whether it is kept.
+    Raises InvalidArgumentError for a month that was not over when it was made, NotHeardError for
+    one not read to its end or of which nothing was told, and TransientError where PostgreSQL fails
+    meanwhile: nobody knows then whether it is kept.
     """
     _, ends = Wanted(bulletin.jurisdiction, bulletin.month).span
     if bulletin.made_at < ends:
         raise InvalidArgumentError(
             f"month: {bulletin.month} is not over, and what is issued stays as it is: issue it "
             f"from {ends.astimezone(calendar.ZONE).date()} on"
+        )
+    check_heard(bulletin.month, ends, bulletin.made_at, bulletin.readings)
+    if not bulletin.told:
+        raise NotHeardError(
+            f"month: nothing was told of {bulletin.month} in {bulletin.jurisdiction}, no order and "
+            "nothing to judge. Issue a month of which something was"
         )
     connection = await postgres.connect(dsn)
     try:
@@ -154,6 +174,7 @@ async def issue(dsn: str, bulletin: Bulletin, by: str) -> bool:
 
 async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulletin:
     """Make a bulletin of what is known now."""
+    heard = await database.row(QUERIES["heard"], wanted.span[1])
     areas = await figures.progress(*wanted, "area")
     hospitals = await figures.progress(*wanted, "hospital")
     distributors = await figures.scorecards(*wanted, "distributor")
@@ -162,6 +183,13 @@ async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulle
     found = await database.fetch(QUERIES["violations"], where, *span)
     shortages = await database.fetch(QUERIES["shortages"], NUMBER_OF[SUPPLY.name], *span)
     quality = await database.row(QUERIES["quality"], where, *span)
+    judged = await database.row(QUERIES["judged"], where, wanted.month)
+    readings = [
+        Reading("compliance", heard["until"], heard["waiting"], heard["unjudged"]),
+        reading_of("orders", areas),
+        reading_of("delivery", distributors),
+    ]
+    told = judged["judged"] or bool(found) or _any_told(areas["rows"], distributors["rows"])
     sheets = [
         _progress("areas", "完成情况：统筹区 Completion by area", areas["rows"]),
         _progress("hospitals", "完成情况：医疗机构 Completion by hospital", hospitals["rows"]),
@@ -171,10 +199,17 @@ async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulle
         _cards("remote", "偏远地区 Remote hospitals and others", remote["rows"]),
         _violations(found),
         _shortages(where, shortages),
-        _quality(quality),
+        _quality(quality, readings),
     ]
     named = await _with_names(database, where, sheets)
-    return Bulletin(where, wanted.month, datetime.now(UTC), named)
+    return Bulletin(where, wanted.month, datetime.now(UTC), named, told, readings)
+
+
+def _any_told(areas: list[dict[str, Any]], cards: list[dict[str, Any]]) -> bool:
+    """Say whether something was ordered, accepted or returned in the month, or was due in it."""
+    names = ("orders", "accepted", "returned")
+    bought = [row["bought"] for row in areas if row["bought"]]
+    return any(one[name] for one in bought for name in names) or any(one["lines"] for one in cards)
 
 
 async def _with_names(database: Database, where: str, sheets: list[Sheet]) -> list[Sheet]:
@@ -214,7 +249,7 @@ def _changed(then: Sheet, now: Sheet) -> list[Amendment]:
     for name in dict.fromkeys([*before, *after]):
         for at, column in enumerate(then.columns[1:], 1):
             one, other = _cell(before, name, at), _cell(after, name, at)
-            if one != other:
+            if one != other and not is_reading(name):
                 found.append(Amendment(then.name, name, column, one, other))
     return found
 
@@ -295,11 +330,12 @@ def _shortages(where: str, rows: list[Row]) -> Sheet:
     return Sheet("shortages", "短缺报告 Shortages reported", columns, shown)
 
 
-def _quality(row: Row) -> Sheet:
+def _quality(row: Row, readings: list[Reading]) -> Sheet:
     shown: list[list[Cell]] = [
         ["无法接收的消息 messages that could not be taken", row["letters"]],
         ["相互矛盾的陈述 contradictions", int(row["contradictions"])],
         ["未能判定 unjudged for want of a term", int(row["unjudged"])],
         ["未确认的丢失 losses not acknowledged", row["losses"]],
+        *rows_of(readings),
     ]
     return Sheet("quality", "数据质量 Quality of the data", ["指标 figure", "数 count"], shown)

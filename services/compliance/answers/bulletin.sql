@@ -28,6 +28,22 @@ SELECT (SELECT count(*) FROM compliance.dead_letter WHERE told >= $2 AND told < 
            AS unjudged,
        (SELECT count(*) FROM compliance.loss WHERE acknowledged_at IS NULL) AS losses;
 
+-- heard --
+-- Say until when all was heard, what waits to be read, and what was due by an instant to be judged.
+SELECT min(heard_until) AS until,
+       coalesce(sum(greatest(end_offset - next_offset, 0)), 0)::bigint AS waiting,
+       (SELECT count(*) FROM (SELECT FROM compliance.touch LIMIT 10000) AS t)
+       + (SELECT count(*) FROM (SELECT FROM compliance.look_again
+                                WHERE look_at < $1 LIMIT 10000) AS l)
+       + (SELECT count(*) FROM (SELECT FROM compliance.look_again
+                                WHERE hear_at <= $1 LIMIT 10000) AS h) AS unjudged
+FROM compliance.position;
+
+-- judged --
+-- Say whether anything of a month was judged.
+SELECT EXISTS (SELECT FROM compliance.judged_count
+               WHERE jurisdiction = $1 AND month = $2 AND count > 0) AS judged;
+
 -- issued --
 -- Read a bulletin as it was issued.
 SELECT issued_at, issued_by, body FROM compliance.bulletin WHERE jurisdiction = $1 AND month = $2;

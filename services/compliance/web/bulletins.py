@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.compliance.answers import bulletin, bulletin_forms
 from services.compliance.answers.bulletin import Issued, IssuedBulletins, Wanted
 from services.compliance.answers.bulletin_forms import Form
+from services.compliance.answers.bulletin_reading import NotHeardError
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.shapes import ok
@@ -76,6 +77,8 @@ def add_issuing(
             made = await bulletin.compose(database, figures, Wanted(where, month))
         try:
             kept = await bulletin.issue(dsn, made, asker.subject)
+        except NotHeardError as error:
+            raise ProblemError(409, "not-all-heard", str(error)) from error
         except InvalidArgumentError as error:
             raise ProblemError(400, "month-not-over", str(error)) from error
         if not kept:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -28,6 +28,7 @@ from services.orders.worker import SUBJECT
 from shared.adapters.identity.invented import COOKIE
 from shared.adapters.postgres import Connection
 from shared.domain import calendar
+from shared.domain.calendar import EPOCH
 from tests.support.builders import POLICIES
 from tests.support.doors import reached
 from tests.support.events import said
@@ -40,6 +41,7 @@ pytestmark = pytest.mark.integration
 EVENTS = [
     said("hospital.enrolled", "2021-12-01"),
     said("agreement.signed", "2021-12-02"),
+    said("order.placed", "2022-04-28 09:00:00", order="O0", quantity=1),
     said("order.placed", "2022-05-03 09:00:00", quantity=600),
     said("delivery.received", "2022-05-04 08:00:00", quantity_accepted=500),
 ]
@@ -61,10 +63,25 @@ async def listening(app: FastAPI) -> AsyncIterator[str]:
 
 
 async def count(database: str, events: list[dict[str, Any]]) -> None:
-    """Take events into the figures of both services."""
+    """Take events into the figures of both services, which have read all then."""
     for counted in (SUBJECT, subject(*promises.of(POLICIES))):
         async with keeping(counted, database) as kept:
             await kept.take(messages(events, counted.topics))
+            await kept.connection.execute(
+                "INSERT INTO position (topic, partition, next_offset, end_offset, looked_at) "
+                "VALUES ('vbp.orders.v1', 0, 9, 9, now()) ON CONFLICT DO NOTHING"
+            )
+
+
+async def hear(connection: Connection, until: datetime, waiting: int = 0) -> None:
+    """Have the compliance worker heard all until an instant, with messages that wait."""
+    await connection.execute("TRUNCATE compliance.position")
+    await connection.execute(
+        "INSERT INTO compliance.position (topic, partition, end_offset, heard_until) "
+        "VALUES ('vbp.orders.v1', 0, $1, $2)",
+        waiting,
+        until,
+    )
 
 
 async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
@@ -77,6 +94,7 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
         "VALUES ('cn-sx', 'hospital', 'H1', '太原市第一医院', now(), '', '')"
     )
     await count(database, EVENTS)
+    await hear(connection, datetime.now(UTC))
     buying = orders.create_app(
         of_orders.Settings(kafka=kafka, database=database), POLICIES.jurisdictions
     )
@@ -90,6 +108,7 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
             assert (standing["issue"], standing["since"]) == (None, [])
             assert _hospitals(standing) == {"H1": 500}
             assert _names(standing) == {"hospitals": {"0": {"H1": "太原市第一医院"}}}
+            await _refused_unless_all_was_heard(api, connection)
             assert await _issue(database, at_orders, at_delivery)
             assert not await _issue(database, at_orders, at_delivery)
             await count(database, [*EVENTS, LATER])
@@ -119,6 +138,45 @@ async def _on_pages(api: httpx.AsyncClient) -> None:
     english = page_of(await api.get("/bulletins/2022-05?jurisdiction=cn-sx&lang=en"))
     assert "Completion by hospital" in english.text
     assert "完成情况" not in english.text
+
+
+async def _refused_unless_all_was_heard(api: httpx.AsyncClient, connection: Connection) -> None:
+    """Try to issue May while a service is behind, and a month of which nothing was told."""
+    asked: dict[str, Any] = {"json": {"jurisdiction": "cn-sx"}, "headers": _by("wangxm")}
+    path = "/v1/bulletins/2022-05/issue"
+    now = datetime.now(UTC)
+    ends = datetime(2022, 5, 31, 16, tzinfo=UTC)
+    for until, waiting in (
+        (EPOCH, 0),
+        (ends + timedelta(seconds=9), 0),
+        (now - timedelta(minutes=2), 3),
+    ):
+        await hear(connection, until, waiting)
+        refused = problem(await api.post(path, **asked), 409)["detail"]
+        assert f"compliance has heard all until {_in_china(until)}, {waiting} messages" in refused
+        assert "2022-06-01 00:00:10" in refused
+    draft = (await api.get("/bulletins/2022-05", params=MAY)).json()["bulletin"]
+    (quality,) = [sheet for sheet in draft["sheets"] if sheet["name"] == "quality"]
+    assert [row[1] for row in quality["rows"][4:6]] == [_in_china(until), 3]
+    await hear(connection, now)
+    for service in ("orders", "delivery"):
+        behind = f"UPDATE {service}.position SET end_offset = next_offset + 7"  # noqa: S608
+        await connection.execute(behind)
+        refused = problem(await api.post(path, **asked), 409)["detail"]
+        assert f"{service} has heard all until never, 7 messages wait" in refused
+        await connection.execute(f"UPDATE {service}.position SET end_offset = next_offset")  # noqa: S608
+    await connection.execute("INSERT INTO compliance.touch (jurisdiction, law) VALUES ('cn-sx', 1)")
+    assert "1 messages wait" in problem(await api.post(path, **asked), 409)["detail"]
+    await connection.execute("TRUNCATE compliance.touch")
+    empty = problem(await api.post("/v1/bulletins/2021-11/issue", **asked), 409)["detail"]
+    assert "nothing was told of 2021-11" in empty
+    assert (await api.get("/v1/bulletins")).json()["items"] == []
+
+
+def _in_china(instant: datetime) -> str:
+    if instant == EPOCH:
+        return "never"
+    return instant.astimezone(calendar.ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
 async def _issued_over_http(api: httpx.AsyncClient) -> None:

@@ -181,6 +181,8 @@ async def test_what_is_not_there_is_said_on_a_page(
     api, _ = kept
     for address in ("/violations/7", "/rules/none", "/policies/none"):
         assert "没有此页" in (await shown(api, address, 404)).text, address
+    assert "distributor, manufacturer, hospital" in (await shown(api, "/parties/x/D1", 404)).text
+    assert (await api.get("/bulletins?month=2022-05")).status_code == 400
 
 
 async def test_a_database_that_is_away_is_said_on_a_page() -> None:
