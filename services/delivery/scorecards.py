@@ -156,9 +156,9 @@ async def scorecards(database: Database, asked: CardsAsked, now: datetime) -> Sc
     """Answer as of an instant (UTC)."""
     found: dict[str, _Found] = defaultdict(_Found)
     running = max(asked.first, _settled(now) + 1)
+    reach = await reached(database.fetch)
     # All is read as of one moment: what is left out is then never more than what was counted.
     async with database.snapshot() as seen:
-        reach = await reached(seen.fetch)
         await _count(seen, asked, found)
         if running <= asked.last:
             await _leave_out(seen, asked, running, now, found)
