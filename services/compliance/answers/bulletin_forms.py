@@ -10,7 +10,8 @@ from typing import Literal
 import msgspec
 
 from services.compliance.answers import workbook
-from services.compliance.answers.bulletin import Sheet, Shown
+from services.compliance.answers.bulletin import Shown
+from services.compliance.answers.bulletin_sheets import Sheet
 from services.compliance.answers.workbook import Cell
 from shared.domain import calendar
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from services.compliance.answers import bulletin_forms as forms
-from services.compliance.answers.bulletin import Bulletin, Issue, Sheet, Shown, differences
+from services.compliance.answers.bulletin import Bulletin, Issue, Shown, differences
+from services.compliance.answers.bulletin_sheets import Sheet
 
 MADE = datetime(2022, 6, 1, tzinfo=UTC)
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from services.compliance.answers import bulletin
-from services.compliance.answers.bulletin import Issued, Sheet, Shown
+from services.compliance.answers.bulletin import Issued, Shown
 from services.compliance.answers.bulletin_forms import named, text_of
+from services.compliance.answers.bulletin_sheets import Sheet
 from services.compliance.answers.database import Database
 from services.compliance.answers.workbook import Cell
 from services.compliance.web.console.languages import Language, language_of
