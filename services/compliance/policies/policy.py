@@ -253,10 +253,8 @@ def with_editions(policy: Policy, told: Mapping[str, tuple[Value, ...]]) -> Poli
     constant = {name: values[0] for name, values in told.items() if len(values) == 1}
     changing = {name: values for name, values in told.items() if len(values) > 1}
     editions = tuple(
-        _digested(
-            policy, {name: in_force_on(values, since) for name, values in told.items()}, since
-        )
-        for since in (ALWAYS, *days)
+        _digested(policy, {name: in_force_on(held, day) for name, held in told.items()}, day)
+        for day in (ALWAYS, *days)
     )
     if not changing:
         return editions[0]
