@@ -80,7 +80,8 @@ def test_every_file_mounted_or_named_exists(name: str) -> None:
         places[inside] = source
         if source.startswith("."):
             assert (ROOT / source).is_dir(), source
-            assert mode == ["ro"]
+            # Anchors are written where the rest of the machine can have them away.
+            assert mode == ([] if source == "./files/anchors" else ["ro"])
         else:
             assert source in compose()["volumes"]
     named = [*map(str, service.get("command", [])), *environment(service).values()]
