@@ -1,13 +1,9 @@
 """Hosts a door on the bus: a Faust application of its own, once there is a topic to read."""
 
-import asyncio
 import logging
-import tempfile
 from collections.abc import Callable, Collection
-from pathlib import Path
 from typing import Any, Final, Protocol
 
-import faust
 from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
@@ -17,9 +13,8 @@ from mode import Service
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from shared.adapters import kafka
 from shared.adapters.cluster import Cluster, options
-from shared.adapters.faust_client import credentials
+from shared.adapters.faust_client import HostedApp, member
 from shared.adapters.identity.publishers import Publishers
 from shared.adapters.turns import Turns
 from shared.domain import topics
@@ -62,20 +57,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
     @override
     def _create_worker_consumer(self, transport: Any) -> Any:
-        app: Any = self.app
         self._assignor = RoundRobinPartitionAssignor
-        return kafka.consumer(
-            app.cluster,
-            group=app.conf.id,
-            partition_assignment_strategy=[RoundRobinPartitionAssignor],
-            session_timeout_ms=int(SESSION_SECONDS * 1_000),
-            rebalance_timeout_ms=int(SESSION_SECONDS * 1_000),
-            heartbeat_interval_ms=1_000,
-            # A batch waits for the broker and for PostgreSQL: this thread sends heartbeats.
-            max_poll_interval_ms=3_600_000,
-            max_poll_records=TAKEN_AT_ONCE,
-            metadata_max_age_ms=10_000,
-        )
+        return member(self.app, RoundRobinPartitionAssignor)
 
     async def note(self, offsets: dict[TopicPartition, OffsetAndMetadata]) -> None:
         """Note where partitions that are still ours are read on; the broker may be away."""
@@ -96,42 +79,23 @@ class _Consumer(driver.Consumer):
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
 
-class IngressApp(faust.App):
-    """A Faust application whose one agent has a door take what publishers tell.
-
-    Faust acknowledges nothing here: it would go on to do so behind an agent that failed.
-    """
+class IngressApp(HostedApp):
+    """A Faust application whose one agent has a door take what publishers tell."""
 
     def __init__(self, group: str, cluster: Cluster, names: Collection[str], door: BusDoor) -> None:
-        self.cluster = cluster
         super().__init__(
             group,
-            broker=f"kafka://{cluster.servers}",
-            broker_credentials=credentials(cluster),
-            datadir=str(Path(tempfile.gettempdir()) / "vbp-faust"),
-            web_enabled=False,
-            autodiscover=False,
-            topic_disable_leader=True,
-            topic_allow_declare=False,
-            table_standby_replicas=0,
-            stream_buffer_maxsize=TAKEN_AT_ONCE,
-            stream_wait_empty=False,
-            key_serializer="raw",
-            value_serializer="raw",
-            broker_session_timeout=SESSION_SECONDS,
-            broker_rebalance_timeout=SESSION_SECONDS,
-            broker_heartbeat_interval=1.0,
-            broker_max_poll_interval=3_600.0,
-            broker_max_poll_records=TAKEN_AT_ONCE,
+            cluster,
+            _Consumer,
+            session=SESSION_SECONDS,
+            buffered=TAKEN_AT_ONCE,
+            fetched=TAKEN_AT_ONCE,
         )
-        transport: Any = self.transport
-        transport.Consumer = _Consumer
         conductor: Any = self.topics
         conductor._resubscribe_sleep_lock_seconds = 0.5  # noqa: SLF001  # as Faust's own tests do
-        self._names = self.topic(
-            *sorted(names), key_serializer="raw", value_serializer="raw", acks=False
-        )
-        self.agent(self._names, name="admit", concurrency=1)(self._agent(door))
+        self._door = door
+        self._names = self.as_bytes(sorted(names))
+        self.have_taken(self._names, "admit", self._admit, at_once=TAKEN_AT_ONCE, within=WITHIN)
 
     def read_also(self, names: Collection[str]) -> None:
         """Read topics that have come to be."""
@@ -139,25 +103,9 @@ class IngressApp(faust.App):
         conductor: Any = self.topics
         conductor._subscription_changed.set()  # noqa: SLF001  # what adding an agent would do
 
-    def _agent(self, door: BusDoor) -> Callable[[Any], Any]:
-        async def admit(stream: Any) -> None:
-            # Only this pair acknowledges nothing whatever happens: `noack_take` alone goes on to
-            # acknowledge once its loop has been left.
-            async for events in stream.noack().noack_take(TAKEN_AT_ONCE, within=WITHIN):
-                try:
-                    await self._admit(door, [event.message for event in events])
-                except asyncio.CancelledError:
-                    raise
-                except Exception as error:
-                    log.critical("%s", error, exc_info=error)
-                    await self.crash(error)
-                    # What comes after is not taken: the next process reads it again.
-                    await asyncio.Event().wait()
-
-        return admit
-
-    async def _admit(self, door: BusDoor, messages: list[Any]) -> None:
-        await door.take([_Arrived(message) for message in messages])
+    async def _admit(self, events: list[Any]) -> None:
+        messages = [event.message for event in events]
+        await self._door.take([_Arrived(message) for message in messages])
         ends = {message.tp: message.offset + 1 for message in messages}
         offsets = {TopicPartition(*tp): OffsetAndMetadata(end, "") for tp, end in ends.items()}
         consumer: Any = self.consumer

@@ -7,29 +7,21 @@ every assignment the consumer is sought to where PostgreSQL says. It reads uncom
 stops at a batch that is broken; so its consumer is made as all of ours are.
 """
 
-import asyncio
-import logging
-import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from typing_extensions import override
 
-from shared.adapters import kafka, records
+from shared.adapters import records
 from shared.adapters.cluster import Cluster
-from shared.adapters.faust_client import credentials
+from shared.adapters.faust_client import HostedApp, member
 from shared.domain.topics import REGISTER, Place
 
-log = logging.getLogger(__name__)
-
 SESSION_SECONDS = 15.0
-HEARTBEAT_SECONDS = 1.0
 FETCHED_AT_ONCE = 2_000
 """Messages that one fetch gives at most, of all partitions together."""
 
@@ -90,23 +82,9 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
     @override
     def _create_worker_consumer(self, transport: Any) -> Any:
-        app: Any = self.app
-        conf = app.conf
+        # Partition i of all topics goes to one worker, where the facts of one order meet.
         self._assignor = RangePartitionAssignor
-        return kafka.consumer(
-            app.cluster,
-            group=conf.id,
-            # Partition i of all topics goes to one worker, where the facts of one order meet.
-            partition_assignment_strategy=[RangePartitionAssignor],
-            session_timeout_ms=int(SESSION_SECONDS * 1_000),
-            rebalance_timeout_ms=int(SESSION_SECONDS * 1_000),
-            heartbeat_interval_ms=int(HEARTBEAT_SECONDS * 1_000),
-            # A batch that waits for PostgreSQL is waited for: this thread sends heartbeats.
-            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1_000),
-            max_poll_records=conf.broker_max_poll_records,
-            fetch_max_wait_ms=100,
-            metadata_max_age_ms=10_000,
-        )
+        return member(self.app, RangePartitionAssignor, fetch_max_wait_ms=100)
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
@@ -174,62 +152,31 @@ class Consumer(driver.Consumer):
         app.assigned = True
 
 
-class Bus(faust.App):
+class Bus(HostedApp):
     """A Faust application whose one agent hands over whole batches, over and over."""
 
     def __init__(
         self, group: str, cluster: Cluster, topics: tuple[str, ...], find_places: Places
     ) -> None:
-        self.cluster = cluster
         self.find_places = find_places
         self.assigned = False
         super().__init__(
             group,
-            broker=f"kafka://{cluster.servers}",
-            broker_credentials=credentials(cluster),
-            datadir=str(Path(tempfile.gettempdir()) / "vbp-faust"),
-            web_enabled=False,
-            autodiscover=False,
-            topic_disable_leader=True,
-            topic_allow_declare=False,
-            table_standby_replicas=0,
-            stream_buffer_maxsize=BUFFERED,
-            stream_wait_empty=False,
-            key_serializer="raw",
-            value_serializer="raw",
-            broker_session_timeout=SESSION_SECONDS,
-            broker_rebalance_timeout=SESSION_SECONDS,
-            broker_heartbeat_interval=HEARTBEAT_SECONDS,
-            broker_max_poll_interval=3_600.0,
-            broker_max_poll_records=FETCHED_AT_ONCE,
+            cluster,
+            Consumer,
+            session=SESSION_SECONDS,
+            buffered=BUFFERED,
+            fetched=FETCHED_AT_ONCE,
         )
-        transport: Any = self.transport
-        transport.Consumer = Consumer
-        self._topic = self.topic(
-            *topics,
-            key_serializer="raw",
-            value_serializer="raw",
-            acks=False,
-        )
+        self._topic = self.as_bytes(topics)
 
     def hand_over(self, take: Callable[[list[Any]], Awaitable[None]]) -> None:
         """Have an agent hand every batch over; what `take` raises ends the process."""
 
-        async def tally(stream: Any) -> None:
-            # Only this pair acknowledges nothing whatever happens: `noack_take` alone goes on to
-            # acknowledge once its loop has been left.
-            async for events in stream.noack().noack_take(TAKEN_AT_ONCE, within=WITHIN):
-                try:
-                    await take([row for event in events for row in event.message.value])
-                except asyncio.CancelledError:
-                    raise
-                except Exception as error:
-                    log.critical("%s", error, exc_info=error)
-                    await self.crash(error)
-                    # What comes after is not handed over: it is read again by the next process.
-                    await asyncio.Event().wait()
+        async def tally(events: list[Any]) -> None:
+            await take([row for event in events for row in event.message.value])
 
-        self.agent(self._topic, name="tally", concurrency=1)(tally)
+        self.have_taken(self._topic, "tally", tally, at_once=TAKEN_AT_ONCE, within=WITHIN)
 
     def behind(self, expected: Mapping[Place, int]) -> int:
         """Count the messages that wait to be read, as far as the last fetches told."""
