@@ -11,7 +11,7 @@ from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.subjects import Subject
 from services.compliance.judging.upshot import Upshot
 
-AT_MOST = 6 * 2**20
+AT_MOST = 5 * 2**20
 """Bytes, as stored, of the dossiers that are kept: some six times as many in memory."""
 
 LARGEST = AT_MOST // 16

@@ -7,9 +7,8 @@ LASTS = 5.0
 """Seconds that a batch may last where the processor is shared: then positions move on, and a
 worker that dies repeats little."""
 
-FIRST = 2_500
 AT_LEAST = 200
-AT_MOST = 3_000
+AT_MOST = 2_000
 """Records in a batch of a backlog: the more, the more often all of an order is judged at once, and
 the more memory is taken, some 20 kB a record."""
 
@@ -18,7 +17,7 @@ class Pace:
     """The size of the next batch, by how long the last ones took."""
 
     def __init__(self) -> None:
-        self.size = FIRST
+        self.size = AT_MOST
 
     def took(self, records: int, work: float, lasted: float) -> None:
         """Note what a batch took, in seconds of the processor and of time.
