@@ -147,11 +147,16 @@ def unreachable(bootstrap: Bootstrap, error: Exception) -> str:
     return silent
 
 
-async def producer(bootstrap: Bootstrap) -> AIOKafkaProducer:
-    """Start an idempotent producer that waits for all replicas."""
+async def producer(bootstrap: Bootstrap, *, once: bool = True) -> AIOKafkaProducer:
+    """Start a producer that waits for all replicas.
+
+    One that tells each message `once` (idempotent) is of no use any more after one of its batches
+    has failed for good: that has used up its sequence numbers, and all later ones are refused as
+    out of order. Who holds it makes a new one.
+    """
     made = AIOKafkaProducer(
         **options(bootstrap),
-        enable_idempotence=True,
+        enable_idempotence=once,
         acks="all",
         compression_type="lz4",
         linger_ms=5,

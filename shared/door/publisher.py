@@ -74,7 +74,7 @@ class Publisher:
             pass
         except KafkaError as error:
             reason = f"refused the event: {error!r}"
-            self._renew()
+            self._failed.set()
         reasons = [self._verdict(future, reason) for future in sent]
         return reasons + [reason] * (count - len(sent))
 
@@ -102,13 +102,8 @@ class Publisher:
         error = future.exception()
         if error is None:
             return None
-        self._renew()
-        return f"refused the event: {error!r}"
-
-    def _renew(self) -> None:
-        # A batch that failed has used up its sequence numbers: all later ones of this producer
-        # would be refused as out of order.
         self._failed.set()
+        return f"refused the event: {error!r}"
 
     async def _connected(self) -> AIOKafkaProducer:
         while self._producer is None:  # noqa: ASYNC110 - bounded by the caller's deadline

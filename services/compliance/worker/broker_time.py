@@ -86,7 +86,8 @@ class BrokerTime:
 @asynccontextmanager
 async def compared(bootstrap: Bootstrap) -> AsyncIterator[BrokerTime]:
     """Give a time that was compared; raises TransientError where the broker does not answer."""
-    producer = await kafka.producer(bootstrap)
+    # A question may be asked twice; and an outage that made one fail must not spoil all later ones.
+    producer = await kafka.producer(bootstrap, once=False)
     try:
         found = BrokerTime(producer)
         try:

@@ -4,11 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import MessageSizeTooLargeError
 from typing_extensions import override
 
 from services.compliance.worker import broker_time
 from services.compliance.worker.broker_time import AHEAD_AT_MOST, BrokerTime, compared
 from shared.adapters import kafka as adapter
+from shared.domain import topics
 
 pytestmark = pytest.mark.integration
 
@@ -70,3 +74,28 @@ async def test_a_clock_that_was_set_is_not_trusted_until_it_is_compared_again(
 
 def test_a_clock_that_was_never_compared_is_not_trusted() -> None:
     assert not BrokerTime(producer=None).trusted()
+
+
+async def test_a_question_that_the_broker_refused_does_not_spoil_those_that_follow(
+    kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "clock-of-its-own"
+    monkeypatch.setattr(topics, "CLOCK", name)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+
+    async def room(of: int) -> None:
+        configs = {"max.message.bytes": of, "message.timestamp.type": "LogAppendTime"}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs=configs)])
+
+    try:
+        await admin.create_topics([NewTopic(name, 1, 1)])
+        async with compared(kafka) as ours:
+            await room(of=1)
+            with pytest.raises(MessageSizeTooLargeError):
+                await ours.compare()
+            await room(of=1_000)
+            await ours.compare()
+            assert ours.trusted()
+    finally:
+        await admin.close()
