@@ -21,7 +21,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.violations import fill
+from benchmarks.filling import fill
 from deploy.local.stack import LocalStack
 from services.compliance.policies import policy
 from services.compliance.settings import Settings

@@ -1,49 +1,81 @@
-"""A made-up past of a province: violations in any number, as skewed and correlated as real ones."""
+"""A made-up past of a province: violations in any number, as skewed and correlated as real ones.
+
+Each has all lines of its history, the machine's and people's, hashed as the service hashes them,
+and what is counted is counted of the rows: every page shows what it would show of a real province.
+"""
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from services.compliance.findings.history import HistoryRow
+from services.compliance.people.acts import CHANGES, Act, Given, Review
+from services.compliance.people.lines import MACHINE, Beside, line_of
+from services.compliance.people.review import changed
 from services.compliance.rules import RULES
-from shared.adapters.postgres import Connection
 from shared.domain import topics
 from shared.domain.calendar import instant_text
 from shared.domain.cloudevents import digest
 
-COLUMNS = (
+COLUMNS: Final = (
     *("id", "jurisdiction", "rule", "status", "exempt", "severity", "product", "area", "hospital"),
     *("manufacturer", "distributor", "order", "occurred_at", "cured_at", "detected_at"),
-    *("recorded_at", "seq", "head", "accused_role", "accused", "supersedes", "body"),
+    *("recorded_at", "seq", "head", "accused_role", "accused", "supersedes", "review", "stale"),
+    *("seen_seq", "reviewed_at", "assignee", "acknowledged_by", "acknowledged_at"),
+    *("disputed_by", "body"),
 )
-WITH_HISTORY = 10
-"""Every tenth violation has its history and facts: enough to ask for, and the load stays short."""
+WITH_FACTS = 10
+"""Every tenth violation has its facts: enough to ask for, and the load stays short."""
 
 _BEGIN = datetime(2021, 11, 1, tzinfo=UTC)
 _DAYS = 1_000
 _ENDED = 0.1
+_SOON, _LATE = timedelta(hours=30), timedelta(days=60)
+_SEEN, _DAY = timedelta(seconds=2), timedelta(days=1)
 _EXEMPT = 0.01
 _AT_HOME = 0.9
 _SEVERITIES = ("warning", "warning", "warning", "explain", "breach")
+_ACCUSED = ("distributor", "distributor", "manufacturer", "hospital")
+_OFFICERS = tuple(f"person:o{number:02}" for number in range(12))
+_REVIEWS: Final[Mapping[str, tuple[Act, ...]]] = {
+    "new": (),
+    "acknowledged": ("acknowledge", "assign"),
+    "disputed": ("acknowledge", "dispute"),
+    "upheld": ("acknowledge", "uphold"),
+    "dismissed": ("acknowledge", "dismiss"),
+}
+_REVIEWED = (60, 20, 3, 12, 5)
 _QUOTE = (
     "中选企业应作为保障供应的第一责任人，按合同约定及时响应医疗机构采购订单，做到按需及时足量配送。"
     * 2
 )
 _FACT = b'{"jurisdiction":"cn-sx","order":"O","product":"P","hospital":"H","quantity":1200}'
 _FACT_DIGEST = digest(_FACT).hex()
-_BATCH = 20_000
+PAST: Final = (
+    *("id", "seq", "known_from", "known_until", "jurisdiction", "rule", "status", "exempt"),
+    *("severity", "product", "area", "hospital", "manufacturer", "distributor", "order"),
+    *("occurred_at", "detected_at", "supersedes", "accused_role", "accused"),
+)
 
 
 class Row(NamedTuple):
-    """One violation: the values of COLUMNS, and its body as text."""
+    """One violation: the values of COLUMNS, its lines, and those of PAST where it has changed."""
 
     values: tuple[Any, ...]
     number: int
+    lines: list[HistoryRow]
+    past: tuple[Any, ...] | None
+
+    @property
+    def id(self) -> UUID:
+        """Which it is."""
+        name: UUID = self.values[0]
+        return name
 
 
 def violations(count: int, *, seed: int = 7) -> Iterator[Row]:
@@ -59,10 +91,13 @@ def violations(count: int, *, seed: int = 7) -> Iterator[Row]:
 
 def _violation(number: int, fraction: float, rng: random.Random) -> Row:
     ended = fraction < _ENDED
-    rule = rng.choice(RULES if ended else RULES[1:])
+    rules = RULES if ended else RULES[1:]
+    rule = rules[int(len(rules) * rng.random() ** 2)]
     occurred_at = _BEGIN + timedelta(days=_DAYS * fraction + rng.random())
     status = rng.choices(("closed", "open", "withdrawn"), (80, 15, 5))[0]
-    cured_at = occurred_at + timedelta(hours=30) if status == "closed" else None
+    cured_at = None
+    if status == "closed":
+        cured_at = occurred_at + (_SOON if rng.random() < _AT_HOME else _LATE)
     place = int(30 * rng.random() ** 2)
     product = int(2_000 * rng.random() ** 3)
     body = {
@@ -96,7 +131,98 @@ def _violation(number: int, fraction: float, rng: random.Random) -> Row:
         "message_en": f"Order O{number:08} was to be answered in time; answered: not so far.",
         "evidence": [_evidence(number, place, occurred_at) for place in range(2)],
     }
-    return Row(_values(number, body, status, occurred_at, cured_at), number)
+    review = rng.choices(list(_REVIEWS), _REVIEWED)[0]
+    story = _Story(body, _ACCUSED[RULES.index(rule) % len(_ACCUSED)], occurred_at + _SEEN)
+    story.tell(status, cured_at or occurred_at + 10 * _DAY, review, rng.choice(_OFFICERS))
+    return story.row(number, status, occurred_at, cured_at)
+
+
+class _Story:
+    """What was told of a violation, line after line."""
+
+    def __init__(self, body: dict[str, Any], role: str, found: datetime) -> None:
+        self._body = body
+        self._role = role
+        self._party = body[role]
+        self._found = self._changed = found
+        self._lines: list[HistoryRow] = []
+        self._head = b""
+        self._review = Review()
+        self._before_change = 0
+
+    def tell(self, status: str, until: datetime, review: str, who: str) -> None:
+        """Tell all of it: what was decided of one that still stands open grows stale after that."""
+        self._machine("opened", self._found, {**self._body, "status": "open", "cured_at": None})
+        decided = review in ("upheld", "dismissed")
+        if status != "open":
+            told = None if status == "withdrawn" else self._body
+            self._before_change = 1
+            self._machine(status, until, told)
+        for day, act in enumerate(_REVIEWS[review], 1):
+            self._person(act, self._changed + day * _DAY, who)
+        if status == "open" and decided:
+            self._body = {**self._body, "observed": self._body["occurred_at"]}
+            self._before_change = len(self._lines)
+            self._machine("changed", self._changed + 10 * _DAY, self._body)
+            self._review = msgspec.structs.replace(self._review, stale=True)
+
+    def row(
+        self, number: int, status: str, occurred_at: datetime, cured_at: datetime | None
+    ) -> Row:
+        """Give the rows that it comes to."""
+        review, identity = self._review, UUID(self._body["id"])
+        fixed = {**self._body, "status": status}
+        values = (
+            identity,
+            *(fixed[name] for name in COLUMNS[1:12]),
+            *(occurred_at, cured_at, self._found, self._changed, len(self._lines), self._head),
+            *(
+                self._role,
+                self._party,
+                [],
+                review.state,
+                review.stale,
+                review.seen_seq,
+                review.reviewed_at,
+            ),
+            *(review.assignee, review.acknowledged_by, review.acknowledged_at, review.disputed_by),
+            msgspec.json.encode(self._body).decode(),
+        )
+        past = None
+        if self._before_change:
+            of = {**fixed, "status": "open"}
+            past = (
+                *(identity, self._before_change, self._found, self._changed),
+                *(of[name] for name in PAST[4:15]),
+                *(occurred_at, self._found, [], self._role, self._party),
+            )
+        return Row(values, number, self._lines, past)
+
+    def _machine(self, change: str, at: datetime, violation: dict[str, Any] | None) -> None:
+        said: dict[str, Any] = {
+            "at": instant_text(at),
+            "actor": MACHINE,
+            "change": change,
+            "violation": violation,
+            "causes": [],
+            "supersedes": [],
+        }
+        if violation is not None:
+            said["accused"] = {"role": self._role, "party": self._party}
+        self._changed = at
+        self._add(instant_text(at), MACHINE, change, msgspec.json.encode(said))
+
+    def _person(self, act: Act, at: datetime, who: str) -> None:
+        party = self._party if act == "dispute" else None
+        given = Given(at, len(self._lines), assignee=who, by=who, party=party)
+        before = self._review
+        self._review = changed(before, act, given)
+        line = line_of(act, given, before, self._review, Beside())
+        self._add(instant_text(at), who, CHANGES[act], line)
+
+    def _add(self, at: str, actor: str, change: str, line: bytes) -> None:
+        self._head = hashlib.sha256(self._head + line).digest()
+        self._lines.append(HistoryRow(len(self._lines) + 1, at, actor, change, line, self._head))
 
 
 def _evidence(number: int, place: int, at: datetime) -> dict[str, Any]:
@@ -115,57 +241,6 @@ def _evidence(number: int, place: int, at: datetime) -> dict[str, Any]:
     }
 
 
-def _values(
-    number: int,
-    body: dict[str, Any],
-    status: str,
-    occurred_at: datetime,
-    cured_at: datetime | None,
-) -> tuple[Any, ...]:
-    seen = occurred_at + timedelta(seconds=2)
-    lines = [] if number % WITH_HISTORY else _lines(body, status, seen)
-    changed = {**body, "status": status}
-    return (
-        UUID(body["id"]),
-        *(changed[name] for name in COLUMNS[1:12]),
-        *(occurred_at, cured_at, seen, seen, len(lines), lines[-1][1] if lines else b""),
-        *("manufacturer", body["manufacturer"], []),
-        msgspec.json.encode(body).decode(),
-    )
-
-
-def _lines(body: dict[str, Any], status: str, at: datetime) -> list[tuple[bytes, bytes]]:
-    """Give the lines of a history with their hashes."""
-    told: list[tuple[str, Any]] = [("opened", {**body, "status": "open", "cured_at": None})]
-    if status != "open":
-        told.append((status, None if status == "withdrawn" else body))
-    lines, last = [], b""
-    for change, violation in told:
-        line = msgspec.json.encode(
-            {
-                "at": instant_text(at),
-                "actor": "machine",
-                "change": change,
-                "violation": violation,
-                "causes": [],
-                "supersedes": [],
-            }
-        )
-        last = hashlib.sha256(last + line).digest()
-        lines.append((line, last))
-    return lines
-
-
-def history_of(row: Row) -> list[tuple[Any, ...]]:
-    """Give the history rows of a violation."""
-    body, at = msgspec.json.decode(row.values[-1]), row.values[14]
-    status = row.values[3]
-    return [
-        (row.values[0], seq, at, "machine", "opened" if seq == 1 else status, line, told)
-        for seq, (line, told) in enumerate(_lines(body, status, at), 1)
-    ]
-
-
 def facts_of(row: Row) -> list[tuple[Any, ...]]:
     """Give the facts that a violation's evidence points at."""
     place, at = topics.INPUTS.index(topics.ORDERS), row.values[12]
@@ -176,29 +251,3 @@ def facts_of(row: Row) -> list[tuple[Any, ...]]:
         )
         for which in range(2)
     ]
-
-
-async def fill(connection: Connection, count: int) -> list[UUID]:
-    """Fill the migrated tables by COPY; gives the violations that have a history."""
-    asked: list[UUID] = []
-    rows = violations(count)
-    while batch := list(islice(rows, _BATCH)):
-        await _copy(connection, "violation", COLUMNS, [row.values for row in batch])
-        told = [row for row in batch if row.number % WITH_HISTORY == 0]
-        lines = [line for row in told for line in history_of(row)]
-        await _copy(connection, "history", None, lines)
-        await _copy(connection, "fact", None, [fact for row in told for fact in facts_of(row)])
-        asked += [row.values[0] for row in told]
-    await connection.execute("VACUUM ANALYZE")
-    return asked
-
-
-async def _copy(
-    connection: Connection,
-    table: str,
-    columns: tuple[str, ...] | None,
-    records: list[tuple[Any, ...]],
-) -> None:
-    await connection.copy_records_to_table(
-        table, schema_name="compliance", columns=columns, records=records
-    )

@@ -3,6 +3,7 @@
 A workbook (XLSX) is a zip of XML (ECMA-376), written sheet by sheet.
 """
 
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -11,6 +12,11 @@ Cell = str | int | float | None
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the beginning of a text."""
+
+_CHANGED = re.compile(
+    r"0[0-9]+|[0-9]{12,}|[0-9.]+[eE][+-]?[0-9]+|[0-9]{1,2}[-/][0-9]{1,2}([-/][0-9]{2,4})?", re.ASCII
+)
+"""Codes of which a spreadsheet would make a number or a day: zeros and digits would be lost."""
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -22,9 +28,10 @@ SHEET_END = "</sheetData></worksheet>"
 
 
 def safe(cell: Cell) -> str:
-    """Write a cell for CSV, so that no spreadsheet takes a text from outside for a formula."""
+    """Write a cell for CSV so that a text stays what it is: no formula, no other number, no day."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
+    changed = text.startswith(_FORMULA) or _CHANGED.fullmatch(text)
+    return f"'{text}" if isinstance(cell, str) and changed else text
 
 
 def begin_book(book: zipfile.ZipFile, sheets: Sequence[str]) -> None:

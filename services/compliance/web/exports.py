@@ -20,6 +20,7 @@ _TYPES: dict[Form, str] = {
     "csv": "text/csv; charset=utf-8",
     "ndjson": "application/x-ndjson",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
 }
 
 
@@ -27,18 +28,6 @@ def add_exports(router: APIRouter, database: Database, policies: Policies) -> No
     """Add a route for each form."""
     for form in _TYPES:
         _add(router, database, policies, form)
-    _refuse_parquet(router)
-
-
-def _refuse_parquet(router: APIRouter) -> None:
-    @router.get("/v1/violations.parquet", dependencies=[SEEN], include_in_schema=False)
-    async def refuse() -> Response:
-        """Say what to take instead: what writes Parquet weighs more than this service."""
-        detail = (
-            "Parquet is not written here. Take /v1/violations.ndjson with the same filters: "
-            "DuckDB, Polars and pyarrow read it, and write Parquet of it"
-        )
-        raise ProblemError(501, "parquet", detail)
 
 
 def _add(router: APIRouter, database: Database, policies: Policies, form: Form) -> None:

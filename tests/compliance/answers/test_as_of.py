@@ -218,7 +218,7 @@ NO_INSTANTS = {
 async def test_an_instant_that_is_ahead_or_naive_is_refused_with_the_remedy(
     api: httpx.AsyncClient, subtests: pytest.Subtests
 ) -> None:
-    for path in ("", ".csv", ".ndjson", ".xlsx", f"/{UUID(int=7)}"):
+    for path in ("", ".csv", ".ndjson", ".xlsx", ".parquet", f"/{UUID(int=7)}"):
         for asked, said in NO_INSTANTS.items():
             with subtests.test(path=path, asked=asked):
                 answer = await api.get(f"/v1/violations{path}", params={"as_of": asked})
