@@ -194,6 +194,8 @@ async def check_counts(
         "open_count": await connection.fetch(QUERIES["open_counts"]),
         "open_day": await connection.fetch(QUERIES["open_days"]),
         "open_party": await connection.fetch(QUERIES["open_parties"]),
+        "found_day": await connection.fetch(QUERIES["found_days"]),
+        "change_day": await connection.fetch(QUERIES["change_days"]),
         "accused_count": await connection.fetch(QUERIES["accused_counts"]),
         "review_count": await connection.fetch(QUERIES["review_counts"]),
     }

@@ -114,6 +114,33 @@ FULL JOIN (SELECT jurisdiction, role, party, count(*) AS count
 WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
 ORDER BY jurisdiction, role, party;
 
+-- found_days --
+-- Give the counts of what was found by day and case that are not what the violations come to.
+SELECT jurisdiction, day, month, rule, role, party,
+       coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.found_day g
+FULL JOIN (SELECT jurisdiction, (detected_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                  to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month, rule,
+                  accused_role AS role, accused AS party, count(*) AS count
+           FROM compliance.violation WHERE status <> 'withdrawn' AND NOT exempt
+           GROUP BY 1, 2, 3, 4, 5, 6) AS v
+    USING (jurisdiction, day, month, rule, role, party)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, day, month, rule, role, party;
+
+-- change_days --
+-- Give the counts of changes by day that are not what the lines of history come to.
+SELECT jurisdiction, day, change, coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
+FROM compliance.change_day g
+FULL JOIN (SELECT jurisdiction, (h.at AT TIME ZONE 'Asia/Shanghai')::date AS day, change,
+                  count(*) AS count
+           FROM compliance.history h JOIN compliance.violation v ON v.id = h.violation
+           WHERE change IN ('opened', 'closed', 'withdrawn')
+           GROUP BY 1, 2, 3) AS v
+    USING (jurisdiction, day, change)
+WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)
+ORDER BY jurisdiction, day, change;
+
 -- accused_counts --
 -- Give the counts of who is accused of what that are not what the violations come to.
 SELECT jurisdiction, role, party, month, area, rule, severity, status, exempt,

@@ -11,6 +11,7 @@ from services.compliance.answers.deadlines import Deadlines
 from services.compliance.people.procedure import Stage
 from services.compliance.rules import RULES
 from shared.adapters.postgres import queries
+from shared.domain import calendar
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
 
@@ -66,13 +67,19 @@ CASE_KINDS: Final = (*LATE_CASES, "correction")
 
 
 class Queue(NamedTuple):
-    """What waits in a jurisdiction, by state, and of what is new the breaches."""
+    """What waits in a jurisdiction, by state, and of what is new the breaches.
+
+    Of cases: which are taken up and have no notice yet, are late, or need a correction.
+    """
 
     by_state: Mapping[str, int]
     new_breaches: int
     stale: int
     oldest: datetime | None
     overdue: Mapping[str, Overdue]
+    to_notify: int
+    late_cases: int
+    to_correct: int
 
 
 async def reviews(database: Database) -> list[ReviewCount]:
@@ -124,12 +131,20 @@ async def queue(
     counts = [row for row in await reviews(database) if row.jurisdiction == jurisdiction]
     known = [row for row in await oldest(database) if row.jurisdiction == jurisdiction]
     late = await overdue(database, jurisdiction, deadlines, now)
+    late_work = await late_cases(database, jurisdiction, calendar.day_of(now))
     return Queue(
         _by_state(counts),
         sum(row.number for row in counts if row.review == "new" and row.severity == "breach"),
         sum(row.number for row in counts if row.stale),
         min((row.detected_at for row in known), default=None),
         {one.kind: one for one in late},
+        sum(
+            row.number
+            for row in await cases(database)
+            if row.jurisdiction == jurisdiction and row.stage == "verifying"
+        ),
+        sum(late_work[kind] for kind in LATE_CASES),
+        late_work["correction"],
     )
 
 

@@ -17,6 +17,9 @@ QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 ROLES = ("manufacturer", "distributor", "hospital")
 """In which roles a violation names parties."""
 
+_FLOWS = frozenset({"opened", "closed", "withdrawn"})
+"""The changes of which each day keeps the number."""
+
 
 async def save(connection: Connection, judged: Upshot) -> None:
     """Write what a round found and took back, and by how much the gauges moved."""
@@ -57,7 +60,8 @@ async def tell(connection: Connection, changes: Iterable[Change]) -> None:
         moved += await connection.fetch(QUERIES["withdraw"], *gone)
     if heirs := [(one.id, old, one.at) for one in changes for old in one.supersedes]:
         await carry(connection, heirs)
-    await _count(connection, moved)
+    await _count(connection, [row for row in moved if row["status"] != "withdrawn"])
+    await _count_days(connection, moved)
 
 
 def _accused(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -90,3 +94,19 @@ async def _count(connection: Connection, moved: Sequence[Mapping[str, Any]]) -> 
     if by_party := sorted((*key, count) for key, count in parties.items() if count):
         await connection.execute(QUERIES["count_parties"], *columns(by_party))
     await count_reviews(connection, moved)
+
+
+async def _count_days(connection: Connection, moved: Sequence[Mapping[str, Any]]) -> None:
+    """Keep in step how much each day found of which case, and how many changes it brought."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    changes: Counter[tuple[Any, ...]] = Counter()
+    for row in moved:
+        if row["change"] in _FLOWS:
+            changes[row["jurisdiction"], row["told_on"], row["change"]] += 1
+        if row["status"] != "withdrawn" and not row["exempt"]:
+            case = (row["month"], row["rule"], row["accused_role"], row["accused"])
+            found[row["jurisdiction"], row["found_on"], *case] += row["sign"]
+    if by_case := sorted((*key, count) for key, count in found.items() if count):
+        await connection.execute(QUERIES["count_found_days"], *columns(by_case))
+    if by_change := sorted((*key, count) for key, count in changes.items()):
+        await connection.execute(QUERIES["count_change_days"], *columns(by_change))

@@ -25,7 +25,7 @@ WITH told AS (
              t.body -> 'limit', t.body -> 'severity', t.body -> 'clause')),
         seq = v.seq + 1, head = sha256(v.head || t.line)
     FROM told t WHERE v.id = t.id
-    RETURNING v.id, v.seq, v.head, old AS was, new AS now
+    RETURNING v.id, v.seq, v.head, t.change, t.at, old AS was, new AS now
 ), opened AS (
     INSERT INTO compliance.violation
         (id, jurisdiction, rule, status, exempt, severity, product, area, hospital, manufacturer,
@@ -48,18 +48,20 @@ WITH told AS (
 ), sent AS (
     INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines
 ), moved AS (
-    SELECT -1 AS sign, (was).* FROM changed
-    UNION ALL SELECT 1, (now).* FROM changed
-    UNION ALL SELECT 1, (now).* FROM opened
+    SELECT -1 AS sign, NULL AS change, at, (was).* FROM changed
+    UNION ALL SELECT 1, change, at, (now).* FROM changed
+    UNION ALL SELECT 1, t.change, t.at, (now).* FROM opened JOIN told t USING (id)
 )
-SELECT sign, jurisdiction, rule, severity, date_trunc('day', occurred_at, 'Asia/Shanghai') AS day,
+SELECT sign, change, (at AT TIME ZONE 'Asia/Shanghai')::date AS told_on, jurisdiction,
+       rule, severity, (detected_at AT TIME ZONE 'Asia/Shanghai')::date AS found_on,
+       date_trunc('day', occurred_at, 'Asia/Shanghai') AS day,
        manufacturer, distributor, hospital, accused_role, accused, area, status, exempt, review, stale,
        to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month
 FROM moved WHERE status <> 'withdrawn';
 
 -- withdraw --
 -- Note that violations never were, and say so; what a void took back says by which in its details.
--- Gives those that stood until now.
+-- Gives them as they were.
 WITH told AS (
     SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::jsonb[])
         AS t (id, line, at, details)
@@ -77,13 +79,14 @@ WITH told AS (
 ), sent AS (
     INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines
 ), moved AS (
-    SELECT (was).* FROM gone
+    SELECT at, (was).* FROM gone
 )
-SELECT -1 AS sign, jurisdiction, rule, severity,
+SELECT -1 AS sign, 'withdrawn' AS change, (at AT TIME ZONE 'Asia/Shanghai')::date AS told_on,
+       jurisdiction, rule, severity, (detected_at AT TIME ZONE 'Asia/Shanghai')::date AS found_on,
        date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, manufacturer, distributor, hospital,
        accused_role, accused, area, status, exempt, review, stale,
        to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM') AS month
-FROM moved WHERE status <> 'withdrawn';
+FROM moved;
 
 -- count_days --
 -- Keep in step on which days what stands open occurred.
@@ -97,6 +100,20 @@ DELETE FROM compliance.open_day d
 USING unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS t (jurisdiction, rule, severity, day)
 WHERE (d.jurisdiction, d.rule, d.severity, d.day) = (t.jurisdiction, t.rule, t.severity, t.day)
   AND d.count = 0;
+
+-- count_found_days --
+-- Keep in step on which days was found what stands of each case.
+INSERT INTO compliance.found_day (jurisdiction, day, month, rule, role, party, count)
+SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::bigint[])
+ON CONFLICT (jurisdiction, day, month, rule, role, party)
+DO UPDATE SET count = found_day.count + excluded.count;
+
+-- count_change_days --
+-- Keep in step how many changes a day has brought.
+INSERT INTO compliance.change_day (jurisdiction, day, change, count)
+SELECT * FROM unnest($1::text[], $2::date[], $3::text[], $4::bigint[])
+ON CONFLICT (jurisdiction, day, change) DO UPDATE SET count = change_day.count + excluded.count;
 
 -- count_parties --
 -- Keep in step who is named in what stands open.

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from services.compliance.answers import denominators
+from services.compliance.answers import denominators, trends
 from services.compliance.answers.database import Database
 from services.compliance.answers.denominators import (
     Matrix,
@@ -15,6 +15,7 @@ from services.compliance.answers.denominators import (
     Shown,
 )
 from services.compliance.answers.shapes import ok
+from services.compliance.answers.trends import Trends
 from services.compliance.findings.accused import Role
 from services.compliance.policies.policy import Policies, Severity
 from services.compliance.web.admitted import SEEN
@@ -51,6 +52,21 @@ def add_denominators(router: APIRouter, database: Database, policies: Policies) 
         asked = MatrixAsked(jurisdiction, show, exempt, severity)
         carried = policies.carried(jurisdiction)
         return answered(await denominators.matrix(database, asked, carried, today()))
+
+    @router.get(
+        "/v1/trends",
+        tags=["statistics"],
+        summary="Which cases grow, what thirty days brought, how old what stands open is",
+        dependencies=[SEEN, reaching(usual), only("jurisdiction")],
+        responses=ok(Trends) | problems(400, 404, 422, 503),
+    )
+    async def show_trends(jurisdiction: Code = usual) -> Response:
+        """Give what moves, by days of China; a day counts what was found, over or taken back on it.
+
+        A party is told which of its own cases grow, and nothing of all.
+        """
+        check_jurisdiction(jurisdiction, policies.jurisdictions)
+        return answered(await trends.trends(database, jurisdiction, today()))
 
     @router.get(
         "/v1/parties",

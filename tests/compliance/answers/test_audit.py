@@ -203,6 +203,11 @@ GONE = {
         ": count is 9, and should be 1",
     ),
     "who is accused of what": ("DELETE FROM compliance.accused_count", "accused_count cn-sx/"),
+    "when it was found": ("DELETE FROM compliance.found_day", "found_day cn-sx/"),
+    "what a day brought": (
+        "UPDATE compliance.change_day SET count = count + 1 WHERE change = 'opened'",
+        "/opened: count is ",
+    ),
     "a line that was put elsewhere": (
         "UPDATE compliance.history SET violation = gen_random_uuid() WHERE seq = 2",
         "is gone, though its history is kept",

@@ -73,6 +73,32 @@ async def recounted(connection: Connection) -> tuple[Counter[Any], Counter[Any]]
     return days, parties
 
 
+async def kept_days(connection: Connection) -> tuple[Counter[Any], Counter[Any]]:
+    """What the tables of days hold, but for rows of 0: what was found of a case, and changes."""
+    found = await connection.fetch("SELECT * FROM compliance.found_day WHERE count <> 0")
+    changes = await connection.fetch("SELECT * FROM compliance.change_day")
+    return (
+        Counter({tuple(key): number for *key, number in found}),
+        Counter({tuple(key): number for *key, number in changes}),
+    )
+
+
+async def recounted_days(connection: Connection) -> tuple[Counter[Any], Counter[Any]]:
+    """The same, from the violations and the lines of their history."""
+    found: Counter[Any] = Counter()
+    for row in await connection.fetch("SELECT * FROM compliance.violation"):
+        if row["status"] != "withdrawn" and not row["exempt"]:
+            day = row["detected_at"].astimezone(ZONE).date()
+            at = row["occurred_at"].astimezone(ZONE)
+            case = (f"{at.year:04}-{at.month:02}", row["rule"], row["accused_role"], row["accused"])
+            found[row["jurisdiction"], day, *case] += 1
+    changes: Counter[Any] = Counter()
+    for row in await connection.fetch("SELECT * FROM compliance.history"):
+        if row["change"] != "changed":
+            changes["cn-sx", row["at"].astimezone(ZONE).date(), row["change"]] += 1
+    return found, changes
+
+
 def change(number: int, told: dict[str, Any] | None) -> Change:
     """One thing that becomes of a violation; None takes it back."""
     violation = a_violation(number, **(told or {}))
@@ -101,6 +127,7 @@ async def test_counts_are_what_the_rows_come_to_whatever_becomes_of_them(
             ],
         )
         assert await counted(connection) == await recounted(connection)
+        assert await kept_days(connection) == await recounted_days(connection)
 
 
 async def test_a_batch_that_is_rolled_back_counts_nothing(connection: Connection) -> None:
@@ -110,6 +137,7 @@ async def test_a_batch_that_is_rolled_back_counts_nothing(connection: Connection
     assert await counted(connection) == await recounted(connection) != (Counter(), Counter())
     await transaction.rollback()
     assert await counted(connection) == (Counter(), Counter())
+    assert await kept_days(connection) == (Counter(), Counter())
 
 
 async def test_workers_that_meet_in_the_same_days_and_parties_wait_and_lose_nothing(
@@ -131,6 +159,7 @@ async def test_workers_that_meet_in_the_same_days_and_parties_wait_and_lose_noth
 
     await asyncio.wait_for(asyncio.gather(*(work(1_000 * n) for n in range(1, 5))), 60)
     assert await counted(connection) == await recounted(connection)
+    assert await kept_days(connection) == await recounted_days(connection)
 
 
 async def test_what_stood_open_before_the_counts_were_kept_is_counted(

@@ -117,6 +117,30 @@ async def test_counts_exports_matrix_and_pages_of_parties_hold_nothing_of_others
     assert not any(one in page for one in ids(OTHERS))
 
 
+async def test_of_what_moves_a_party_is_told_its_own_cases_and_nothing_of_all(
+    api: httpx.AsyncClient, database: str
+) -> None:
+    me = bearer(
+        await a_key(database, Role.PARTY, holder="d2", parties=[Party("distributor", "D2")])
+    )
+    everybody = bearer(await a_key(database, Role.AUDITOR, holder="all"))
+    async with a_connection(database) as connection:
+        await connection.execute("UPDATE compliance.found_day SET day = current_date")
+        await connection.execute(
+            "INSERT INTO compliance.found_day VALUES "
+            "('cn-sx', current_date, '2022-01', 'late-response', 'distributor', 'D2', 5)"
+        )
+    mine = (await api.get("/v1/trends", headers=me)).json()
+    assert [(one["accused"], one["news"]) for one in mine["growth"]] == [("D2", 5)]
+    assert (mine["flow"], mine["ages"]) == (None, None)
+    whole = (await api.get("/v1/trends", headers=everybody)).json()
+    assert len(whole["growth"]) > 1
+    assert len(whole["flow"]) == 30
+    page = (await api.get("/", headers=me)).text
+    assert "D2" in page
+    assert "D1" not in page
+
+
 async def test_a_regulator_sees_its_jurisdictions_and_an_auditor_all(
     api: httpx.AsyncClient, database: str
 ) -> None:

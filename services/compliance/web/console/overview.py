@@ -1,18 +1,19 @@
-"""The page that says of how many, by rule and area: the overview."""
+"""The overview: what waits, what was found of how many by rule and area, and what moves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from services.compliance.answers import denominators
+from services.compliance.answers import denominators, trends
 from services.compliance.answers import queue as queues
 from services.compliance.answers.database import Database
 from services.compliance.answers.deadlines import Deadlines
 from services.compliance.answers.denominators import Matrix, MatrixAsked, MatrixRow, Shown
 from services.compliance.answers.queue import Queue
+from services.compliance.answers.trends import FlowDay, Trends
 from services.compliance.policies.policy import Policies
 from services.compliance.web.admitted import SEEN
 from services.compliance.web.console.renderer import Renderer
@@ -38,7 +39,11 @@ def add_overview(
         carried = policies.carried(asked.jurisdiction)
         try:
             matrix = await denominators.matrix(database, asked, carried, today())
-            waits = await queues.queue(database, asked.jurisdiction, deadlines, datetime.now(UTC))
+            waits = None
+            if not database.confined:
+                now = datetime.now(UTC)
+                waits = await queues.queue(database, asked.jurisdiction, deadlines, now)
+            moves = await trends.trends(database, asked.jurisdiction, today())
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         return await renderer.page(
@@ -47,14 +52,55 @@ def add_overview(
             here="/",
             data=f"/v1/matrix?{_query(asked)}",
             matrix=matrix,
-            queue=_queue(waits, asked.jurisdiction),
+            queue=() if waits is None else _queue(waits, asked.jurisdiction),
             waits=waits,
+            moves=moves,
+            drawn=None if moves.flow is None else _drawn(moves.flow),
+            most_of_an_age=_most_of_an_age(moves),
             asked=asked,
             jurisdictions=known,
             totals=_totals(matrix),
             total=sum(row.found for row in matrix.rows),
             link=_link_of(matrix, asked),
         )
+
+
+class Drawn(NamedTuple):
+    """Thirty days as bars: up what was found, down what ended or was taken back.
+
+    The bars are paths in a box of WIDE a day by HIGH to each side of its middle, with the sums.
+    """
+
+    found: str
+    gone: str
+    taken_back: str
+    sums: Mapping[str, int]
+
+
+WIDE, HIGH = 10, 50
+
+
+def _drawn(flow: Sequence[FlowDay]) -> Drawn:
+    most = max(1, *(max(day.opened, day.closed + day.withdrawn) for day in flow))
+
+    def bar(at: int, first: int, number: int, sign: int) -> str:
+        height = round(number / most * HIGH, 1)
+        begin = HIGH + sign * round(first / most * HIGH, 1)
+        return f"M{at * WIDE + 1} {begin:g}v{sign * height:g}h8V{begin:g}z" if number else ""
+
+    return Drawn(
+        "".join(bar(at, 0, day.opened, -1) for at, day in enumerate(flow)),
+        "".join(bar(at, 0, day.closed, 1) for at, day in enumerate(flow)),
+        "".join(bar(at, day.closed, day.withdrawn, 1) for at, day in enumerate(flow)),
+        {
+            name: sum(getattr(day, name) for day in flow)
+            for name in ("opened", "closed", "withdrawn")
+        },
+    )
+
+
+def _most_of_an_age(moves: Trends) -> int:
+    return max(1, *(one.open for one in moves.ages or ()), 1)
 
 
 class Item(NamedTuple):
@@ -76,6 +122,10 @@ def _queue(waits: Queue, jurisdiction: str) -> list[Item]:
     def late(kind: str) -> tuple[str, str]:
         return "detected_to", instant_text(waits.overdue[kind].before)
 
+    def case(name: str, number: int, **filters: str) -> Item:
+        wanted = {"jurisdiction": jurisdiction, **filters}
+        return Item(name, number, f"/cases?{urlencode(wanted)}")
+
     return [
         item("new", waits.by_state.get("new", 0), [("review", "new")]),
         item(
@@ -88,8 +138,11 @@ def _queue(waits: Queue, jurisdiction: str) -> list[Item]:
             waits.overdue["other"].number,
             [("review", "new"), ("severity", "explain"), ("severity", "warning"), late("other")],
         ),
+        case("to-notify", waits.to_notify, stage="verifying"),
         item("disputed", waits.by_state.get("disputed", 0), [("review", "disputed")]),
         item("stale", waits.stale, [("stale", "true")]),
+        case("late-case", waits.late_cases, overdue="true"),
+        case("correction", waits.to_correct, corrections_due="true"),
     ]
 
 
@@ -119,7 +172,7 @@ def _link_of(matrix: Matrix, asked: MatrixAsked) -> Any:
     """Give what makes the address of the list that a cell counts; None where no list can."""
 
     def link(row: MatrixRow, rule: str) -> str | None:
-        if row.area in {"", denominators.OTHER}:
+        if row.area in {"", denominators.OTHER} or not row.cells[rule].found:
             return None
         wanted = [("jurisdiction", matrix.jurisdiction), ("rule", rule), ("area", row.area)]
         wanted += [("status", "open")]

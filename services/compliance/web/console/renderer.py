@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
 from services.compliance.findings.words import VALUES_ZH
+from services.compliance.people.lines import MACHINE
 from services.compliance.rules import RULES
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.console import shown, wording
@@ -22,7 +23,7 @@ from services.compliance.web.console.places import area_name, jurisdiction_name
 from shared.adapters.identity.invented import INVENTED
 from shared.adapters.identity.roles import IDENTIFIED, OVERSEEN, PRINCIPAL
 from shared.domain.errors import SetupError, TransientError
-from shared.domain.principal import Principal
+from shared.domain.principal import LOCAL, Principal
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -130,14 +131,15 @@ def called(request: Request, language: Language) -> str:
     asker = request.scope.get(PRINCIPAL)
     if not isinstance(asker, Principal):
         return ""
-    one = INVENTED.get(asker.subject)
-    return asker.subject if one is None else one.zh if language == "zh" else one.en
+    return name_of(asker.subject, language)
 
 
 def name_of(subject: str, language: Language) -> str:
-    """Give what somebody is called in a history; the machine has no name."""
-    if subject == "machine":
+    """Give what somebody is called, where they have a name or are known without one."""
+    if subject == MACHINE:
         return translate("系统", language)
+    if subject == LOCAL.subject:
+        return translate("本机用户", language)
     one = INVENTED.get(subject)
     return subject if one is None else one.zh if language == "zh" else one.en
 
@@ -166,6 +168,11 @@ def lasted(item: Any, until: datetime | None = None, *, language: Language) -> s
     return shown.span((ended or until or datetime.now(UTC)) - began, language)
 
 
+def since(instant: datetime, *, language: Language) -> str:
+    """Show how long ago an instant was."""
+    return shown.span(datetime.now(UTC) - instant, language)
+
+
 def _brief(item: Any, language: Language) -> str:
     # Fifty of them, with all that stands beside, are to fit into 60 kB.
     return shown.brief(item.message_zh if language == "zh" else item.message_en, 90)
@@ -188,6 +195,7 @@ def _environment(language: Language) -> Environment:
         "minutes": shown.minutes,
         "value": shown.value,
         "share": shown.share,
+        "number": shown.number,
         "weight": shown.weight,
         "span": lambda age, lang: shown.span(shown.seconds_of(age), lang),
         "paragraphs": shown.breaking,
@@ -206,6 +214,7 @@ def _environment(language: Language) -> Environment:
         "LANGUAGES": _LANGUAGES,
         "value_name": partial(value_name, language=language),
         "lasted": partial(lasted, language=language),
+        "since": partial(since, language=language),
         "brief": partial(_brief, language=language),
         "raw": _raw,
     }

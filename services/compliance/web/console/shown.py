@@ -101,6 +101,11 @@ def breaking(text: object) -> Markup:
     return Markup().join(shown)
 
 
+def number(told: int) -> str:
+    """Show a number with its thousands apart."""
+    return f"{told:,}"
+
+
 def share(of_one: float | None) -> str:
     """Show a share of one; a dash where there is none."""
     return "–" if of_one is None else f"{of_one * 100:.1f} %"
