@@ -37,9 +37,13 @@ def verify(path: Path, trusted: Sequence[Path]) -> bool:
     told = verdict.manifest
     then = "" if told.as_of is None else f" as known at {told.as_of}"
     unkept = f", of {verdict.unkept} the data were not kept any more" if verdict.unkept else ""
+    files = f", {counted(verdict.attachments, 'attachment')}" if verdict.attachments else ""
+    if verdict.left_out:
+        files += f", of {verdict.left_out} the hash alone"
     say(
         f"{path}: violation {told.violation}{then}, {counted(told.lines, 'line')} of history, "
-        f"{counted(verdict.facts, 'fact')}{unkept}: all is as it was signed with key {told.key}"
+        f"{counted(verdict.facts, 'fact')}{unkept}{files}: "
+        f"all is as it was signed with key {told.key}"
     )
     return True
 

@@ -9,11 +9,12 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.compliance.answers import parts
+from services.compliance.answers import attachments, parts
 from services.compliance.answers.catalogue import show_policy
 from services.compliance.answers.database import Database
 from services.compliance.findings import pack
 from services.compliance.findings.anchor import fingerprint
+from services.compliance.findings.enclosed import Brought
 from services.compliance.findings.history import HistoryRow
 from services.compliance.findings.pack import Content
 from services.compliance.findings.past import HeldUntil
@@ -25,7 +26,7 @@ from shared.domain.calendar import instant_text
 from shared.domain.errors import InvalidArgumentError
 
 MOST_BYTES: Final = 64 << 20
-"""Lines and facts of a pack together: it is made in memory."""
+"""Lines, facts and attachments of a pack together: it is made in memory."""
 
 _FACTS_AT_ONCE: Final = 1_000
 
@@ -72,7 +73,8 @@ async def _gathered(
         row = held.row()
         if row is None:
             return None
-        facts = await _facts(connection, identity, pack.pointed_at(lines), weight)
+        facts, weight = await _facts(connection, identity, pack.pointed_at(lines), weight)
+        brought = await _brought(connection, identity, len(lines), MOST_BYTES - weight)
     violation = served(row)
     return Content(
         violation,
@@ -80,12 +82,14 @@ async def _gathered(
         facts,
         _policy(policies, violation.policy, violation.policy_version),
         None if as_of is None else instant_text(as_of),
+        brought,
     )
 
 
 async def _facts(
     connection: Connection, identity: UUID, wanted: Sequence[Pointer], weight: int
-) -> list[tuple[Pointer, bytes | None]]:
+) -> tuple[list[tuple[Pointer, bytes | None]], int]:
+    """Give the facts, and what they weigh together with what was weighed before."""
     found: list[tuple[Pointer, bytes | None]] = []
     for first in range(0, len(wanted), _FACTS_AT_ONCE):
         some = wanted[first : first + _FACTS_AT_ONCE]
@@ -95,6 +99,25 @@ async def _facts(
         for one in some:
             weight = _weighed(weight, kept.get(one.place, b""))
             found.append((one, kept.get(one.place)))
+    return found, weight
+
+
+async def _brought(connection: Connection, identity: UUID, last: int, room: int) -> list[Brought]:
+    """Give the files beside the lines up to one, as many as there is room for, the first first.
+
+    Of the others the pack tells the hashes: they are had by themselves.
+    """
+    found: list[Brought] = []
+    held: dict[str, bytes] = {}
+    for one in await attachments.attachments_of(connection.fetch, identity, last):
+        if one.sha256 not in held and not one.erased and one.size <= room:
+            digest = bytes.fromhex(one.sha256)
+            row = await connection.fetchrow(attachments.QUERIES["bytes"], identity, digest)
+            if row is not None:
+                held[one.sha256] = row["bytes"]
+                room -= len(row["bytes"])
+        data = held.get(one.sha256)
+        found.append(Brought(one.seq, one.sha256, one.name, one.type, one.size, data))
     return found
 
 

@@ -15,15 +15,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct
 
-from services.compliance.findings import container
+from services.compliance.findings import container, enclosed
 from services.compliance.findings.anchor import fingerprint
+from services.compliance.findings.enclosed import ATTACHMENTS, Brought, Enclosed
 from services.compliance.findings.history import HistoryRow, said_in
+from services.compliance.findings.pack_readme import README_TEXT
 from services.compliance.findings.past import HeldUntil
 from services.compliance.findings.verification import Pointer, Reckoning, pointers
 from services.compliance.findings.violation import ServedViolation, served
 from shared.domain.cloudevents import canonical
 
-FORMAT: Final = "vbp-pack-1"
+FORMAT: Final = "vbp-pack-2"
+_WITHOUT_FILES: Final = "vbp-pack-1"
+"""The form before: it knew of no attachments, and is read as it was signed."""
+
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 VIOLATION, HISTORY, FACTS, POLICY, README = (
     "violation.json",
@@ -33,35 +38,19 @@ VIOLATION, HISTORY, FACTS, POLICY, README = (
     "README.txt",
 )
 
-_README: Final = """\
-证据包 / evidence pack ({format})
-
-违约事项 violation {violation}
-
-manifest.json   本包各文件的 SHA-256；manifest.sig 为对其字节的 Ed25519 签名
-                SHA-256 of every file; manifest.sig is the Ed25519 signature over its bytes
-violation.json  违约事项（如接口所示） the violation as the API serves it
-history.json    历史各行的序号、时间、行为人与哈希 number, instant, actor and hash of each line
-history/N.json  第 N 行原文；哈希 = SHA-256(上一行哈希 + 原文)
-                line N as it was hashed; hash = SHA-256(hash before + these bytes)
-facts.json      所依据的事件在总线上的位置 where the events stand on the bus
-facts/N.json    事件数据的规范形式（键排序的 JSON）；证据中的 digest 为其 SHA-256 的前 16 字节
-                data of an event, as JSON with sorted keys; the first 16 bytes of its SHA-256 are
-                the digest that the evidence names
-policy.json     条款原文与取值 texts of the clauses, and values with their basis
-
-核验 check:  vbp verify PACK.zip --key KEY.pem
-"""
-
 
 class Content(NamedTuple):
-    """What goes into a pack; `facts` are data as heard, None where they are no longer kept."""
+    """What goes into a pack; `facts` are data as heard, None where they are no longer kept.
+
+    `brought` are the files beside its lines.
+    """
 
     violation: ServedViolation
     lines: Sequence[HistoryRow]
     facts: Sequence[tuple[Pointer, bytes | None]]
     policy: bytes
     as_of: str | None = None
+    brought: Sequence[Brought] = ()
 
 
 class _Listed(Struct, frozen=True):
@@ -104,13 +93,16 @@ class Fact(Struct, frozen=True):
 class PackVerdict(NamedTuple):
     """What a pack came to; it holds if there are no problems.
 
-    `unkept` are the facts whose data were no longer kept when the pack was made.
+    `unkept` are the facts whose data were no longer kept when the pack was made, `left_out` the
+    attachments of which it has the hash alone.
     """
 
     problems: tuple[str, ...]
     manifest: Manifest | None = None
     facts: int = 0
     unkept: int = 0
+    attachments: int = 0
+    left_out: int = 0
 
 
 def pointed_at(lines: Iterable[HistoryRow]) -> list[Pointer]:
@@ -155,14 +147,24 @@ def verify(raw: bytes, keys: Mapping[str, Ed25519PublicKey]) -> PackVerdict:
     problems += _not_told(manifest, files, lines)
     facts = _read(FACTS, files, list[Fact], problems) or []
     problems += _unproven(facts, files, lines)
-    unkept = sum(fact.file is None for fact in facts)
-    return PackVerdict(tuple(dict.fromkeys(problems)), manifest, len(facts), unkept)
+    brought: list[Enclosed] = []
+    if manifest.format != _WITHOUT_FILES:
+        brought = _read(ATTACHMENTS, files, list[Enclosed], problems) or []
+        problems += enclosed.amiss(brought, files, lines)
+    return PackVerdict(
+        tuple(dict.fromkeys(problems)),
+        manifest,
+        len(facts),
+        sum(fact.file is None for fact in facts),
+        len(brought),
+        sum(one.file is None for one in brought),
+    )
 
 
 def _files(content: Content) -> Iterator[tuple[str, bytes]]:
     """Give all files but the manifest."""
     violation = content.violation
-    text = _README.format(format=FORMAT, violation=violation.id)
+    text = README_TEXT.format(format=FORMAT, violation=violation.id)
     yield README, text.encode()
     yield VIOLATION, msgspec.json.encode(violation)
     yield POLICY, content.policy
@@ -184,6 +186,9 @@ def _files(content: Content) -> Iterator[tuple[str, bytes]]:
         facts.append(Fact(pointer, _sum(held[name]), name))
     yield FACTS, msgspec.json.encode(facts)
     yield from held.items()
+    told_files, brought = enclosed.written(content.brought)
+    yield ATTACHMENTS, msgspec.json.encode(told_files)
+    yield from brought.items()
 
 
 def _manifest(
@@ -194,8 +199,9 @@ def _manifest(
     manifest: Manifest | None = _read(MANIFEST, members, Manifest, problems)
     if manifest is None:
         return None
-    if manifest.format != FORMAT:
-        problems.append(f"{MANIFEST}: is of the form {manifest.format!r}; this reads {FORMAT}")
+    if manifest.format not in {FORMAT, _WITHOUT_FILES}:
+        forms = f"{_WITHOUT_FILES} and {FORMAT}"
+        problems.append(f"{MANIFEST}: is of the form {manifest.format!r}; this reads {forms}")
         return None
     key = keys.get(manifest.key)
     if key is None:

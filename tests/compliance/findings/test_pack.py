@@ -170,6 +170,15 @@ def test_a_manifest_that_says_it_is_of_our_key_and_is_not_does_not_hold() -> Non
     assert "not what was signed" in problem
 
 
+def test_a_pack_of_the_form_before_is_read_as_it_was_signed() -> None:
+    files = members()
+    del files["attachments.json"]
+    lacking = pack.verify(repacked(files, key=KEY), TRUSTED).problems
+    assert [one for one in lacking if one.startswith("attachments.json: ")] == list(lacking) != []
+    files["manifest.json"] = files["manifest.json"].replace(b"vbp-pack-2", b"vbp-pack-1")
+    assert pack.verify(repacked(files, key=KEY), TRUSTED).problems == ()
+
+
 CHANGED = {
     "violation.json": (b'"severity":"warning"', b'"severity":"breach"'),
     "history/000002.json": (b'"order":"O1"', b'"order":"O2"'),
@@ -203,7 +212,7 @@ def test_a_file_that_was_taken_out_or_put_in_is_named(name: str) -> None:
 
 def test_a_later_form_is_refused_and_not_half_read() -> None:
     files = members()
-    manifest = json.loads(files["manifest.json"]) | {"format": "vbp-pack-2"}
+    manifest = json.loads(files["manifest.json"]) | {"format": "vbp-pack-3"}
     files["manifest.json"] = msgspec.json.encode(manifest)
 
     (problem,) = pack.verify(repacked(files), TRUSTED).problems

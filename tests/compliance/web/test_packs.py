@@ -1,9 +1,12 @@
 """Evidence packs from the API: what they hold, checked by the command."""
 
+from base64 import b64encode
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 
@@ -25,6 +28,7 @@ from tests.support.kept import (
     an_evidence,
     keep_fact,
     problem,
+    read,
     tell,
 )
 
@@ -104,6 +108,85 @@ async def test_what_was_tampered_with_is_not_signed_and_what_is_too_large_neithe
         monkeypatch.undo()
         await connection.execute("UPDATE compliance.fact SET data = '{\"quantity\":1}'")
         assert "facts/000001.json" in problem(await api.get(ADDRESS), 409)["detail"]
+
+
+PDF = b"%PDF-1.7 signed for by the hospital"
+PNG = b"\x89PNG\r\n\x1a\n" + b"a picture" * 100
+
+
+async def disputed(api: httpx.AsyncClient, seen: int, *files: tuple[str, bytes]) -> None:
+    body = {
+        "violations": [{"id": str(SHOWN.id), "seq": seen}],
+        "ground": "data",
+        "text": "已按时送达",
+        "attachments": [{"name": n, "data": b64encode(data).decode()} for n, data in files],
+    }
+    read(await api.post("/v1/disputes", json=body))
+
+
+async def test_what_was_put_beside_a_dispute_is_in_the_pack_and_a_changed_byte_of_it_is_named(
+    database: str, key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with (
+        an_api(database, pack_key=key, identity="local") as api,
+        a_connection(database) as connection,
+    ):
+        await keep_fact(connection, 1)
+        await tell(connection, "opened", [SHOWN])
+        await disputed(api, 1, ("签收单.pdf", PDF), ("again.pdf", PDF), ("seal.png", PNG))
+        answer = await api.get(ADDRESS)
+        then = await api.get(ADDRESS, params={"as_of": instant_text(TOLD)})
+    file = tmp_path / "pack.zip"
+    file.write_bytes(answer.content)
+    assert command.verify(file, [public(key)])
+    assert "2 facts, of 1 the data were not kept any more, 3 attachments:" in (
+        capsys.readouterr().err
+    )
+    members = container.opened(answer.content).members
+    place = f"attachments/{sha256(PDF).hexdigest()}.pdf"
+    assert members[place] == PDF
+    told = msgspec.json.decode(members["attachments.json"])
+    assert [(one["seq"], one["name"], one["file"]) for one in told[:2]] == [
+        (2, "签收单.pdf", place),
+        (2, "again.pdf", place),
+    ]
+    assert place.encode() in members["manifest.json"]
+    assert container.opened(then.content).members["attachments.json"] == b"[]"
+
+    raw = bytearray(answer.content)
+    raw[raw.index(b"signed for by") + 3] ^= 1
+    file.write_bytes(raw)
+    assert not command.verify(file, [public(key)])
+    assert capsys.readouterr().out.startswith(f"{place}: ")
+
+
+async def test_of_files_that_a_pack_has_no_room_for_or_that_were_erased_it_tells_the_hash(
+    database: str,
+    key: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    large = PDF + b"x" * 50_000
+    async with (
+        an_api(database, pack_key=key, identity="local") as api,
+        a_connection(database) as connection,
+    ):
+        await tell(connection, "opened", [SHOWN])
+        await disputed(api, 1, ("large.pdf", large), ("small.png", PNG), ("gone.pdf", PDF))
+        await connection.execute(
+            "UPDATE compliance.attachment SET bytes = '', erased_at = now() WHERE sha256 = $1",
+            sha256(PDF).digest(),
+        )
+        monkeypatch.setattr(packs, "MOST_BYTES", 20_000)
+        answer = await api.get(ADDRESS)
+    told = msgspec.json.decode(container.opened(answer.content).members["attachments.json"])
+    assert [one["file"] is None for one in told] == [True, False, True]
+    assert told[0]["sha256"] == sha256(large).hexdigest()
+    file = tmp_path / "pack.zip"
+    file.write_bytes(answer.content)
+    assert command.verify(file, [public(key)])
+    assert "3 attachments, of 2 the hash alone" in capsys.readouterr().err
 
 
 async def test_without_a_key_nothing_is_signed_and_the_remedy_is_said(database: str) -> None:
