@@ -18,13 +18,17 @@ from shared.adapters.answering import (
     only,
     reaching,
 )
-from shared.adapters.identity.roles import OVERSEEN
+from shared.adapters.identity.roles import Asker, admits
 from shared.adapters.parameters import Begin, Code, MonthText
 from shared.adapters.problems import ProblemError, problems
 from shared.adapters.reading import Database
+from shared.adapters.tenancy import own_of
 from shared.domain import calendar
+from shared.domain.principal import OVERSEERS, Role
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+ADMITTED = admits(*OVERSEERS, Role.PARTY)
 
 SHAPES = (Scorecards, Shipments)
 """What is answered with."""
@@ -44,7 +48,7 @@ def _add_scorecards(app: FastAPI, database: Database, jurisdictions: Collection[
         tags=["scorecards"],
         summary="How suppliers answer, deliver and fill orders, with denominators",
         dependencies=[
-            OVERSEEN,
+            ADMITTED,
             reaching(usual),
             only(
                 *("jurisdiction", "month", "from", "until", "group_by"),
@@ -54,6 +58,7 @@ def _add_scorecards(app: FastAPI, database: Database, jurisdictions: Collection[
         responses=ok(Scorecards) | problems(400, 404, 422, 503),
     )
     async def show_scorecards(  # noqa: PLR0913, PLR0917  # one parameter a question
+        asker: Asker,
         jurisdiction: Code = usual,
         month: MonthText | None = None,
         first: Annotated[MonthText | None, Query(alias="from")] = None,
@@ -68,7 +73,8 @@ def _add_scorecards(app: FastAPI, database: Database, jurisdictions: Collection[
         """Give scorecards of the lines that fell due in a month, or `from` one `until` another.
 
         The current month is meant unless one is given. In months that are not long over, what is
-        not due yet is left out. Definitions are those of docs/months.md.
+        not due yet is left out. Definitions are those of docs/months.md. A party is given what
+        the lines come to that it ordered, delivers, or makes the product of.
         """
         check_jurisdiction(jurisdiction, jurisdictions)
         if month is not None and (first or until):
@@ -89,6 +95,7 @@ def _add_scorecards(app: FastAPI, database: Database, jurisdictions: Collection[
             remote=remote,
             manufacturer=manufacturer,
             product=product,
+            own=own_of(asker),
         )
         return answered(await scorecards.scorecards(database, asked, now))
 
@@ -101,10 +108,11 @@ def _add_shipments(app: FastAPI, database: Database, jurisdictions: Collection[s
         "/v1/shipments",
         tags=["shipments"],
         summary="What was shipped and received, order by order",
-        dependencies=[OVERSEEN, reaching(usual), only(*names)],
+        dependencies=[ADMITTED, reaching(usual), only(*names)],
         responses=ok(Shipments) | problems(400, 404, 422, 503),
     )
     async def show_shipments(  # noqa: PLR0913, PLR0917  # one parameter a question
+        asker: Asker,
         jurisdiction: Code = usual,
         order: Code | None = None,
         month: MonthText | None = None,
@@ -113,9 +121,12 @@ def _add_shipments(app: FastAPI, database: Database, jurisdictions: Collection[s
         hospital: Code | None = None,
         after: Begin = "",
     ) -> Response:
-        """Give a hundred orders at a time; `next_after` is the `after` of the next page."""
+        """Give a hundred orders at a time; `next_after` is the `after` of the next page.
+
+        A party is given those that it placed, that it delivers, or whose product it makes.
+        """
         check_jurisdiction(jurisdiction, jurisdictions)
         number = None if month is None else month_number(month)
         of = (distributor, product, hospital)
         asked = ShipmentsAsked(jurisdiction, order, number, *of, after)
-        return answered(await shipments.shipments(database, asked))
+        return answered(await shipments.shipments(database, asked, own_of(asker)))

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.delivery.answers import MIGRATIONS, SHAPES, add_routes
 from services.delivery.api import DOOR
 from services.delivery.settings import Settings
-from shared.adapters.reading import Database
+from shared.adapters.tenancy import Database
 from shared.door.app import Answers, create_door, serve_door
 
 

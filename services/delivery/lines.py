@@ -86,6 +86,7 @@ _COUNTED = CARD._replace(tables=CARD.tables + ANSWERS.tables)
 COLUMNS = {
     "month": "int",
     "area": "text",
+    "hospital": "text",
     "distributor": "text",
     "manufacturer": "text",
     "product": "text",
@@ -235,7 +236,8 @@ def book(promised: Promised, edition: str) -> Book:
         line = Line(where, record, placed, register, promised)
         sums, hours, month = line.sums(), line.hours, line.month
         columns = (
-            *(month, line.area, placed.distributor, line.manufacturer, placed.product),
+            *(month, line.area, placed.hospital, placed.distributor),
+            *(line.manufacturer, placed.product),
             *(line.remote, hours),
             *(line.answer_at, line.due_at, line.cut_at, *sums),
         )
@@ -243,4 +245,4 @@ def book(promised: Promised, edition: str) -> Book:
         of = (line.manufacturer, placed.product, hours)
         return Folded(columns, [Contribution(0, (*key, *of), sums)])
 
-    return Book(columns=COLUMNS, totals=(_COUNTED,), fold=fold, edition=f"2 {edition}")
+    return Book(columns=COLUMNS, totals=(_COUNTED,), fold=fold, edition=f"3 {edition}")

@@ -17,6 +17,7 @@ from shared.adapters import postgres
 from shared.adapters.answering import month_text
 from shared.adapters.postgres import Connection
 from shared.adapters.reading import Database
+from shared.adapters.tenancy import Own, among
 from shared.domain import calendar
 from shared.tally.reach import reached
 
@@ -27,6 +28,13 @@ Group = Literal["none", "distributor", "manufacturer", "product", "area", "month
 RUNNING = timedelta(days=14)
 """How long after its end a month counts as running, twice the longest grace of a policy: what is
 not due yet is then left out, line by line."""
+
+OWN_LINES = {
+    "hospitals": "hospital = ANY ({})",
+    "distributors": "distributor = ANY ({})",
+    "manufacturers": "manufacturer = ANY ({})",
+}
+"""How a line tells whose it is."""
 
 _DUE_BY = {
     "asked": "answer_at",
@@ -42,7 +50,10 @@ _REMOTE = {-1: "unknown", 0: "other", 1: "remote"}
 
 
 class CardsAsked(NamedTuple):
-    """What is asked for: months as numbers, both included, and what all lines must be of."""
+    """What is asked for: months as numbers, both included, and what all lines must be of.
+
+    `own` says whose lines alone are counted; None: everybody's.
+    """
 
     jurisdiction: str
     first: int
@@ -53,6 +64,7 @@ class CardsAsked(NamedTuple):
     remote: bool | None = None
     manufacturer: str | None = None
     product: str | None = None
+    own: Own | None = None
 
     @property
     def given(self) -> dict[str, Any]:
@@ -65,7 +77,8 @@ class CardsAsked(NamedTuple):
     @property
     def dimensions(self) -> set[str]:
         """The columns by which lines are told apart."""
-        return {*self.given, self.group_by} - {"none"}
+        whose = set() if self.own is None else {"hospital"}
+        return {*self.given, *whose, self.group_by} - {"none"}
 
 
 class Response(Struct, frozen=True):
@@ -180,7 +193,7 @@ def _settled(now: datetime) -> int:
 async def _count(seen: Connection, asked: CardsAsked, found: dict[str, _Found]) -> None:
     """Count what was asked for, from totals where they tell enough apart, else line by line."""
     totals, answers = CARD.asked_by(asked.dimensions), ANSWERS.asked_by(asked.dimensions)
-    values = [asked.jurisdiction, asked.first, asked.last, *asked.given.values()]
+    values = [asked.jurisdiction, asked.first, asked.last, *_values(asked)]
     source = _LINES if totals is None else totals.name
     query = QUERIES["sums"].format(
         group=_group(asked), sums=_WHOLE, source=source, of=_of(asked, source)
@@ -197,7 +210,7 @@ async def _leave_out(
     seen: Connection, asked: CardsAsked, running: int, now: datetime, found: dict[str, _Found]
 ) -> None:
     """Take what is not due by `now` out of the months from `running` on."""
-    values = [asked.jurisdiction, running, asked.last, *asked.given.values(), now]
+    values = [asked.jurisdiction, running, asked.last, *_values(asked), now]
     at = len(values)
     sums = ", ".join(
         f"sum({name}) FILTER (WHERE {due_at} > ${at}) AS {name}" for name, due_at in _DUE_BY.items()
@@ -217,7 +230,11 @@ def _of(asked: CardsAsked, source: str) -> str:
     if source == _LINES and asked.area is not None and asked.remote is None:
         # Lines of a place are found by both, so all that remoteness can be is said.
         of += f" AND remote IN ({', '.join(map(str, _REMOTE))})"
-    return of
+    return of + among(asked.own, OWN_LINES, 4 + len(asked.given))[0]
+
+
+def _values(asked: CardsAsked) -> list[Any]:
+    return [*asked.given.values(), *among(asked.own, OWN_LINES, 0)[1]]
 
 
 _LINES = "line"

@@ -25,12 +25,15 @@ GROUP BY 1;
 
 -- shipments --
 -- Read the orders of a page, by what they are of.
-SELECT l."order", l.area, k.record
-FROM line l
-JOIN kept k ON k.jurisdiction = l.jurisdiction AND k."order" = l."order"
-WHERE l.jurisdiction = $1 AND ($2::text IS NULL OR l."order" = $2)
-  AND ($3::int IS NULL OR l.month = $3) AND ($4::text IS NULL OR l.distributor = $4)
-  AND ($5::text IS NULL OR l.product = $5) AND ($6::text IS NULL OR k.hospital = $6)
-  AND l."order" > $7
-ORDER BY l."order"
+SELECT "order", area, record
+FROM (
+    SELECT jurisdiction, "order", area
+    FROM line
+    WHERE jurisdiction = $1 AND ($2::text IS NULL OR "order" = $2)
+      AND ($3::int IS NULL OR month = $3) AND ($4::text IS NULL OR distributor = $4)
+      AND ($5::text IS NULL OR product = $5) AND ($6::text IS NULL OR hospital = $6)
+      AND "order" > $7 {own}
+) AS meant
+JOIN kept USING (jurisdiction, "order")
+ORDER BY "order"
 LIMIT $8;

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from services.delivery.scorecards import QUERIES
+from services.delivery.scorecards import OWN_LINES, QUERIES
 from shared.adapters.reading import Database
+from shared.adapters.tenancy import Own, among
 from shared.domain.calendar import LATEST
 from shared.domain.records.order import Order
 
@@ -75,9 +76,11 @@ class Shipments(Struct, frozen=True):
     next_after: str | None
 
 
-async def shipments(database: Database, asked: ShipmentsAsked) -> Shipments:
-    """Give a page."""
-    rows = await database.fetch(QUERIES["shipments"], *asked, PAGE + 1)
+async def shipments(database: Database, asked: ShipmentsAsked, own: Own | None = None) -> Shipments:
+    """Give a page; `own` says whose orders alone are shown, None: everybody's."""
+    whose, values = among(own, OWN_LINES, len(asked) + 2)
+    query = QUERIES["shipments"].format(own=whose)
+    rows = await database.fetch(query, *asked, PAGE + 1, *values)
     shown = [
         _shown(row["order"], row["area"], _record(row["record"]).without_voided(LATEST))
         for row in rows[:PAGE]

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from services.orders.answers import MIGRATIONS, SHAPES, add_routes
 from services.orders.api import DOOR
 from services.orders.settings import Settings
-from shared.adapters.reading import Database
+from shared.adapters.tenancy import Database
 from shared.door.app import Answers, create_door, serve_door
 
 

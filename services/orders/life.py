@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -89,9 +89,16 @@ class OrderShown(Struct, frozen=True):
     urgent: bool | None = None
 
 
+class Life(NamedTuple):
+    """An order as it stands, and who makes its product as last told (None: nobody told)."""
+
+    order: OrderShown
+    manufacturer: str | None
+
+
 async def life(
     database: Database, order: str, jurisdiction: str | None, seen: Collection[str] | None = None
-) -> OrderShown | None:
+) -> Life | None:
     """Give an order of one of the jurisdictions `seen` (None: all), None where nobody told of it.
 
     Raises InvalidArgumentError where several jurisdictions have one of that name.
@@ -105,12 +112,9 @@ async def life(
     where = rows[0]["jurisdiction"]
     paid = await database.fetch(QUERIES["payments"], where, order)
     held = [payment_of(row["body"]).holds for row in paid]
-    return shown(
-        where,
-        order,
-        _record(rows[0]["record"]).without_voided(LATEST),
-        [one for one in held if one is not None],
-    )
+    record = _record(rows[0]["record"]).without_voided(LATEST)
+    told = [one for one in held if one is not None]
+    return Life(shown(where, order, record, told), rows[0]["manufacturer"])
 
 
 def shown(where: str, name: str, order: Order, payments: Iterable[Paid]) -> OrderShown:

@@ -15,6 +15,7 @@ from services.orders.purchases import COMPLETION, PURCHASE, day_number
 from shared.adapters import postgres
 from shared.adapters.answering import month_text
 from shared.adapters.reading import Database
+from shared.adapters.tenancy import Own, among
 from shared.domain import calendar
 from shared.tally.reach import reached
 
@@ -31,10 +32,21 @@ MOST = ROWS_AT_MOST + 1
 _SUMS = ", ".join(f"sum({name}) AS {name}" for name in PURCHASE.sums)
 _ONLY = "AND agreement IN (SELECT agreement FROM meant)"
 _GROUPS = {"none": "''", "month": "month::text"}
+_MADE = (
+    "product = ANY (ARRAY(SELECT code FROM entry WHERE jurisdiction = $1 AND kind = 'product' "
+    "AND manufacturer = ANY ({})))"
+)
+_OWN_AGREEMENTS = {"hospitals": "hospital = ANY ({})", "manufacturers": _MADE}
+_OWN_PURCHASES = {**_OWN_AGREEMENTS, "distributors": "distributor = ANY ({})"}
+_PARTIES = frozenset({"hospital", "distributor", "product"})
+"""The columns that tell whose a purchase is."""
 
 
 class ProgressAsked(NamedTuple):
-    """What is asked for: a month as a number, and what all that is summed must be of."""
+    """What is asked for: a month as a number, and what all that is summed must be of.
+
+    `own` says whose rows alone are summed; None: everybody's.
+    """
 
     jurisdiction: str
     month: int
@@ -42,6 +54,7 @@ class ProgressAsked(NamedTuple):
     area: str | None = None
     hospital: str | None = None
     product: str | None = None
+    own: Own | None = None
 
     @property
     def given(self) -> dict[str, str]:
@@ -52,7 +65,8 @@ class ProgressAsked(NamedTuple):
     @property
     def dimensions(self) -> set[str]:
         """The columns by which sums are told apart."""
-        return {*self.given, self.group_by} - {"none"}
+        whose = set() if self.own is None else _PARTIES
+        return {*self.given, *whose, self.group_by} - {"none"}
 
     def where(self, first: int) -> str:
         """Give the conditions of a query whose values are numbered from `first` on."""
@@ -153,14 +167,16 @@ def _ranked(rows: list[ProgressRow]) -> list[ProgressRow]:
 
 async def _bought(database: Database, asked: ProgressAsked) -> dict[str, Bought]:
     source = PURCHASE.asked_by(asked.dimensions) or PURCHASE.tables[-1]
+    given = asked.given
+    whose, own = among(asked.own, _OWN_PURCHASES, 4 + len(given))
     query = QUERIES["bought"].format(
         group=_GROUPS.get(asked.group_by, asked.group_by),
         sums=_SUMS,
         source=source.name,
-        of=asked.where(4),
+        of=asked.where(4) + whose,
     )
     months = (0, 999_912) if asked.group_by == "month" else (asked.month, asked.month)
-    rows = await database.fetch(query, asked.jurisdiction, *months, *asked.given.values())
+    rows = await database.fetch(query, asked.jurisdiction, *months, *given.values(), *own)
     return {_code(asked, row["code"]): _shown(row) for row in rows}
 
 
@@ -179,20 +195,21 @@ async def _completed(database: Database, asked: ProgressAsked, as_of: date) -> d
     group = _GROUPS.get(asked.group_by, f"coalesce({asked.group_by}, '')")
     values: list[object] = [asked.jurisdiction, as_of, asked.month]
     source = COMPLETION.asked_by({*asked.dimensions, "since", "until"})
+    whose, own = among(asked.own, _OWN_AGREEMENTS, 5 + len(asked.given))
+    of = asked.where(5) + whose
     if source is None:
         values.append(_decembers_before(asked.month))
         summed = QUERIES["whole" if asked.group_by == "agreement" else "summed"]
         query = QUERIES["each"].format(
             group=group,
-            of=asked.where(5),
-            only=_ONLY if asked.given else "",
+            of=of,
+            only=_ONLY if of else "",
             summed=summed.format(most=MOST),
         )
     else:
         values.append(day_number(as_of))
-        of = asked.where(5)
         query = QUERIES["completed"].format(group=group, source=source.name, of=of, most=MOST)
-    rows = await database.fetch(query, *values, *asked.given.values())
+    rows = await database.fetch(query, *values, *asked.given.values(), *own)
     return {row["code"]: _counted(row) for row in rows}
 
 

@@ -12,7 +12,14 @@ from shared.tally.register import Register
 from shared.tally.tables import Contribution, Contributions, Table, Total
 
 PURCHASE = Total(
-    {"jurisdiction": "text", "month": "int", "hospital": "text", "area": "text", "product": "text"},
+    {
+        "jurisdiction": "text",
+        "month": "int",
+        "hospital": "text",
+        "area": "text",
+        "product": "text",
+        "distributor": "text",
+    },
     {
         "orders": "bigint",
         "ordered": "numeric",
@@ -26,7 +33,7 @@ PURCHASE = Total(
     (
         Table("purchase_of_product", ("jurisdiction", "month", "area", "product")),
         Table("purchase_of_hospital", ("jurisdiction", "month", "area", "hospital")),
-        Table("purchase", ("jurisdiction", "month", "hospital", "area", "product")),
+        Table("purchase", ("jurisdiction", "month", "hospital", "area", "product", "distributor")),
     ),
 )
 COMPLETION = Total(
@@ -99,7 +106,7 @@ def _purchases(where: str, record: Order, placed: Placed) -> Contributions:
     return [
         Contribution(
             _PURCHASE,
-            (where, month, placed.hospital, placed.area, placed.product),
+            (where, month, placed.hospital, placed.area, placed.product, placed.distributor),
             *bought.sums(placed.unit_price),
         )
         for month, bought in months.items()
@@ -155,4 +162,4 @@ def day_number(day: date) -> int:
     return month_of(day) * 100 + day.day
 
 
-BOOK = Book(columns={}, totals=(PURCHASE, COMPLETION), fold=fold, edition="2")
+BOOK = Book(columns={}, totals=(PURCHASE, COMPLETION), fold=fold, edition="3")

@@ -51,7 +51,14 @@ class _Row(NamedTuple):
 
 
 NAME = {"jurisdiction": "text", '"order"': "text"}
-KEPT = {"product": "text", "hospital": "text", "named": "text", "record": "bytea", "given": "bytea"}
+KEPT = {
+    "product": "text",
+    "hospital": "text",
+    "distributor": "text",
+    "named": "text",
+    "record": "bytea",
+    "given": "bytea",
+}
 
 
 class Keeper:
@@ -126,9 +133,9 @@ class Keeper:
             columns, contributions = self._book.fold(*name, standing[name], terms)
             changes.replace(row.contributions, contributions)
             order = standing[name].placed
-            about: tuple[str | None, ...] = (None, None, None)
+            about: tuple[str | None, ...] = (None, None, None, None)
             if order is not None:
-                about = (order.product, order.hospital, order.agreement)
+                about = (order.product, order.hospital, order.distributor, order.agreement)
             written = (*name, *about, _packed(row.record), _packed(contributions))
             (new if row.packed is None else old).append(written)
             lines.append((*name, *columns))

@@ -34,6 +34,9 @@ ENTRIES: dict[type, tuple[str, type]] = {
     say.HospitalEnrolled: ("hospital", Hospital),
     say.HospitalWithdrawn: ("hospital", Hospital),
 }
+RESTATED_AT_ONCE = 2_000
+"""Products and hospitals whose columns are written anew at a time."""
+
 HEARD = frozenset({*ENTRIES, say.AgreementSigned})
 """What of the register is heard."""
 
@@ -125,6 +128,18 @@ async def tell(connection: Connection, events: Iterable[Event]) -> Touched:
     return touched
 
 
+async def restate(connection: Connection) -> None:
+    """Write anew what is shown of products and hospitals, from all that was told of them.
+
+    For columns that an earlier version had not; nobody else may write the register meanwhile.
+    """
+    last: tuple[str, str, str] = ("", "", "")
+    while rows := await connection.fetch(QUERIES["following"], *last, RESTATED_AT_ONCE):
+        written = [(*row, *_shown(_entry[row["kind"]](row["body"]))) for row in rows]
+        await connection.execute(QUERIES["write_entries"], *postgres.columns(written))
+        *last, _ = rows[-1]
+
+
 async def load(connection: Connection, orders: Iterable[tuple[str, Placed]]) -> Register:
     """Read what holds for some orders, each given with its jurisdiction."""
     products, hospitals, between, named = set(), set(), set(), set()
@@ -178,11 +193,14 @@ async def _tell_entries(
         await connection.execute(QUERIES["write_entries"], *postgres.columns(written))
 
 
-def _shown(entry: Product | Hospital) -> tuple[str | None, Decimal | None]:
-    """Give the area of a hospital and the price of a product, as last told."""
+def _shown(entry: Product | Hospital) -> tuple[str | None, Decimal | None, str | None]:
+    """Give the area of a hospital; the price of a product and who makes it; as last told."""
     if isinstance(entry, Hospital):
-        return area_of(entry), None
-    return None, entry.cycles[max(entry.cycles)].selected_price if entry.cycles else None
+        return area_of(entry), None, None
+    if entry.cycles:
+        last_cycle = entry.cycles[max(entry.cycles)]
+        return None, last_cycle.selected_price, last_cycle.manufacturer
+    return None, None, None if entry.listed is None else entry.listed.manufacturer
 
 
 async def _tell_agreements(

@@ -6,10 +6,20 @@ WHERE (jurisdiction, kind, code) IN (SELECT * FROM unnest($1::text[], $2::text[]
 
 -- write_entries --
 -- Write products and hospitals as they are told now.
-INSERT INTO entry (jurisdiction, kind, code, body, area, price)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::numeric[])
+INSERT INTO entry (jurisdiction, kind, code, body, area, price, manufacturer)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::numeric[],
+                     $7::text[])
 ON CONFLICT (jurisdiction, kind, code)
-DO UPDATE SET body = excluded.body, area = excluded.area, price = excluded.price;
+DO UPDATE SET body = excluded.body, area = excluded.area, price = excluded.price,
+              manufacturer = excluded.manufacturer;
+
+-- following --
+-- Read products and hospitals behind one, a part of them.
+SELECT jurisdiction, kind, code, body
+FROM entry
+WHERE (jurisdiction, kind, code) > ($1, $2, $3)
+ORDER BY jurisdiction, kind, code
+LIMIT $4;
 
 -- agreements --
 -- Read some agreements by their names.

@@ -179,7 +179,7 @@ class Tally:
         return {place: end - self._bases.get(place, 0) for place, end in self.expected.items()}
 
     async def prepare(self) -> None:
-        """Count every order anew that was counted under another edition; raises SetupError."""
+        """Count all anew that was counted under another edition; raises SetupError."""
         try:
             await self._prepare(await self._connected())
         finally:
@@ -190,6 +190,9 @@ class Tally:
         edition = self._subject.book.edition
         if await connection.fetchval("SELECT edition FROM edition") == edition:
             return
+        async with connection.transaction():
+            await connection.execute(ALONE)
+            await register.restate(connection)
         last: tuple[str, str] | None = ("", "")
         while last is not None:
             async with connection.transaction():

@@ -81,6 +81,7 @@ async def test_a_party_sees_orders_of_its_own_and_no_others(
             ("manufacturer", order["distributor"]),
             ("hospital", order["distributor"]),
             ("distributor", order["hospital"]),
+            ("manufacturer", "M1"),
             ("agency", order["hospital"]),
             ("hospital", order["hospital"] + " "),
         )
@@ -94,9 +95,23 @@ async def test_a_party_sees_orders_of_its_own_and_no_others(
             (await reader.get("/v1/orders/O1", headers=key)).status_code for key in keys.values()
         ]
         unknown = await reader.get("/v1/orders/O2", headers=keys["hospital", order["hospital"]])
-        refused = await reader.get("/v1/progress", headers=keys["hospital", order["hospital"]])
-    assert found == [200, 200, 200, 404, 404, 404, 404, 404]
-    assert (unknown.status_code, refused.status_code) == (404, 403)
+        bought = {}
+        for who, key in keys.items():
+            answer = await reader.get("/v1/progress?month=2022-03", headers=key)
+            bought[who] = [row["bought"]["ordered"] for row in answer.json().get("rows", ())]
+        seen = set()
+        for group in ("none", "area", "hospital", "product", "agreement", "month"):
+            asked = {"month": "2022-03", "group_by": group}
+            of = [
+                (await reader.get("/v1/progress", params=asked, headers=headers)).json()["rows"]
+                for headers in (keys["hospital", order["hospital"]], keys["manufacturer", "M1"])
+            ]
+            assert of[0] == of[1]
+            seen |= {row["code"] for row in of[0]}
+    assert found == [200, 200, 200, 404, 404, 200, 404, 404, 404]
+    assert [len(rows) for rows in bought.values()] == [1, 1, 1, 0, 0, 1, 0, 0, 0]
+    assert seen == {"", "1401", "H1", "P1", "A1", "2022-03", "2022-04", "2022-05"}
+    assert unknown.status_code == 404
 
 
 async def test_an_order_of_several_jurisdictions_is_told_of_the_one_that_is_named(

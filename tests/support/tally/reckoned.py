@@ -102,7 +102,8 @@ def to_date(completed: Rows) -> set[tuple[Any, ...]]:
 
 def _key(order: Told, number: int) -> tuple[Any, ...]:
     data = order["data"]
-    return data["jurisdiction"], number, data["hospital"], data["area"], data["product"]
+    names = ("hospital", "area", "product", "distributor")
+    return data["jurisdiction"], number, *(data[name] for name in names)
 
 
 def rolled_up(rows: Iterable[Sequence[Any]], keys: Sequence[int], sums: int) -> set[Any]:
