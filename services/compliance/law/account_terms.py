@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from services.compliance.findings.finding import About
+from services.compliance.law.derived import derived
 from services.compliance.law.law import Law
 from services.compliance.law.money import exact
 from services.compliance.law.order_terms import enrolled
@@ -33,7 +34,7 @@ class AccountTerms(Terms):
         """Give the policy in force on a day, one that carries nothing if there is none."""
         return self._law.policies.on(self.jurisdiction, date.fromordinal(ordinal)) or NOTHING
 
-    @cached_property
+    @derived
     def tolerance(self) -> Decimal:
         """Give what may be left of something that is paid: one value for all of an account."""
         return tolerance(self._law, self.jurisdiction)

@@ -2,11 +2,11 @@
 
 from collections.abc import Container, Iterator
 from datetime import date, datetime
-from functools import cached_property
 from typing import NamedTuple, Unpack
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
 from services.compliance.law.agreements import Agreed, CycleDays, cycles_of, judged_under
+from services.compliance.law.derived import derived
 from services.compliance.law.intervals import Interval
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
@@ -139,7 +139,7 @@ class CommitmentTerms(Terms):
             details=details,
         )
 
-    @cached_property
+    @derived
     def agreements(self) -> list[Agreement]:
         """Give the agreements that have days, in the order of tellings."""
         register = self._law.register
@@ -155,12 +155,12 @@ class CommitmentTerms(Terms):
             if rule in policy.rules:
                 yield agreed
 
-    @cached_property
+    @derived
     def every_agreed(self) -> list[tuple[Policy, Agreed | Missing]]:
         """Give all agreements that are judged, each under its policy."""
         return [(policy, agreed) for _, policy, agreed in self.held if agreed is not None]
 
-    @cached_property
+    @derived
     def held(self) -> list[tuple[Agreement, Policy, Agreed | Missing | None]]:
         """Give the agreements that have a policy, with it, and as each is judged under it."""
         return [

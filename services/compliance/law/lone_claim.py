@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 
 from services.compliance.law.filling import PASSES, Debt, Step, Sum
 from services.compliance.law.money import of_units, units
@@ -23,6 +24,8 @@ def paid_in_turn(
     owed = [(at, units(amount)) for at, amount in amounts]
     if len(owed) == 1 and len(given) < 2:  # noqa: PLR2004  # one sum at most, as for almost all
         return _paid_once(owed[0], given, enough)
+    if len(owed) == 1 and all(one[0] <= other[0] for one, other in pairwise(given)):
+        return _paid_bit_by_bit(owed[0], given, enough)
     steps: list[tuple[datetime, int]] = []
     for instant in sorted({*(at for at, _ in owed), *(at for at, _ in given if at > stands)}):
         left = next(amount for at, amount in reversed(owed) if at <= instant)
@@ -49,6 +52,21 @@ def _paid_once(
         if paid:
             return [(stands, of_units(amount)), (time, left)]
     return [(stands, of_units(amount))]
+
+
+def _paid_bit_by_bit(
+    owed: tuple[datetime, int], given: Sequence[tuple[datetime, int]], enough: int
+) -> list[Step]:
+    """Pay a claim that nothing lowers by sums whose turns are those of their times."""
+    stands, left = owed
+    steps = {stands: left}
+    for time, amount in given:
+        if left <= enough:
+            break
+        if amount:
+            left -= min(left, amount)
+            steps[max(stands, time)] = left
+    return [(instant, of_units(left)) for instant, left in steps.items()]
 
 
 def _pass_time_and_id(given: Sum) -> tuple[int, datetime, str]:

@@ -123,6 +123,7 @@ def deadline_of_days(day: date, days: int) -> datetime:
     return calendar.end_of(days_after(day, days))
 
 
+@lru_cache(maxsize=4_096)
 def deadline_of_months(
     day: date, months: int, working: Calendar, *, rolls: bool
 ) -> datetime | Provisional:

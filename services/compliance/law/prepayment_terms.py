@@ -6,7 +6,7 @@ from decimal import Decimal
 from services.compliance.findings.finding import Missing
 from services.compliance.law.account_terms import tolerance
 from services.compliance.law.agreements import Agreed, cycle_end, judged_under
-from services.compliance.law.law import Law
+from services.compliance.law.law import Law, remembered
 from services.compliance.law.money import less, total
 from services.compliance.law.order_terms import enrolled
 from services.compliance.law.periods import deadline_of_months
@@ -83,8 +83,7 @@ class PrepaymentTerms(Terms):
         """Give the last day of the agreement's cycle, or of the agreement, as its policy says."""
         if agreed.policy.term("return_after").value == "agreement":
             return agreed.agreement.end - DAY
-        product = self._law.register.products[self.jurisdiction, agreed.agreement.product]
-        return cycle_end(product, agreed.cycle) - DAY
+        return _last_day(self._law, self.jurisdiction, agreed.agreement.product, agreed.cycle.start)
 
     def return_due(self, agreed: Agreed) -> datetime | Provisional:
         """Give when prepayments for an agreement must be back."""
@@ -102,6 +101,13 @@ class PrepaymentTerms(Terms):
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Until when all must have been heard before a silence counts."""
         return self._law.heard_by(deadline, told)
+
+
+@remembered
+def _last_day(law: Law, jurisdiction: str, product: str, start: date) -> date:
+    """Give the last day of the cycle of a product that starts on a day."""
+    held = law.register.products[jurisdiction, product]
+    return cycle_end(held, held.cycles[start]) - DAY
 
 
 def returned(back: list[GivenBack]) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from services.compliance.law import filling
 from services.compliance.law.filling import Name
+from services.compliance.law.lone_claim import alone
 from services.compliance.law.money import exact, less, times, total
 from services.compliance.law.periods import (
     add,
@@ -69,8 +70,29 @@ def filled(shares: Iterable[Share], funding: Funding, tolerance: Decimal) -> lis
     """Fill shares by the prepayments of their hospital, that of the earliest due first."""
     ordered = sorted(shares, key=lambda share: share.age)
     claims = [filling.Debt([(calendar.EARLIEST, share.amount)], share.names) for share in ordered]
-    found = filling.fill(claims, map(_sum, funding.deposits.values()), tolerance)
-    return [Filled(share, found.steps(number)) for number, share in enumerate(ordered)]
+    sums = [_sum(deposit) for deposit in funding.deposits.values()]
+    fitting = _apart(claims, sums)
+    if fitting is None:
+        found = filling.fill(claims, sums, tolerance)
+        return [Filled(share, found.steps(number)) for number, share in enumerate(ordered)]
+    return [
+        Filled(share, alone(claim, own, tolerance))
+        for share, claim, own in zip(ordered, claims, fitting, strict=True)
+    ]
+
+
+def _apart(
+    claims: Sequence[filling.Debt], sums: Iterable[filling.Sum]
+) -> list[list[filling.Sum]] | None:
+    """Give the sums that fit each claim; None where one fits several, which then share money."""
+    fitting: list[list[filling.Sum]] = [[] for _ in claims]
+    for given in sums:
+        fits = [number for number, claim in enumerate(claims) if given.names <= claim.names]
+        if len(fits) > 1:
+            return None
+        for number in fits:
+            fitting[number].append(given)
+    return fitting
 
 
 def _sum(deposit: Deposit) -> filling.Sum:

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, Unpack
 
 from services.compliance.findings.finding import About, Finding, Missing, Observation
+from services.compliance.law.derived import derived
 from services.compliance.law.exact import exact
 from services.compliance.law.law import Law
 from services.compliance.law.order_terms import enrolled
@@ -65,11 +65,11 @@ class Ledger:
             if (book := UsageBook.of(key)).policy == policy.id
         ]
 
-    @cached_property
+    @derived
     def _books(self) -> list[tuple[UsageBook, Days]]:
         return [(book, Days(of_day)) for book, of_day in self._told]
 
-    @cached_property
+    @derived
     def months_of_others(self) -> list[Month]:
         """Give the months, in order, in which any of the others came or went."""
         if all(book.kind != LISTED for book, _ in self._told):
@@ -151,9 +151,9 @@ class UsageTerms(Terms):
         """Say what lacks if only some of the variety were told of in common units."""
         return incomparable(self._law, self.jurisdiction, ids.pair("variety", self.variety), None)
 
-    @cached_property
+    @derived
     def known(self) -> Hospital | None:
-        """The hospital, None if nobody enrolled it."""
+        """Give the hospital, None if nobody enrolled it."""
         return enrolled(self._law.register.hospitals.get((self.jurisdiction, self.hospital)))
 
     def about(self, day: date) -> About:

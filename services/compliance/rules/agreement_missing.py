@@ -56,6 +56,15 @@ class Dealt(NamedTuple):
     bought: list[int]
 
     @property
+    def is_covered(self) -> bool:
+        """Whether one agreement is in force on all its days, so that there can be no gap."""
+        start, end = self.lasting
+        return any(
+            calendar.start_of(held.start) <= start and calendar.start_of(held.end) >= end
+            for held in self.agreements
+        )
+
+    @property
     def months(self) -> list[str]:
         """Give the months in which the hospital bought."""
         return sorted({str(Month.of(date.fromordinal(day))) for day in self.bought})
@@ -97,7 +106,7 @@ def _dealt(
 def _gaps(
     dealt: Dealt, record: Commitment, terms: CommitmentTerms, now: datetime
 ) -> Iterator[Outcome]:
-    bound = _bound(dealt, record)
+    bound = None if dealt.is_covered else _bound(dealt, record)
     if bound is None:
         return
     signed = tuple([(held.start, held.end) for held in dealt.agreements])

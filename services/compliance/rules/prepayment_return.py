@@ -28,6 +28,8 @@ from services.compliance.law.filling import value_at
 from services.compliance.law.money import yuan
 from services.compliance.law.prepayment_terms import RETURN, PrepaymentTerms, done_at, returned
 from services.compliance.law.working_days import Provisional
+from services.compliance.policies.policy import Policy
+from services.compliance.policies.recalled import recalled
 from services.compliance.records.evidence import evidence_of
 from services.compliance.records.prepayment import Prepayment
 from shared.domain import calendar
@@ -53,9 +55,14 @@ def judge(record: Prepayment, terms: PrepaymentTerms, now: datetime) -> Iterator
 
 
 def _is_judged(terms: PrepaymentTerms, agreed: Agreed) -> bool:
-    value = agreed.policy.term("return_years").value
-    years = [str(year) for year in value] if isinstance(value, list) else []
+    years = _years(agreed.policy)
     return "every" in years or str(terms.return_base(agreed).year) in years
+
+
+@recalled
+def _years(policy: Policy) -> frozenset[str]:
+    value = policy.term("return_years").value
+    return frozenset(map(str, value) if isinstance(value, list) else ())
 
 
 def _outcome(
