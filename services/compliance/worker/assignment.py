@@ -26,9 +26,9 @@ HEARTBEAT_SECONDS = 1
 NEW_PARTITIONS_WITHIN = 10
 """Seconds until the group hears of partitions that were added, and shares them out."""
 
-FETCHED_AT_ONCE = 256 << 10
+FETCHED_AT_ONCE = 128 << 10
 """Bytes of one partition that a fetch brings, and that wait raw beside what was read of them: of
-all partitions together some 12 MiB. A message that is larger comes alone."""
+all partitions together some 6 MiB. A message that is larger comes alone."""
 
 LET_GO_WITHIN = 5
 """Seconds that a batch in flight has to commit when partitions are revoked."""

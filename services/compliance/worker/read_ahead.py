@@ -23,6 +23,9 @@ BYTES_AHEAD = 8 << 20
 BYTES_TAKEN = 8 << 20
 """Bytes that go on at once, about: what is buffered may be large messages."""
 
+FEW = 100
+"""Records that one fetch may bring of a partition that has nothing, where buffers are full."""
+
 PER_RECORD = 1_350
 """Bytes that a record takes beside key and value, as tracemalloc counts them: the objects that it
 and its headers are read into."""
@@ -55,6 +58,11 @@ class ReadAhead:
         # Whoever has nothing holds up all others, so it is asked however much they hold.
         most = AHEAD if self._bytes < BYTES_AHEAD else 1
         return [place for place in places if len(self._held.get(place, ())) < most]
+
+    def room(self, at_most: int) -> int:
+        """Give how many records a fetch may bring, about; few where the buffers are full."""
+        each = max(PER_RECORD, self._bytes // max(1, len(self)))
+        return min(at_most, max(FEW, (BYTES_AHEAD - self._bytes) // each))
 
     def add(self, fetched: Mapping[Place, Iterable[Any]]) -> None:
         """Buffer what was read."""

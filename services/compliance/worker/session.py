@@ -154,7 +154,9 @@ class Session:
         # a partition far ahead is left out rather than paused, which would throw away its fetch.
         try:
             fetched = await self._consumer.getmany(
-                *wanted, timeout_ms=int(POLL_SECONDS * 1000), max_records=self._pace.size
+                *wanted,
+                timeout_ms=int(POLL_SECONDS * 1000),
+                max_records=self._ahead.room(self._pace.size),
             )
         except OffsetOutOfRangeError:
             # The broker lost what comes next. A consumer that resets itself would go on behind it

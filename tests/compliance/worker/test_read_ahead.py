@@ -10,6 +10,7 @@ from services.compliance.worker.read_ahead import (
     AHEAD,
     BYTES_AHEAD,
     BYTES_TAKEN,
+    FEW,
     PER_RECORD,
     ReadAhead,
     Taken,
@@ -225,3 +226,18 @@ def test_a_message_larger_than_all_that_goes_on_at_once_goes_on_alone() -> None:
     taken = ahead.take({PLACES[0]: 2}, PLACES, PLENTY)
     assert [record.offset for record in taken.records[PLACES[0]]] == [0]
     assert taken.next == {PLACES[0]: 1}
+
+
+def test_many_partitions_that_wait_for_one_fill_no_more_than_the_buffers() -> None:
+    """Each in turn has nothing and is asked; a fetch brings of one what it may bring of all."""
+    ahead = ReadAhead()
+    places = [("orders", number) for number in range(60)]
+    value = b"x" * 600
+    read = 0
+    for place in places:
+        assert place in ahead.wants_more(places)
+        room = ahead.room(2_000)
+        ahead.add({place: [Record(n, n, None, value) for n in range(room)]})
+        read += room
+    assert read <= BYTES_AHEAD // (PER_RECORD + len(value)) + FEW * len(places)
+    assert ahead.room(2_000) == FEW
