@@ -16,11 +16,18 @@ def permits(
     publisher: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="And of this one; repeatable")
     ] = None,
+    strimzi: Annotated[
+        bool, typer.Option("--strimzi", help="As KafkaUser resources, for Kubernetes")
+    ] = False,
 ) -> None:
     """List who may do what; what is not listed is denied. No broker is asked."""
     from services.commands import bus
+    from services.commands.strimzi import kafka_users
 
-    bus.show_permits(publisher or [])
+    if strimzi:
+        typer.echo(kafka_users(publisher or []), nl=False)
+    else:
+        bus.show_permits(publisher or [])
 
 
 @app.command()

@@ -139,6 +139,8 @@ def test_a_service_is_the_one_of_compose(overlay: str, name: str) -> None:
         for variable in there["environment"]
         if variable not in {"HEALTH_URL", "VBP_ACCEPT_DEAD_LETTERS"}
     }
+    if overlay == "closed":
+        wanted |= {"VBP_KAFKA_SECURITY", "VBP_KAFKA_SECRETS"}
     assert given.keys() == wanted
     port = str(WORKERS.get(name) or PORTS[name])
     assert port in given.values()

@@ -63,6 +63,9 @@ def _patch(resources: list[Resource], patch: dict[str, Any]) -> None:
             place: Any = resource
             for key in way:
                 place = place[int(key) if isinstance(place, list) else key]
+            if step["op"] == "add":
+                _add(place, last, copy.deepcopy(step["value"]))
+                continue
             key = int(last) if isinstance(place, list) else last
             _ = place[key]
             if step["op"] == "remove":
@@ -70,3 +73,13 @@ def _patch(resources: list[Resource], patch: dict[str, Any]) -> None:
             else:
                 assert step["op"] == "replace"
                 place[key] = copy.deepcopy(step["value"])
+
+
+def _add(place: Any, last: str, value: Any) -> None:
+    """Add to the end of a list, or what a mapping has not yet."""
+    if isinstance(place, list):
+        assert last == "-"
+        place.append(value)
+    else:
+        assert last not in place
+        place[last] = value
