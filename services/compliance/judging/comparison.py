@@ -14,7 +14,8 @@ from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.violation import Change, ChangeKind, violation_of
 from services.compliance.judging.contributions.contribution import Contribution, Standing, Unjudged
-from services.compliance.judging.dossier import Dossier, Judgement, LastTold
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.judgement import Judgement, LastTold, ToldAs
 from services.compliance.judging.kind import Said
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns
@@ -30,6 +31,10 @@ from shared.domain.records.contested import Contradiction
 LIVE = timedelta(seconds=5)
 """How far behind the clock we may have heard and still believe an act at once; further behind, a
 finding waits until all has been heard that was told before what it rests on."""
+
+
+MANY = 32
+"""Of how many findings a dossier remembers how it told them: fewer are told anew as fast."""
 
 
 class News(NamedTuple):
@@ -60,6 +65,7 @@ class Comparison:
         "_news",
         "_standing",
         "_told",
+        "_told_as",
         "_unheard",
         "_weighed",
         "columns",
@@ -73,6 +79,7 @@ class Comparison:
         self._moment = moment
         self._told = {told.id: told for told in dossier.judgement.findings}
         self._standing: dict[bytes, LastTold] = {}
+        self._told_as: dict[int, ToldAs] = {}
         self._news: list[News] = []
         self._unheard: list[tuple[Rule, Finding]] = []
         self._given: list[Contribution] = []
@@ -104,6 +111,7 @@ class Comparison:
                 self._find(*item)
         for rule, finding in self._unheard:
             self._let_stand(rule, finding)
+        self._dossier.told_as = self._told_as if len(self._told_as) >= MANY else {}
         return Judgement(
             list(self._standing.values()),
             self._given,
@@ -168,12 +176,20 @@ class Comparison:
             self._wait(rule, finding, heard_by)
             return
         exemption = self._law.exemption(self._jurisdiction, rule.name, finding)
-        name = self._name(rule, finding)
-        telling = _telling(name, rule, finding, exemption)
+        telling = self._telling(rule, finding, exemption)
         told = self._told.get(telling.id)
         self._standing[telling.id] = telling
         if told is None or told.digest != telling.digest:
             self._news.append(News(rule, finding, exemption, telling))
+
+    def _telling(self, rule: Rule, finding: Finding, exemption: Exemption | None) -> LastTold:
+        """Tell a finding; one that a rule remembered, and is exempt as it was, as it was told."""
+        held = self._dossier.told_as.get(id(finding))
+        if held is None or held.finding is not finding or held.exemption != exemption:
+            name = self._name(rule, finding)
+            held = ToldAs(finding, exemption, _telling(name, rule, finding, exemption))
+        self._told_as[id(finding)] = held
+        return held.telling
 
     def _wait(self, rule: Rule, finding: Finding, heard_by: datetime) -> None:
         """Leave all as it was until then; in a backlog most findings wait, and none was told."""

@@ -1,67 +1,21 @@
 """A dossier: a record, and what was last said of it. One row of storage, one step of the engine."""
 
-from datetime import datetime
 from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from services.compliance.judging.contributions.contribution import Contribution, Value
+from services.compliance.judging.contributions.contribution import Value
 from services.compliance.judging.defect import Remedy
+from services.compliance.judging.judgement import Judgement, ToldAs
 from services.compliance.judging.kinds import KINDS
-from services.compliance.judging.moment import Moment
 from services.compliance.judging.pieces import parted, pieces
 from services.compliance.judging.subjects import Columns, Subject
-from services.compliance.judging.weighing import Weighed
 from services.compliance.records.evidence import Evidence
-from shared.domain import calendar
-from shared.domain.records.contested import Contradiction
 from shared.domain.records.record import Gathered, Heard, Record
 
 NOWHERE = Columns()
 """The columns of a record that was never judged."""
-
-
-class LastTold(Struct, frozen=True, array_like=True, gc=False):
-    """A finding as it was last told; `digest` changes when anything in it does."""
-
-    id: bytes
-    digest: bytes
-    rule: str
-    subject: str
-    occurred_at: datetime
-    cured_at: datetime | None
-    severity: str
-    area: str | None
-    exempt: bool
-
-
-class Judgement(Struct, array_like=True, gc=False):
-    """What was last said of a record, and when to look again.
-
-    `look_at` waits for the clock, `hear_at` until everything to then has been heard; `missing` are
-    pairs of rule and missing term; `contradictions` change no finding; `weighed` is of how many
-    things of whom this was said. A record is never judged
-    earlier than it was. `aside` is what brings a record back that was set aside for a defect of
-    ours, empty for all others.
-    """
-
-    findings: list[LastTold] = []
-    given: list[Contribution] = []
-    missing: list[tuple[str, str]] = []
-    look_at: datetime | None = None
-    hear_at: datetime | None = None
-    judged_at: datetime = calendar.EPOCH
-    heard: datetime = calendar.EPOCH
-    aside: Remedy | Literal[""] = ""
-    contradictions: list[Contradiction] = []
-    weighed: list[Weighed] = []
-
-    def not_before(self, moment: Moment) -> Moment:
-        """Give the moment of asking, never earlier than the last one."""
-        if self.judged_at <= moment.now and self.heard <= moment.heard:
-            return moment
-        return Moment(max(self.judged_at, moment.now), max(self.heard, moment.heard))
 
 
 class Unread(NamedTuple):
@@ -103,7 +57,7 @@ class Dossier:
     `before` is the judgement with which the round took it, `columns` are what a change of the
     register finds it by, `causes` the facts told since it was last judged, `voids` those without
     which other records would have contributed otherwise since then. What is `unread` is stored as
-    it was.
+    it was. `told_as` is by what a finding is told apart from others in memory, and never stored.
     """
 
     __slots__ = (
@@ -117,6 +71,7 @@ class Dossier:
         "judgement",
         "record",
         "subject",
+        "told_as",
         "unread",
         "version",
         "voids",
@@ -139,6 +94,7 @@ class Dossier:
         self.causes: list[Evidence] = []
         self.voids: list[Evidence] = []
         self.unread: Unread | None = None
+        self.told_as: dict[int, ToldAs] = {}
         self._base = self._stored = 0, b""
         self._said = 0
         self._puts: list[tuple[Value | None, Value | None]] = []

@@ -8,7 +8,8 @@ import msgspec
 
 from services.compliance.findings.violation import Change
 from services.compliance.judging.defect import Defect
-from services.compliance.judging.dossier import Dossier, Judgement
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.subjects import Subject
 from services.compliance.judging.weighing import WeighedKey
 from shared.domain.records.contested import Contradiction

@@ -1,5 +1,6 @@
 """The terms under which an account and its statements are judged."""
 
+from collections.abc import Hashable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -38,6 +39,11 @@ class AccountTerms(Terms):
     def tolerance(self) -> Decimal:
         """Give what may be left of something that is paid: one value for all of an account."""
         return tolerance(self._law, self.jurisdiction)
+
+    @property
+    def under(self) -> Hashable:
+        """Give all that is asked of the law for a claim itself: the register has no part in it."""
+        return self._law.policies, self._law.settle
 
     @property
     def digest(self) -> str:

@@ -1,8 +1,10 @@
 """A statement: what an account says of the claims of one month, and what is left of those late."""
 
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from hashlib import blake2b
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -75,10 +77,36 @@ class Book(Struct, frozen=True, array_like=True, tag="K", gc=False):
         return Stamp(blake2b(_encode(self), digest_size=STAMP_BYTES).digest())
 
 
-class Statement(Struct, Gathered, array_like=True):
+T = TypeVar("T")
+
+Remembered = dict[tuple[str, str], tuple[Settling, Hashable, Any]]
+"""What was derived from a claim as it was settled, under which terms, by order and receipt."""
+
+
+class Statement(Struct, Gathered, array_like=True, dict=True):
     """What the account said last of the month."""
 
     book: Book | None = None
+
+    def of_claims(
+        self, rule: str, under: Hashable, derive: Callable[[Settling], T]
+    ) -> Iterator[tuple[Settling, T]]:
+        """Give each claim with what a rule derives from it and what it is `under` alone.
+
+        That is not derived again of a claim that stays settled as it was: a month can have ten
+        thousand, and one more payment changes one of them. It is never stored, and of claims that
+        are no longer in the book nothing is remembered.
+        """
+        known: Remembered = self.__dict__.get(rule, {})
+        remembered: Remembered = {}
+        for settling in self.book.claims if self.book is not None else ():
+            name = (settling.claim.order, settling.claim.receipt)
+            held = known.get(name)
+            if held is None or held[1] != under or held[0] != settling:
+                held = (settling, under, derive(settling))
+            remembered[name] = held
+            yield settling, held[2]
+        self.__dict__[rule] = remembered
 
     @override
     def put(self, old: Book | Stamp | None, new: Book | Stamp | None) -> None:

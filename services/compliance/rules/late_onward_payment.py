@@ -10,8 +10,9 @@ settled by filling. A prepayment without an agreement, a payment without a produ
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import partial
 
-from services.compliance.findings.finding import About, Finding, Outcome, Watch, Words
+from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.words import basis_en, basis_zh, shanghai
 from services.compliance.law.account_terms import TOLERANCE, AccountTerms
@@ -20,9 +21,7 @@ from services.compliance.law.money import less, yuan
 from services.compliance.law.periods import deadline_of_working_days
 from services.compliance.law.settling import paid_at
 from services.compliance.law.working_days import Provisional
-from services.compliance.policies.policy import Policy
 from services.compliance.records.account import ONWARD
-from services.compliance.records.evidence import Term
 from services.compliance.records.statement import Settling, Statement
 
 NAME = "late-onward-payment"
@@ -32,36 +31,38 @@ def judge(record: Statement, terms: AccountTerms, now: datetime) -> Iterator[Out
     """Find prepayments and payments of a month that did not move on in time."""
     if record.book is None:
         return
-    is_second = terms.leg == ONWARD
-    for settling in record.book.claims if is_second else record.book.advances:
-        policy = terms.policy_on(settling.claim.day)
-        if NAME not in policy.rules:
-            continue
-        days = policy.term(
-            "distributor_onward_workdays" if is_second else "hospital_onward_workdays"
-        )
-        yield from _outcome(settling, terms, policy, days, now)
+    if terms.leg == ONWARD:
+        known = record.of_claims(NAME, terms.under, partial(_late, terms))
+        late = (found for _, found in known)
+    else:
+        late = (_late(terms, settling) for settling in record.book.advances)
+    for found in late:
+        if isinstance(found, Finding) and now <= found.occurred_at:
+            yield Watch(found.occurred_at)
+        elif found is not None:
+            yield found
 
 
-def _outcome(
-    settling: Settling, terms: AccountTerms, policy: Policy, days: Term, now: datetime
-) -> Iterator[Outcome]:
-    claim = settling.claim
+def _late(terms: AccountTerms, settling: Settling) -> Finding | Missing | None:
+    """Give what is found of a claim once it is due; None if it was paid by then, or is not judged.
+
+    Of the second leg that rests on the claim and its policies alone.
+    """
+    claim, is_second = settling.claim, terms.leg == ONWARD
+    policy = terms.policy_on(claim.day)
+    if NAME not in policy.rules:
+        return None
+    days = policy.term("distributor_onward_workdays" if is_second else "hospital_onward_workdays")
     day = date.fromordinal(claim.day)
     due = deadline_of_working_days(day, int(policy.number(days.name)), terms.calendar)
     if isinstance(due, Provisional):
-        yield due.missing
-        return
+        return due.missing
     paid = paid_at(settling, terms.tolerance)
     if paid is not None and paid <= due:
-        return
-    if now <= due:
-        yield Watch(due)
-        return
+        return None
     left, need = value_at(settling.left, due), claim.amounts[0][1]
-    is_second = terms.leg == ONWARD
     limits = (days, policy.term("onward_share")) if is_second else (days,)
-    yield Finding(
+    return Finding(
         subject=claim.order,
         anchor="onward",
         about=_about(settling, terms, due),

@@ -10,6 +10,7 @@ Receipts of before payments were told are no claims.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from services.compliance.findings.finding import Finding, Outcome, Watch, Words
 from services.compliance.findings.rule import Rule
@@ -32,19 +33,21 @@ def judge(record: Statement, terms: AccountTerms, now: datetime) -> Iterator[Out
         return
     if record.book.waits is not None and now <= record.book.waits:
         yield Watch(record.book.waits)
-    tolerance = terms.tolerance
-    for settling in record.book.claims:
-        policy = terms.policy_on(settling.claim.day)
-        due = terms.settlement_due(settling.claim)
-        if due is None or NAME not in policy.rules:
-            continue
-        paid = paid_at(settling, tolerance)
-        if paid is not None and paid <= due:
-            continue
-        if now <= due:
-            yield Watch(due)
-        else:
-            yield _finding(settling, terms, policy, due, paid)
+    for _, late in record.of_claims(NAME, terms.under, partial(_late, terms)):
+        if late is not None:
+            yield late if late.occurred_at < now else Watch(late.occurred_at)
+
+
+def _late(terms: AccountTerms, settling: Settling) -> Finding | None:
+    """Give what is found of a receipt once it is due; None if it was paid by then."""
+    policy = terms.policy_on(settling.claim.day)
+    due = terms.settlement_due(settling.claim)
+    if due is None or NAME not in policy.rules:
+        return None
+    paid = paid_at(settling, terms.tolerance)
+    if paid is not None and paid <= due:
+        return None
+    return _finding(settling, terms, policy, due, paid)
 
 
 def _finding(

@@ -7,7 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from services.compliance.judging.dossier import Dossier, DossierBytes, Judgement, decode, encode
+from services.compliance.judging.dossier import Dossier, DossierBytes, decode, encode
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject

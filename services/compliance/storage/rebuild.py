@@ -12,7 +12,7 @@ from typing import NamedTuple
 from services.compliance.judging import dossier as dossiers
 from services.compliance.judging import engine
 from services.compliance.judging.defect import Defect, defect_of, defects_of
-from services.compliance.judging.dossier import Judgement
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.kinds import KINDS, begun
 from services.compliance.judging.subjects import Subject, by_subject
 from services.compliance.policies.policy import Policies

@@ -4,11 +4,10 @@ import pytest
 from services.compliance.judging import dossier
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.kinds import KINDS
-from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject, subject_of
 from services.compliance.records.announcement import Announcement
 from tests.support.builders import tell
-from tests.support.events import FILLED_IN, an_event, instant
+from tests.support.events import FILLED_IN, an_event
 
 NEEDED = {
     "product.deselected": {"on": "2022-03-01"},
@@ -70,9 +69,3 @@ def test_an_announcement_survives_its_encoding() -> None:
     )
     stored = msgspec.msgpack.encode(record)
     assert msgspec.msgpack.decode(stored, type=Announcement) == record
-
-
-def test_a_moment_is_never_before_the_last_one() -> None:
-    early, late = instant("2022-03-01 09:00:00"), instant("2022-03-02 09:00:00")
-    judged = dossier.Judgement(judged_at=late, heard=early)
-    assert judged.not_before(Moment(early, late)) == Moment(late, late)

@@ -5,7 +5,8 @@ import pytest
 
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
-from services.compliance.judging.dossier import Dossier, Judgement
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.kinds import KINDS, LAST_HEARD, LEVELS, begun
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import Subject

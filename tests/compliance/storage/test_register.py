@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from services.compliance.judging import dossier
-from services.compliance.judging.dossier import Judgement
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.subjects import Subject
 from services.compliance.storage import register
 from shared.adapters.postgres import Connection

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from services.compliance.judging import dossier as dossiers
-from services.compliance.judging.dossier import Judgement
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.settings import Settings
 from services.compliance.storage import schema

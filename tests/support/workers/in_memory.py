@@ -15,7 +15,8 @@ import msgspec
 from services.compliance.findings.violation import Change
 from services.compliance.judging import dossier
 from services.compliance.judging.defect import Defect
-from services.compliance.judging.dossier import Dossier, Judgement
+from services.compliance.judging.dossier import Dossier
+from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.kinds import begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
