@@ -25,6 +25,7 @@ from services.compliance.answers import (
     parts,
     queue,
     receipts,
+    trends,
     violations,
 )
 from services.compliance.answers.database import Database
@@ -45,6 +46,7 @@ MODULES: list[Any] = [
         parts,
         queue,
         receipts,
+        trends,
         violations,
     ),
 ]
