@@ -132,10 +132,11 @@ ORDER BY jurisdiction, day, month, rule, role, party;
 -- Give the counts of changes by day that are not what the lines of history come to.
 SELECT jurisdiction, day, change, coalesce(g.count, 0) AS held, coalesce(v.count, 0) AS told
 FROM compliance.change_day g
-FULL JOIN (SELECT jurisdiction, (h.at AT TIME ZONE 'Asia/Shanghai')::date AS day, change,
+FULL JOIN (SELECT jurisdiction, (h.at AT TIME ZONE 'Asia/Shanghai')::date AS day, brought.change,
                   count(*) AS count
            FROM compliance.history h JOIN compliance.violation v ON v.id = h.violation
-           WHERE change IN ('opened', 'closed', 'withdrawn')
+           CROSS JOIN (VALUES ('opened'), ('closed'), ('withdrawn')) AS brought (change)
+           WHERE h.change = brought.change OR h.seq = 1 AND brought.change = 'opened'
            GROUP BY 1, 2, 3) AS v
     USING (jurisdiction, day, change)
 WHERE coalesce(g.count, 0) <> coalesce(v.count, 0)

@@ -194,12 +194,15 @@ async def parties(
 async def party(
     database: Database, jurisdiction: str, role: Role, code: str, today: date
 ) -> PartyShown | None:
-    """Give what a party is accused of in the last months; None where nothing was ever judged."""
+    """Give what a party is accused of in the last months; None where nothing was ever judged.
+
+    Of one that was judged earlier alone there are no rules.
+    """
     months = months_until(today)
     who = (jurisdiction, role, code, months[0], months[-1])
     weighed = await database.fetch(QUERIES["judged_of"], *who)
     found = await database.fetch(QUERIES["accused_of"], *who)
-    if not weighed and not found:
+    if not weighed and not found and not await database.fetch(QUERIES["ever"], *who[:3]):
         return None
     counts = _Counts(lambda row: row["month"])
     counts.take(weighed, found)

@@ -68,6 +68,13 @@ WHERE jurisdiction = $1 AND role = $2 AND party = $3 AND (month = '' OR month BE
 GROUP BY 1, 2, 3
 HAVING sum(count) <> 0;
 
+-- ever --
+-- Say whether anything was ever found or judged of a party.
+SELECT WHERE EXISTS (SELECT FROM compliance.accused_count
+                     WHERE (jurisdiction, role, party) = ($1, $2, $3) AND count > 0)
+          OR EXISTS (SELECT FROM compliance.judged_count
+                     WHERE (jurisdiction, role, party) = ($1, $2, $3) AND count > 0);
+
 -- accused_of --
 -- Count what a party is accused of by the month in which it occurred.
 SELECT month, rule, severity, sum(count)::bigint AS count,

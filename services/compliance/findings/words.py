@@ -114,7 +114,7 @@ def basis_zh(finding: Finding) -> str:
     """Say which values the limit rests on, and where they come from, in Chinese."""
     return "；".join(
         f"{VALUES_ZH.get(term.name, term.name)}：{_value(term, '是', '否')}，"
-        f"{_BASIS_ZH[term.basis]}，{_source_zh(term.source)}"
+        f"{_BASIS_ZH[term.basis]}，{source_zh(term.source)}"
         for term in finding.terms
     )
 
@@ -141,7 +141,8 @@ def _value(term: Term, yes: str, no: str) -> str:
     return str(value)
 
 
-def _source_zh(source: str) -> str:
+def source_zh(source: str) -> str:
+    """Name in Chinese where the value of a term comes from."""
     kind, _, name = source.partition(" ")
     return f"{_SOURCES_ZH[kind]} {name}" if kind in _SOURCES_ZH else source
 

@@ -101,8 +101,10 @@ async def _count_days(connection: Connection, moved: Sequence[Mapping[str, Any]]
     found: Counter[tuple[Any, ...]] = Counter()
     changes: Counter[tuple[Any, ...]] = Counter()
     for row in moved:
-        if row["change"] in _FLOWS:
-            changes[row["jurisdiction"], row["told_on"], row["change"]] += 1
+        # What was over before it was found is found too, on the day on which it was.
+        brought = {row["change"], "opened" if row["first"] else row["change"]}
+        for change in brought & _FLOWS:
+            changes[row["jurisdiction"], row["told_on"], change] += 1
         if row["status"] != "withdrawn" and not row["exempt"]:
             case = (row["month"], row["rule"], row["accused_role"], row["accused"])
             found[row["jurisdiction"], row["found_on"], *case] += row["sign"]

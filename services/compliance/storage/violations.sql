@@ -48,11 +48,11 @@ WITH told AS (
 ), sent AS (
     INSERT INTO compliance.outbox (violation, seq) SELECT violation, seq FROM lines
 ), moved AS (
-    SELECT -1 AS sign, NULL AS change, at, (was).* FROM changed
-    UNION ALL SELECT 1, change, at, (now).* FROM changed
-    UNION ALL SELECT 1, t.change, t.at, (now).* FROM opened JOIN told t USING (id)
+    SELECT -1 AS sign, NULL AS change, false AS first, at, (was).* FROM changed
+    UNION ALL SELECT 1, change, false, at, (now).* FROM changed
+    UNION ALL SELECT 1, t.change, true, t.at, (now).* FROM opened JOIN told t USING (id)
 )
-SELECT sign, change, (at AT TIME ZONE 'Asia/Shanghai')::date AS told_on, jurisdiction,
+SELECT sign, change, first, (at AT TIME ZONE 'Asia/Shanghai')::date AS told_on, jurisdiction,
        rule, severity, (detected_at AT TIME ZONE 'Asia/Shanghai')::date AS found_on,
        date_trunc('day', occurred_at, 'Asia/Shanghai') AS day,
        manufacturer, distributor, hospital, accused_role, accused, area, status, exempt, review, stale,
@@ -81,7 +81,7 @@ WITH told AS (
 ), moved AS (
     SELECT at, (was).* FROM gone
 )
-SELECT -1 AS sign, 'withdrawn' AS change, (at AT TIME ZONE 'Asia/Shanghai')::date AS told_on,
+SELECT -1 AS sign, 'withdrawn' AS change, false AS first, (at AT TIME ZONE 'Asia/Shanghai')::date AS told_on,
        jurisdiction, rule, severity, (detected_at AT TIME ZONE 'Asia/Shanghai')::date AS found_on,
        date_trunc('day', occurred_at, 'Asia/Shanghai') AS day, manufacturer, distributor, hospital,
        accused_role, accused, area, status, exempt, review, stale,

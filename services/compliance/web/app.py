@@ -142,7 +142,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
         lifespan=lifespan,
     )
     key = _pack_key(settings.pack_key)
-    doors = _doors(desk, policies, LetterWriter(key))
+    doors = _doors(desk, policies, LetterWriter(key, policies))
     router = build_router(database, policies)
     add_reviews(router, database, doors.violations, policies)
     add_disputes(router, database, doors.violations)

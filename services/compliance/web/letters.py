@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from services.compliance.findings.anchor import fingerprint
 from services.compliance.people.procedure import LetterKind
+from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.storage.cases import Language, Outgoing, Seal
+from shared.adapters.identity.invented import called
 from shared.domain.calendar import ZONE, day_of
 
 _DOCUMENTS = Path(__file__).parent / "documents"
@@ -53,8 +55,12 @@ def letter_forms(language: Language) -> Mapping[LetterKind, LetterForm]:
 class LetterWriter:
     """Writes letters and signs them, with the key of evidence packs; without one it does not."""
 
-    def __init__(self, key: Ed25519PrivateKey | None) -> None:
+    def __init__(self, key: Ed25519PrivateKey | None, policies: Policies) -> None:
         self._key = key
+        self._policies: Mapping[Language, Mapping[str, str]] = {
+            "zh": {policy.id: f"《{policy.title_zh}》" for policy in policies.all},
+            "en": {policy.id: policy.title_en for policy in policies.all},
+        }
         self._forms = {language: letter_forms(language) for language in get_args(Language)}
         environment = Environment(
             loader=FileSystemLoader(_DOCUMENTS), autoescape=True, undefined=StrictUndefined
@@ -81,7 +87,8 @@ class LetterWriter:
             rule=_TITLES[language].get(letter.case.rule, letter.case.rule),
             opening=form.opening.format(corrects=_BETWEEN[language].join(letter.corrects)),
             closing=form.closing.format(due=due),
-            clauses=sorted(set(_clauses(letter))),
+            clauses=sorted(set(_clauses(letter, self._policies[language]))),
+            signer=called(letter.step.by, language),
             day=day_of(letter.step.at),
             annexes=zip(_ANNEXES[language], (letter.listed, letter.hints), strict=True),
         )
@@ -91,7 +98,9 @@ class LetterWriter:
         return Seal(body, self._key.sign(body), fingerprint(self._key.public_key()))
 
 
-def _clauses(letter: Outgoing) -> Iterator[_Clause]:
+def _clauses(letter: Outgoing, titles: Mapping[str, str]) -> Iterator[_Clause]:
     for row in letter.listed:
         named = msgspec.json.decode(row["clause"])
-        yield _Clause(row["policy"], "、".join(map(str, named)), row["quote"])
+        yield _Clause(
+            titles.get(row["policy"], row["policy"]), "、".join(map(str, named)), row["quote"]
+        )

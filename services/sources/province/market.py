@@ -156,5 +156,5 @@ def near(plan: Plan, day: date) -> bool:
 
 def distributors(areas: list[str], random: Random) -> dict[str, list[str]]:
     """Choose the distributors that serve each area."""
-    everyone = [f"D{number:04d}" for number in range(1, DISTRIBUTORS + 1)]
+    everyone = [f"D{number:02d}" for number in range(1, DISTRIBUTORS + 1)]
     return {area: sorted(random.sample(everyone, DISTRIBUTORS_OF_AREA)) for area in areas}

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from services.sources.province import companies
 from services.sources.province.market import Cycle, Product
 from services.sources.province.places import Hospital
 from services.sources.province.planting.appointing import stand
@@ -27,6 +28,7 @@ def tell(world: World) -> None:
     for cell in world.all_cells:
         if cell.purpose in STANDING and cell.product.cycles:
             stand(world, cell)
+    tell_companies(world)
 
 
 def say(world: World, kind: str, at: datetime, data: Data) -> str:
@@ -59,6 +61,16 @@ def tell_product(world: World, product: Product) -> None:
             "reason": "企业申请退出",
         }
         say(world, "product.deselected", world.midday(product.deselected_on - 4 * DAY), data)
+
+
+def tell_companies(world: World) -> None:
+    """Tell who is meant by the codes of makers and distributors."""
+    makers = {product.manufacturer for product in world.products}
+    codes = makers.union(*world.distributors.values())
+    for code, kind, name in companies.named(codes):
+        say(
+            world, "party.registered", world.plan.start, {"party": code, "kind": kind, "name": name}
+        )
 
 
 def tell_cycle(world: World, product: Product, cycle: Cycle, about: Data) -> None:

@@ -44,6 +44,12 @@ INVENTED: Final[Mapping[str, Invented]] = {
 """By subject."""
 
 
+def called(subject: str, language: str) -> str:
+    """Give what somebody is called in `zh` or `en`; who was not invented, by the subject."""
+    one = INVENTED.get(subject)
+    return subject if one is None else one.zh if language == "zh" else one.en
+
+
 def chosen(headers: Headers) -> Principal:
     """Give whom a browser has chosen to be."""
     try:

@@ -115,6 +115,9 @@ async def test_a_party_is_shown_with_all_that_it_is_accused_of(
         missing = await api.get("/v1/parties/distributor/nobody")
         page = await api.get("/parties/distributor/D1")
         pages = [await api.get(path) for path in ("/", "/parties", "/?show=year&lang=en")]
+        await desk.connection.execute("UPDATE compliance.judged_count SET month = '2022-03'")
+        await desk.connection.execute("UPDATE compliance.accused_count SET month = '2022-03'")
+        long_ago = await api.get("/parties/distributor/D1?lang=zh")
     accused = await desk.connection.fetch(
         "SELECT rule, sum(count) AS count FROM compliance.accused_count "
         "WHERE role = 'distributor' AND party = 'D1' AND status = 'open' GROUP BY 1"
@@ -129,6 +132,7 @@ async def test_a_party_is_shown_with_all_that_it_is_accused_of(
     assert response["cells"][-1]["found"] == 2
     assert missing.status_code == 404
     assert "D1" in page.text
+    assert (long_ago.status_code, "近十二个月没有判定过任何事项" in long_ago.text) == (200, True)
     assert [one["name"] for one in (*listed, party)] == ["晋康医药", "晋康医药"]
     assert all("晋康医药" in one.text for one in (page, pages[1]))
     assert "太原市" in pages[0].text

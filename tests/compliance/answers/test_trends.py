@@ -78,6 +78,9 @@ async def test_thirty_days_tell_what_each_found_saw_end_and_took_back(database: 
         over = replace(first.violation, status="closed", cured_at=instant_text(NOW))
         await violations.tell(connection, [Change("closed", first.id, days_ago(1), over, ())])
         await violations.tell(connection, [Change("withdrawn", second.id, NOW, None, ())])
+        # One that was over when it was found: found and over, on one day.
+        act = opened(4, 5, 9, status="closed", cured_at=instant_text(days_ago(9)))
+        await violations.tell(connection, [replace(act, kind="closed")])
         flow = read(await api.get("/v1/trends"))["flow"]
     assert [one["day"] for one in (flow[0], flow[-1])] == [
         (TODAY - timedelta(days=29)).isoformat(),
@@ -89,6 +92,7 @@ async def test_thirty_days_tell_what_each_found_saw_end_and_took_back(database: 
     }
     assert {TODAY - day: what for day, what in told.items() if any(what)} == {
         timedelta(days=29): (1, 0, 0),
+        timedelta(days=5): (1, 1, 0),
         timedelta(days=3): (1, 0, 0),
         timedelta(days=1): (0, 1, 0),
         timedelta(days=0): (0, 0, 1),

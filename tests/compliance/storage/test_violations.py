@@ -94,8 +94,10 @@ async def recounted_days(connection: Connection) -> tuple[Counter[Any], Counter[
             found[row["jurisdiction"], day, *case] += 1
     changes: Counter[Any] = Counter()
     for row in await connection.fetch("SELECT * FROM compliance.history"):
-        if row["change"] != "changed":
-            changes["cn-sx", row["at"].astimezone(ZONE).date(), row["change"]] += 1
+        day = row["at"].astimezone(ZONE).date()
+        for change in {row["change"], "opened" if row["seq"] == 1 else row["change"]}:
+            if change != "changed":
+                changes["cn-sx", day, change] += 1
     return found, changes
 
 

@@ -181,6 +181,8 @@ async def test_a_case_is_walked_by_two_people_and_its_letters_stay_as_they_went_
     assert sha256(letter.content).hexdigest() == issued["letters"][0]["sha256"]
     KEY.public_key().verify(bytes.fromhex(letter.headers["x-vbp-signature"]), letter.content)
     assert "&lt;b&gt;" in letter.text
+    assert "依据《" in letter.text
+    assert "晋医保发〔2021〕22号" in letter.text
     assert "sandbox" in letter.headers["content-security-policy"]
     assert all(str(one.id) in letter.text for one in (MINE[0], MINE[1], HINT))
     assert str(MINE[2].id) not in letter.text

@@ -139,6 +139,8 @@ async def test_of_what_moves_a_party_is_told_its_own_cases_and_nothing_of_all(
     page = (await api.get("/", headers=me)).text
     assert "D2" in page
     assert "D1" not in page
+    assert "数据库没有应答" not in page
+    assert "/quality" not in page
 
 
 async def test_a_regulator_sees_its_jurisdictions_and_an_auditor_all(

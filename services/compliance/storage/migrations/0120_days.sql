@@ -21,7 +21,8 @@ SELECT jurisdiction, (detected_at AT TIME ZONE 'Asia/Shanghai')::date,
 FROM violation WHERE status <> 'withdrawn' AND NOT exempt
 GROUP BY 1, 2, 3, 4, 5, 6;
 
--- How many lines of history of a day (China) say that a violation was found, was over or never was.
+-- How many lines of history of a day (China) say that a violation was found (its first line, or that
+-- it goes on again), was over, or never was: what was over when it was found counts as both.
 CREATE TABLE change_day (
     jurisdiction text COLLATE "C" NOT NULL,
     day date NOT NULL,
@@ -30,7 +31,8 @@ CREATE TABLE change_day (
     PRIMARY KEY (jurisdiction, day, change)
 ) WITH (fillfactor = 50);
 INSERT INTO change_day
-SELECT jurisdiction, (at AT TIME ZONE 'Asia/Shanghai')::date, change, count(*)
+SELECT jurisdiction, (at AT TIME ZONE 'Asia/Shanghai')::date, brought.change, count(*)
 FROM history h JOIN violation v ON v.id = h.violation
-WHERE change IN ('opened', 'closed', 'withdrawn')
+CROSS JOIN (VALUES ('opened'), ('closed'), ('withdrawn')) AS brought (change)
+WHERE h.change = brought.change OR h.seq = 1 AND brought.change = 'opened'
 GROUP BY 1, 2, 3;

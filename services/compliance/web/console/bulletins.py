@@ -1,6 +1,6 @@
 """The bulletins (通报) as pages: the months that have one, and one month with its charts."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ from services.compliance.answers.bulletin_forms import named, text_of
 from services.compliance.answers.bulletin_sheets import Sheet
 from services.compliance.answers.database import Database
 from services.compliance.answers.workbook import Cell
-from services.compliance.web.console.languages import Language, language_of
+from services.compliance.web.console.languages import Language, language_of, translate
+from services.compliance.web.console.places import area_name
 from services.compliance.web.console.renderer import Renderer
+from services.compliance.web.console.telling import PLACES
 from services.compliance.web.denominators import today
 from shared.adapters.answering import only
 from shared.adapters.identity.roles import OVERSEEN, Asker
@@ -103,10 +105,22 @@ def spoken(text: str, language: Language) -> str:
     return chinese if language == "zh" else english
 
 
+def _area(code: str, language: Language) -> str:
+    return f"{area_name(code, language)} {code}".strip()
+
+
+_NAMED: Mapping[str, Callable[[str, Language], str]] = {
+    "quality": spoken,
+    "areas": _area,
+    "remote": lambda kind, language: translate(PLACES.get(kind, kind), language),
+}
+"""How the first column of some sheets is shown."""
+
+
 def _part(sheet: Sheet, language: Language) -> Drawn:
     texts = [[text_of(sheet, at, cell) for at, cell in enumerate(row)] for row in sheet.rows]
-    if sheet.name == "quality":
-        texts = [[spoken(first, language), *rest] for first, *rest in texts]
+    if sheet.name in _NAMED:
+        texts = [[_NAMED[sheet.name](first, language), *rest] for first, *rest in texts]
     column = CHARTED.get(sheet.name)
     return Drawn(
         spoken(sheet.title, language),

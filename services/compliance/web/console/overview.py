@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
+from msgspec.structs import replace
 
 from services.compliance.answers import denominators, trends
 from services.compliance.answers import queue as queues
@@ -46,6 +47,7 @@ def add_overview(
             moves = await trends.trends(database, asked.jurisdiction, today())
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
+        matrix = _of_what_is_known(matrix) if database.confined else matrix
         return await renderer.page(
             request,
             "overview.html",
@@ -63,6 +65,14 @@ def add_overview(
             total=sum(row.found for row in matrix.rows),
             link=_link_of(matrix, asked),
         )
+
+
+def _of_what_is_known(matrix: Matrix) -> Matrix:
+    """Leave out areas and rules of which nothing is known: to a party those are most of them."""
+    told = {"found", "clean", "unjudged"}
+    rows = [row for row in matrix.rows if told & {cell.state for cell in row.cells.values()}]
+    rules = [rule for rule in matrix.rules if told & {row.cells[rule].state for row in rows}]
+    return replace(matrix, rows=rows, rules=rules)
 
 
 class Drawn(NamedTuple):

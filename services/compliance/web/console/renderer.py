@@ -13,14 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
-from services.compliance.findings.words import VALUES_ZH
+from services.compliance.findings.words import VALUES_ZH, source_zh
 from services.compliance.people.lines import MACHINE
 from services.compliance.rules import RULES
 from services.compliance.web.admitted import SEEN, WATCHED
-from services.compliance.web.console import shown, wording
+from services.compliance.web.console import shown, telling, wording
 from services.compliance.web.console.languages import COOKIE, Language, language_of, translate
 from services.compliance.web.console.places import area_name, jurisdiction_name
-from shared.adapters.identity.invented import INVENTED
+from shared.adapters.identity import invented
 from shared.adapters.identity.roles import IDENTIFIED, OVERSEEN, PRINCIPAL
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import LOCAL, Principal
@@ -43,14 +43,15 @@ _YEAR = 365 * 24 * 3600
 class Freshness(NamedTuple):
     """How far what a page shows was heard, and what is missing from it.
 
-    `until` is None before anything was heard, `age` is in seconds.
+    `until` is None before anything was heard, `age` is in seconds. Letters and what is unjudged are
+    of the whole service: None to whom that is not shown.
     """
 
     until: datetime | None
     age: float
     lag: int
-    letters: int
-    unjudged: int
+    letters: int | None
+    unjudged: int | None
 
 
 class Renderer:
@@ -107,12 +108,16 @@ class Renderer:
         """Say how fresh the page is; None while the database is away."""
         try:
             heard = await operation.hearing(self._database)
+            letters = unjudged = None
+            if not self._database.confined:
+                letters = sum((await operation.letter_counts(self._database)).values())
+                unjudged = sum(one.count for one in await operation.unjudged(self._database))
             return Freshness(
                 until=heard.until,
                 age=heard.age or 0.0,
                 lag=sum(one.lag for one in await operation.partitions(self._database)),
-                letters=sum((await operation.letter_counts(self._database)).values()),
-                unjudged=sum(one.count for one in await operation.unjudged(self._database)),
+                letters=letters,
+                unjudged=unjudged,
             )
         except (TransientError, SetupError):
             return None
@@ -140,8 +145,7 @@ def name_of(subject: str, language: Language) -> str:
         return translate("系统", language)
     if subject == LOCAL.subject:
         return translate("本机用户", language)
-    one = INVENTED.get(subject)
-    return subject if one is None else one.zh if language == "zh" else one.en
+    return invented.called(subject, language)
 
 
 def in_language(request: Request, language: Language) -> str:
@@ -214,6 +218,7 @@ def _environment(language: Language) -> Environment:
         "LANGUAGES": _LANGUAGES,
         "value_name": partial(value_name, language=language),
         "lasted": partial(lasted, language=language),
+        "source": source_zh if language == "zh" else str,
         "since": partial(since, language=language),
         "brief": partial(_brief, language=language),
         "raw": _raw,
@@ -221,7 +226,12 @@ def _environment(language: Language) -> Environment:
     return environment
 
 
-_WORDS: Mapping[str, Any] = {name: value for name, value in vars(wording).items() if name.isupper()}
+_WORDS: Mapping[str, Any] = {
+    name: value
+    for words in (wording, telling)
+    for name, value in vars(words).items()
+    if name.isupper()
+}
 
 _LANGUAGES = {"zh": "中文", "en": "English"}
 """Each in its own words, whatever the page is in."""

@@ -90,7 +90,9 @@ def seconds_of(age: float) -> timedelta:
 
 def brief(message: object, most: int = 140) -> str:
     """Give a message for lists: without what stands in brackets, and cut where it is long."""
-    short = _BRACKETS.sub("", str(message or "")).replace("+08:00", "")
+    short, whole = str(message or "").replace("+08:00", ""), ""
+    while short != whole:
+        short, whole = _BRACKETS.sub("", short), short
     return short if len(short) <= most else short[: most - 1] + "…"
 
 

@@ -7,7 +7,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from fastapi import Request
 
-from services.compliance.web.console import languages, wording
+from services.compliance.web.console import languages, telling, wording
 from services.compliance.web.console.languages import language_of
 
 CONSOLE = Path(languages.__file__).parent
@@ -25,7 +25,7 @@ def said() -> set[str]:
         )
         if isinstance(message, str)
     }
-    for name, words in vars(wording).items():
+    for name, words in {**vars(wording), **vars(telling)}.items():
         if name.isupper():
             found |= set(words.values())
     return found

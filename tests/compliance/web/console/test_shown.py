@@ -54,6 +54,8 @@ def test_a_list_shows_a_message_without_its_brackets() -> None:
         "订单 O1 应于 2022-05-17 12:04:30+08:00 前送达（配送时限：48，假设值）：订 230，缺 102"
     )
     assert shown.brief(message) == "订单 O1 应于 2022-05-17 12:04:30 前送达：订 230，缺 102"
+    nested = "缺 102（配送时限（小时）：48，假设值（条款未写明（七）））。"
+    assert shown.brief(nested) == "缺 102。"
     assert len(shown.brief("长" * 1_000)) == 140
 
 
