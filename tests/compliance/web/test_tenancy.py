@@ -18,6 +18,7 @@ from shared.domain.calendar import instant_text
 from shared.domain.principal import Party, Role
 from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, keep_fact, tell
 from tests.support.keys import a_key, bearer
+from tests.support.tenants import READABLE, documented
 
 pytestmark = pytest.mark.integration
 
@@ -294,6 +295,13 @@ async def test_every_table_that_names_a_party_says_who_sees_it_or_is_closed(
     )
     assert {row["relname"] for row in named} >= {"violation", "open_party", "accused_count"}
     assert [row["relname"] for row in named if row["readable"] and not row["kept"]] == []
+
+
+async def test_what_a_superuser_is_told_to_open_is_what_the_migrations_open(
+    connection: Connection,
+) -> None:
+    tables = dict(await connection.fetch(READABLE, "compliance"))
+    assert tables.keys() == documented("compliance")
 
 
 async def test_five_thousand_foreign_ids_leak_nothing(connection: Connection) -> None:
