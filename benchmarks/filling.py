@@ -17,7 +17,19 @@ _BATCH = 20_000
 _COPIES = 5
 _MANY = 100_000
 _FILLED = ("violation", "history", "fact", "past")
-_COUNTS = ("accused", "judged", "open", "days", "parties", "reviews", "found", "areas", "cases")
+_COUNTS = (
+    "accused",
+    "judged",
+    "open",
+    "days",
+    "parties",
+    "reviews",
+    "found",
+    "areas",
+    "cases",
+    "found_days",
+    "change_days",
+)
 
 
 async def fill(connection: Connection, count: int) -> list[UUID]:

@@ -127,3 +127,20 @@ WITH taken AS (
     RETURNING id
 )
 SELECT count(*) FROM work;
+
+-- found_days --
+-- Count what was found of each case on which day.
+INSERT INTO compliance.found_day (jurisdiction, day, month, rule, role, party, count)
+SELECT jurisdiction, (detected_at AT TIME ZONE 'Asia/Shanghai')::date,
+       to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'), rule, accused_role, accused,
+       count(*)
+FROM compliance.violation WHERE status <> 'withdrawn' AND NOT exempt
+GROUP BY 1, 2, 3, 4, 5, 6;
+
+-- change_days --
+-- Count how many changes each day brought.
+INSERT INTO compliance.change_day (jurisdiction, day, change, count)
+SELECT jurisdiction, (at AT TIME ZONE 'Asia/Shanghai')::date, change, count(*)
+FROM compliance.history h JOIN compliance.violation v ON v.id = h.violation
+WHERE change IN ('opened', 'closed', 'withdrawn')
+GROUP BY 1, 2, 3;

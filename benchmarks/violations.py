@@ -7,7 +7,7 @@ and what is counted is counted of the rows: every page shows what it would show 
 import hashlib
 import random
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -32,8 +32,10 @@ COLUMNS: Final = (
 WITH_FACTS = 10
 """Every tenth violation has its facts: enough to ask for, and the load stays short."""
 
-_BEGIN = datetime(2021, 11, 1, tzinfo=UTC)
 _DAYS = 1_000
+BEGIN: Final = datetime.combine(datetime.now(UTC).date(), time(), UTC) - timedelta(days=_DAYS)
+"""When the past begins, which ends now: pages show the last months of it."""
+
 _ENDED = 0.1
 _SOON, _LATE = timedelta(hours=30), timedelta(days=60)
 _SEEN, _DAY = timedelta(seconds=2), timedelta(days=1)
@@ -93,7 +95,7 @@ def _violation(number: int, fraction: float, rng: random.Random) -> Row:
     ended = fraction < _ENDED
     rules = RULES if ended else RULES[1:]
     rule = rules[int(len(rules) * rng.random() ** 2)]
-    occurred_at = _BEGIN + timedelta(days=_DAYS * fraction + rng.random())
+    occurred_at = BEGIN + timedelta(days=_DAYS * fraction + rng.random())
     status = rng.choices(("closed", "open", "withdrawn"), (80, 15, 5))[0]
     cured_at = None
     if status == "closed":

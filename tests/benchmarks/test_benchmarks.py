@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SAID = {
-    "api": ("violations written", "detail, anywhere", "status"),
+    "api": ("violations written", "officer: detail, JSON", "small hospital: all, page", "metrics"),
     "catching_up": ("orders: ", "delivery: ", "both: "),
     "latency": ("published to visible, p50", "published to visible, p99"),
     "memory": ("MiB (goal 300",),

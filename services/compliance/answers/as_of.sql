@@ -1,5 +1,5 @@
 -- list --
--- List what was known of violations at an instant ($2), newest first; filters.py puts its predicates
+-- List what was known of violations at an instant ($2), newest first; listing.py puts its predicates
 -- at the marks. What occurred more than a day after that was known is in a list of its own, so that
 -- the others begin where what was known then does. What was known once and is not now has no body
 -- here: its lines say it, and what people held of it.
@@ -35,15 +35,11 @@ UNION ALL
 ORDER BY occurred_at DESC, id DESC LIMIT $1
 
 -- some --
--- Count what was known at an instant ($2), but never more than a limit.
-SELECT count(*) AS count
-FROM (SELECT FROM ((SELECT FROM compliance.violation
-                    WHERE /* wanted */ true AND recorded_at <= $2 LIMIT $1)
-                   UNION ALL
-                   (SELECT FROM compliance.past
-                    WHERE /* wanted */ true AND known_from <= $2 AND known_until > $2 LIMIT $1))
-           AS known
-      LIMIT $1) AS few;
+-- Give the ids of what was known at an instant ($2), but never more than a limit of each table.
+(SELECT id FROM compliance.violation WHERE /* wanted */ true AND recorded_at <= $2 LIMIT $1)
+UNION ALL
+(SELECT id FROM compliance.past
+ WHERE /* wanted */ true AND known_from <= $2 AND known_until > $2 LIMIT $1)
 
 -- lines --
 -- Give the lines by which some violations stood at an instant ($3): all lines of those that people

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import product
 from typing import Annotated, Any, Final, Self, get_args
 
 import msgspec
@@ -21,7 +20,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function
 
-from services.compliance.answers.paging import ListPlace
 from services.compliance.findings.accused import Role
 from services.compliance.findings.violation import Status
 from services.compliance.people.acts import State
@@ -35,7 +33,7 @@ DEFAULT_PAGE: Final = 50
 LARGEST_PAGE: Final = 1_000
 """What a page of violations may weigh: a thousand are some 2 MB."""
 
-_PREDICATES: Final = {
+PREDICATES: Final = {
     "rule": "rule = {}",
     "status": "status = {}",
     "severity": "severity = {}",
@@ -58,7 +56,6 @@ _PREDICATES: Final = {
     "stale": "stale = {}",
     "assignee": "assignee = {}",
 }
-_WANTED: Final = "/* wanted */ true"
 _LONGEST_MONTH: Final = timedelta(days=31)
 
 
@@ -186,7 +183,7 @@ class Filters(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """Give the filters in use, each in one form however it was written."""
-        found = {name: getattr(self, name) for name in _PREDICATES}
+        found = {name: getattr(self, name) for name in PREDICATES}
         if self.month is not None:
             start = calendar.start_of(self.month)
             end = calendar.start_of((self.month + _LONGEST_MONTH).replace(day=1))
@@ -224,65 +221,3 @@ def asked_under(policies: Policies) -> type[Asked]:
         jurisdiction: Annotated[str, known] | None = Field(None, description=_JURISDICTION)
 
     return AskedHere
-
-
-def listing(
-    query: str, filters: Filters, after: ListPlace | None, limit: int
-) -> tuple[str, list[Any]]:
-    """Compose the query of a page (violations.sql, `list`), and the values of its parameters.
-
-    Of several values each has a sorted list of its own, planned by what is known of that value,
-    and the lists are merged: one list for all would have to be sorted whole. Only texts of this
-    module go into the SQL; what the caller wrote goes into parameters.
-    """
-    if filters.as_of is not None:
-        return _listing_then(query, filters, after, limit)
-    values: list[Any] = [limit]
-    choices: list[list[str]] = []
-    for name, given in filters.given().items():
-        numbered = []
-        for value in given if isinstance(given, list) else [given]:
-            values.append(value)
-            numbered.append(_PREDICATES[name].format(f"${len(values)}"))
-        choices.append(numbered)
-    if after is not None:
-        choices.append([f"(occurred_at, id) < (${len(values) + 1}, ${len(values) + 2})"])
-        values += after
-    lists = [query.replace(_WANTED, " AND ".join(c) or _WANTED) for c in product(*choices)]
-    if len(lists) == 1:
-        return lists[0], values
-    merged = " UNION ALL ".join(f"({one})" for one in lists)
-    return f"{merged} ORDER BY occurred_at DESC, id DESC LIMIT $1", values
-
-
-def counting(query: str, filters: Filters, most: int) -> tuple[str, list[Any]]:
-    """Compose the query that counts what the filters let through (violations.sql, `some`)."""
-    values: list[Any] = [most] if filters.as_of is None else [most, filters.as_of]
-    choices = _choices(filters, values)
-    return query.replace(_WANTED, " AND ".join(choices) or _WANTED), values
-
-
-def _listing_then(
-    query: str, filters: Filters, after: ListPlace | None, limit: int
-) -> tuple[str, list[Any]]:
-    """Compose the query of a page as of an instant (as_of.sql, `list`).
-
-    It is four lists already, so of several values none has lists of its own.
-    """
-    values: list[Any] = [limit, filters.as_of]
-    choices = _choices(filters, values)
-    if after is not None:
-        choices.append(f"(occurred_at, id) < (${len(values) + 1}, ${len(values) + 2})")
-        values += after
-    return query.replace(_WANTED, " AND ".join(choices) or _WANTED), values
-
-
-def _choices(filters: Filters, values: list[Any]) -> list[str]:
-    """Give a predicate for each filter, and add what was asked for to the values."""
-    choices: list[str] = []
-    for name, given in filters.given().items():
-        several = isinstance(given, list) and len(given) > 1
-        values.append(given[0] if isinstance(given, list) and not several else given)
-        place = f"${len(values)}"
-        choices.append(_PREDICATES[name].format(f"ANY({place}::text[])" if several else place))
-    return choices

@@ -11,7 +11,8 @@ import msgspec
 from services.compliance.answers import as_of as then
 from services.compliance.answers import attachments, names, paging, parts
 from services.compliance.answers.database import Database, Row
-from services.compliance.answers.filters import Asked, Filters, counting, listing
+from services.compliance.answers.filters import Asked, Filters
+from services.compliance.answers.listing import counting, finding, listing
 from services.compliance.answers.paging import PartPlace
 from services.compliance.answers.parts import Of, Shelf
 from services.compliance.answers.service_shapes import Count
@@ -48,7 +49,7 @@ async def page(database: Database, asked: Asked) -> Page:
     after = paging.place_of(asked.page_token, seal) if asked.page_token is not None else None
     # One more than asked for tells whether there is a next page.
     wanted = QUERIES["list"] if asked.as_of is None else then.LIST
-    query, values = listing(wanted, asked, after, asked.page_size + 1)
+    query, values = listing(wanted, asked, after, asked.page_size + 1, database.scope)
     rows = await database.fetch(query, *values)
     shown = rows[: asked.page_size]
     if asked.as_of is not None:
@@ -67,13 +68,13 @@ async def count(database: Database, filters: Filters) -> Count:
 async def counted(database: Database, filters: Filters, most: int) -> int:
     """Count what some filters let through, but not beyond a number."""
     wanted = QUERIES["some"] if filters.as_of is None else then.SOME
-    query, values = counting(wanted, filters, most)
+    query, values = counting(wanted, filters, most, database.scope)
     return int((await database.row(query, *values))["count"])
 
 
 async def matching(database: Database, filters: Filters, most: int) -> list[UUID]:
     """Give the ids of all that some filters let through, `most` at most, in no order."""
-    query, values = counting(QUERIES["matching"], filters, most)
+    query, values = finding(QUERIES["some"], filters, most, database.scope)
     return [row["id"] for row in await database.fetch(query, *values)]
 
 

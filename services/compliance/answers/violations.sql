@@ -1,5 +1,5 @@
 -- list --
--- List violations, newest first; filters.py puts its predicates at the mark.
+-- List violations, newest first; listing.py puts its predicates at the mark.
 SELECT id, status, exempt, occurred_at, cured_at, detected_at, recorded_at, supersedes,
        seq, review, stale, seen_seq, reviewed_at, assignee, acknowledged_at, body
 FROM compliance.violation
@@ -8,13 +8,8 @@ ORDER BY occurred_at DESC, id DESC
 LIMIT $1
 
 -- some --
--- Count violations, but never more than a limit; filters.py puts its predicates at the mark.
-SELECT count(*) AS count
-FROM (SELECT FROM compliance.violation WHERE /* wanted */ true LIMIT $1) AS few;
-
--- matching --
--- Give the ids of violations; filters.py puts its predicates at the mark.
-SELECT id FROM compliance.violation WHERE /* wanted */ true LIMIT $1;
+-- Give the ids of violations, so many at most; listing.py puts its predicates at the mark.
+SELECT id FROM compliance.violation WHERE /* wanted */ true LIMIT $1
 
 -- severities --
 -- Count some violations by severity.

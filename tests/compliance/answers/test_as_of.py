@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from services.compliance.answers.as_of import QUERIES
-from services.compliance.answers.filters import Asked, listing
+from services.compliance.answers.filters import Asked
+from services.compliance.answers.listing import listing
 from services.compliance.findings.violation import Change, Violation
 from services.compliance.records.evidence import Evidence
 from services.compliance.storage import violations as kept
