@@ -1,0 +1,242 @@
+"""The four who work with the console walk through it in a browser: what each must do, and sees."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from services.compliance.people.case import PartyCase
+from services.compliance.web.console.wording import (
+    ACTS,
+    CASE_ACTS,
+    CASE_CHANGES,
+    CHANGES,
+    LETTERS,
+    QUEUE,
+)
+from shared.adapters.identity.invented import COOKIE
+from tests.support.events import an_event
+from tests.support.kept import served
+from tests.support.walking import (
+    CHROMIUM,
+    LANGUAGES,
+    Inspector,
+    Walker,
+    Way,
+    as_somebody,
+    chromium,
+)
+from tests.support.workers.on_database import WorkerOnDatabase
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH"),
+]
+
+OFFICER, REVIEWER, PARTY, REGULATOR = "liwj", "wangxm", "chen", "sunlei"
+WAYS = (
+    (Way(scripts=True, language="zh", width=1280), "2022-03"),
+    (Way(scripts=False, language="en", width=390), "2022-04"),
+)
+"""How the four look, and the month whose case their story is of."""
+
+PROOF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+@pytest_asyncio.fixture
+async def address(desk: WorkerOnDatabase, database: str) -> AsyncIterator[str]:
+    """A console over what a worker found of D01 in two months, and of others."""
+    terms: dict[str, Any] = {"delivery_hours": 48, "response_hours": 24}
+    await desk.handle(
+        an_event("product.selected"),
+        an_event("hospital.enrolled"),
+        an_event("hospital.enrolled", hospital="H2", area="1402", name="市医院"),
+        an_event("agreement.signed", **terms),
+        an_event("agreement.signed", agreement="A2", hospital="H2", **terms),
+        an_event("distributor.appointed", distributor="D01"),
+        an_event("party.registered", party="D01", name="晋安医药"),
+        an_event("party.registered", party="D02", name="外方医药"),
+        an_event("party.registered", party="M1", kind_="manufacturer", name="诺衡制药"),
+    )
+    own = {"distributor": "D01", "agreement": "A1"}
+    days = ("03-01", "03-02", "03-03", "04-01", "04-02", "04-03")
+    await desk.handle(
+        *(
+            an_event("order.placed", f"2022-{day} 09:00:00", order=f"O{n}", **own)
+            for n, day in enumerate(days, 1)
+        ),
+        an_event(
+            "order.placed",
+            "2022-03-01 09:00:00",
+            order="O9",
+            distributor="D02",
+            hospital="H2",
+            area="1402",
+            agreement="A2",
+        ),
+    )
+    await desk.sweep()
+    async with served(database) as at:
+        yield at
+
+
+def case_of(month: str) -> str:
+    return PartyCase("cn-sx", "late-response", month, "distributor", "D01").name
+
+
+async def test_the_four_do_their_work_with_scripts_and_without_in_both_languages(
+    address: str,
+) -> None:
+    inspector = Inspector()
+    async with chromium() as browser:
+        for way, month in WAYS:
+            for name, does in STORY:
+                async with as_somebody(browser, address, name, way) as walker:
+                    await does(walker, month)
+        await _many(browser, address, inspector)
+    assert inspector.faults == []
+    assert inspector.looked_at == 2
+
+
+async def _takes_up(officer: Walker, month: str) -> None:
+    """She finds what is new, acknowledges one, takes the case and drafts its notice."""
+    page = officer.page
+    await officer.open("/")
+    await officer.follow(QUEUE["new"])
+    await officer.open(f"/violations?review=new&rule=late-response&distributor=D01&month={month}")
+    await page.locator("td.what a").first.click()
+    await officer.sees("历史链已核对")
+    await officer.write("#text", "已核对原始订单")
+    await officer.press(ACTS["acknowledge"])
+    await officer.sees(CHANGES["acknowledged"])
+    await officer.follow("同一责任方同月的同类事项")
+    assert page.url.endswith(f"/cases/{case_of(month)}")
+    await officer.press(CASE_ACTS["take"])
+    await officer.sees(CASE_CHANGES["taken"])
+    await page.locator("#language").select_option(officer.language)
+    await officer.write("#words", "请于期限内答复。")
+    await officer.press("存为草稿")
+    await officer.sees("草稿")
+
+
+async def _issues(reviewer: Walker, month: str) -> None:
+    """She finds the case in the queue, and issues what another drafted; it stays as it went out."""
+    page = reviewer.page
+    await reviewer.open("/")
+    await reviewer.follow(QUEUE["to-notify"])
+    await page.locator(f'a[href="/cases/{case_of(month)}"]').click()
+    await reviewer.write('input[name="number"]', f"晋医保函 {month}")
+    await reviewer.press("签发")
+    await reviewer.sees(CASE_CHANGES["issued"])
+    await page.get_by_role("link", name=reviewer.said(LETTERS["notice"])).click()
+    text = await page.locator("body").inner_text()
+    assert f"晋医保函 {month}" in text
+    assert "请于期限内答复。" in text
+    assert "晋安医药" in text
+
+
+async def _disputes(party: Walker, month: str) -> None:
+    """He sees what he is accused of and answers with a file, for one or for the whole case."""
+    page = party.page
+    await party.open("/")
+    await party.follow("违约事项")
+    assert await page.get_by_text("D02").count() == 0
+    if month == WAYS[0][1]:
+        await party.open(f"/violations?review=acknowledged&month={month}")
+        await page.locator("td.what a").first.click()
+    else:
+        await party.open(f"/cases/{case_of(month)}")
+    form = page.locator("form", has=page.locator("#file"))
+    await form.locator("#reason").select_option("hospital")
+    await form.locator("textarea").fill("医院当日停电，无法受理。")
+    await form.locator("#file").set_input_files(
+        {"name": "停电通知.pdf", "mimeType": "application/pdf", "buffer": PROOF}
+    )
+    await party.press(ACTS["dispute"])
+    await page.wait_for_load_state()
+    await party.open(f"/violations?review=disputed&month={month}")
+    await page.locator("td.what a").first.click()
+    await party.sees(CHANGES["disputed"])
+    await party.sees("停电通知.pdf")
+    assert await page.get_by_role("button", name=party.said(ACTS["uphold"])).count() == 0
+
+
+async def _decides(reviewer: Walker, month: str) -> None:
+    """She, who has not acknowledged it, finds the dispute in the queue and upholds."""
+    page = reviewer.page
+    await reviewer.open("/")
+    await reviewer.follow(QUEUE["disputed"])
+    await reviewer.open(f"/violations?review=disputed&month={month}")
+    await page.locator("td.what a").first.click()
+    await reviewer.sees("停电通知.pdf")
+    await reviewer.write("#text", "停电通知的日期与订单不符。")
+    await reviewer.press(ACTS["uphold"])
+    await reviewer.sees(CHANGES["upheld"])
+
+
+async def _oversees(regulator: Walker, month: str) -> None:
+    """He reads all of it, as it is and as it was, and changes nothing."""
+    page = regulator.page
+    await regulator.open(f"/violations?month={month}&review=upheld")
+    links = page.locator(".out a")
+    for form in await links.all():
+        answer = await page.request.get(f"{regulator.address}{await form.get_attribute('href')}")
+        assert answer.status == 200
+    await page.locator("td.what a").first.click()
+    await regulator.sees(CHANGES["upheld"])
+    assert await page.locator("form").count() == 0
+    await regulator.open("/violations?as_of=2022-05-01T00:00:00Z")
+    await regulator.sees("看现在")
+    await regulator.open(f"/cases/{case_of(month)}")
+    assert await page.locator("form").count() == 0
+
+
+STORY: tuple[tuple[str, Callable[[Walker, str], Awaitable[None]]], ...] = (
+    (OFFICER, _takes_up),
+    (REVIEWER, _issues),
+    (PARTY, _disputes),
+    (REVIEWER, _decides),
+    (REGULATOR, _oversees),
+)
+
+
+async def _many(browser: Browser, address: str, inspector: Inspector) -> None:
+    """An act of several is counted and confirmed on pages that a form leads to."""
+    async with as_somebody(browser, address, OFFICER, WAYS[0][0]) as officer:
+        await officer.open("/violations?review=new&distributor=D01")
+        for box in (await officer.page.locator('input[name="id"]').all())[:2]:
+            await box.check()
+        await officer.press(ACTS["acknowledge"])
+        await inspector.look(officer.page, "to confirm")
+        await officer.press("确认办理")
+        await officer.sees("已办理")
+        await inspector.look(officer.page, "what was done")
+
+
+async def test_a_distributor_reaches_nothing_of_others_and_nobody_anything_unknown(
+    address: str, database: str
+) -> None:
+    cookies = {COOKIE: f"person:{PARTY}"}
+    async with httpx.AsyncClient(base_url=address, timeout=60) as officer:
+        found = (await officer.get("/v1/violations?distributor=D02")).json()["items"]
+        foreign = [f"/violations/{one['id']}" for one in found]
+        assert foreign
+        others = (await officer.get("/v1/cases?jurisdiction=cn-sx")).json()["items"]
+        foreign += [f"/cases/{one['id']}" for one in others if one["accused"] != "D01"]
+    foreign += ["/parties/distributor/D02", "/parties/hospital/H2"]
+    async with httpx.AsyncClient(base_url=address, cookies=cookies, timeout=60) as party:
+        assert {(await party.get(path)).status_code for path in foreign} == {404}
+    async with served(database, identity="required") as closed, chromium() as browser:
+        page = await browser.new_page()
+        inspector = Inspector()
+        for path, language in itertools.product(("/", f"/cases/{case_of('2022-03')}"), LANGUAGES):
+            answer = await page.goto(f"{closed}{path}?lang={language}")
+            assert answer is not None
+            assert answer.status == 401
+            assert "晋安医药" not in await page.content()
+            await inspector.look(page, f"nobody {language} {path}")
+        assert inspector.faults == []
