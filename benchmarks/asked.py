@@ -27,6 +27,11 @@ class Who(NamedTuple):
     jurisdictions: frozenset[str] | None = None
     parties: tuple[Party, ...] = ()
 
+    @property
+    def jurisdiction(self) -> str:
+        """Give the jurisdiction whose pages they ask for."""
+        return min(self.jurisdictions or {"cn-sx"})
+
 
 OFFICER: Final = Who("officer", (Role.OFFICER, Role.REVIEWER, Role.AUDITOR))
 REGULATOR: Final = Who("regulator of one", (Role.REGULATOR,), frozenset({"cn-tj"}))
@@ -90,22 +95,21 @@ LISTS: Final[dict[str, Asked]] = {
 }
 
 PAGES: Final[dict[str, str]] = {
-    "overview": "/?jurisdiction=cn-sx",
-    "overview, twelve months": "/?jurisdiction=cn-sx&show=year",
-    "matrix": "/v1/matrix?jurisdiction=cn-sx&show=year",
-    "parties": "/parties?jurisdiction=cn-sx",
-    "party": "/parties/distributor/D000?jurisdiction=cn-sx",
-    "parties as JSON": "/v1/parties?jurisdiction=cn-sx",
-    "cases": "/cases?jurisdiction=cn-sx",
-    "cases of a month": f"/cases?jurisdiction=cn-sx&month={_month(500)}",
-    "cases that are worked on": "/v1/cases?jurisdiction=cn-sx&stage=verifying",
+    "overview": "/?jurisdiction={jurisdiction}",
+    "overview, twelve months": "/?jurisdiction={jurisdiction}&show=year",
+    "matrix": "/v1/matrix?jurisdiction={jurisdiction}&show=year",
+    "parties": "/parties?jurisdiction={jurisdiction}",
+    "parties as JSON": "/v1/parties?jurisdiction={jurisdiction}",
+    "cases": "/cases?jurisdiction={jurisdiction}",
+    "cases of a month": f"/cases?jurisdiction={{jurisdiction}}&month={_month(500)}",
+    "cases that are worked on": "/v1/cases?jurisdiction={jurisdiction}&stage=verifying",
 }
 """The other pages that count violations, each as everybody may ask for it."""
 
-WATCHED: Final[dict[str, str]] = {
+OF_ALL: Final[dict[str, str]] = {
+    "party": "/parties/distributor/D000?jurisdiction={jurisdiction}",
     "data quality": "/quality",
     "status": "/v1/status",
     "metrics": "/metrics",
-    "changes": "/v1/changes",
 }
-"""What is asked again and again, by machines too."""
+"""What only who sees all is sure to be answered, machines that ask again and again among them."""

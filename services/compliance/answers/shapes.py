@@ -14,6 +14,7 @@ from services.compliance.answers.letters import LetterPage
 from services.compliance.answers.names import NamedViolation
 from services.compliance.answers.receipts import Receipt
 from services.compliance.answers.service_shapes import ChangesPage, ContradictionPage, ServiceStatus
+from services.compliance.answers.trends import Trends
 from services.compliance.answers.webhook_shapes import Deliveries, Webhooks, WebhookSecret
 from services.compliance.findings.verification import Chain
 from services.compliance.findings.violation import Violation
@@ -194,6 +195,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     Webhooks,
     WebhookSecret,
     Deliveries,
+    Trends,
 )
 """What the routes answer with; their parts follow from them."""
 

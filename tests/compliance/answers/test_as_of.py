@@ -264,7 +264,8 @@ async def test_what_an_earlier_version_wrote_is_known_as_of_any_instant_too(
     bare_database: str, tmp_path: Path
 ) -> None:
     for file in MIGRATIONS.glob("*.sql"):
-        if file.name < "0060":
+        # Counts of days came later, and whoever tells of a violation writes them.
+        if file.name < "0060" or file.name == "0120_days.sql":
             shutil.copy(file, tmp_path)
     await postgres.migrate(bare_database, tmp_path, "compliance")
     varied: list[dict[str, Any]] = [

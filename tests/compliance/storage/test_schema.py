@@ -129,8 +129,12 @@ async def test_a_migration_waits_for_a_batch_and_then_shuts_its_worker_out(
     assert await positions.still_held(connection, again) is not None
 
 
-DAYS = {("case_work", "due"), ("letter", "due")}
-"""Days of Shanghai by whose end something is due, as people set them; no instants."""
+DAYS = {
+    *(("case_work", "due"), ("letter", "due")),
+    *(("found_day", "day"), ("change_day", "day")),
+}
+"""Days of Shanghai and no instants: by whose end something is due, as people set them; and those
+by which is counted."""
 
 
 async def test_every_instant_is_kept_with_its_time_zone(connection: Connection) -> None:

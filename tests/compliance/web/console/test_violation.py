@@ -155,8 +155,11 @@ async def test_the_queue_counts_what_its_links_list(
         (6, "未查看的事项"),
         (2, "逾期未查看的违约"),
         (1, "逾期未查看的其他事项"),
+        (0, "待告知的案件"),
         (0, "申辩待复核"),
         (0, "认定后事实有变"),
+        (0, "逾期的案件"),
+        (0, "须发更正函的案件"),
     ]
     for link, number, _ in found:
         listed = await api.get("/v1" + link.replace("&amp;", "&"))
