@@ -34,14 +34,14 @@ _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 async def written(pages: AsyncIterator[list[NamedViolation]]) -> AsyncIterator[bytes]:
     """Write the violations of some pages, in their order."""
-    file = await asyncio.to_thread(_File)
+    file = await asyncio.to_thread(_Written)
     async for page in pages:
         if sent := await asyncio.to_thread(file.take, page):
             yield sent
     yield await asyncio.to_thread(file.end)
 
 
-class _File:
+class _Written:
     """A file that is being written; what is taken of it is no longer held."""
 
     def __init__(self) -> None:

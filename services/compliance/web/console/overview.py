@@ -75,7 +75,7 @@ def _of_what_is_known(matrix: Matrix) -> Matrix:
     return replace(matrix, rows=rows, rules=rules)
 
 
-class Drawn(NamedTuple):
+class FlowDrawn(NamedTuple):
     """Thirty days as bars: up what was found, down what ended or was taken back.
 
     The bars are paths in a box of WIDE a day by HIGH to each side of its middle, with the sums.
@@ -90,7 +90,7 @@ class Drawn(NamedTuple):
 WIDE, HIGH = 10, 50
 
 
-def _drawn(flow: Sequence[FlowDay]) -> Drawn:
+def _drawn(flow: Sequence[FlowDay]) -> FlowDrawn:
     most = max(1, *(max(day.opened, day.closed + day.withdrawn) for day in flow))
 
     def bar(at: int, first: int, number: int, sign: int) -> str:
@@ -98,7 +98,7 @@ def _drawn(flow: Sequence[FlowDay]) -> Drawn:
         begin = HIGH + sign * round(first / most * HIGH, 1)
         return f"M{at * WIDE + 1} {begin:g}v{sign * height:g}h8V{begin:g}z" if number else ""
 
-    return Drawn(
+    return FlowDrawn(
         "".join(bar(at, 0, day.opened, -1) for at, day in enumerate(flow)),
         "".join(bar(at, 0, day.closed, 1) for at, day in enumerate(flow)),
         "".join(bar(at, day.closed, day.withdrawn, 1) for at, day in enumerate(flow)),
