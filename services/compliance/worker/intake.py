@@ -11,6 +11,7 @@ import msgspec
 
 from services.compliance.storage.facts import Batch, Letter
 from services.compliance.storage.positions import Span
+from services.compliance.worker.pace import Pace
 from shared.domain import calendar, cloudevents, topics
 from shared.domain.cloudevents import Event, Headers
 from shared.domain.errors import InvalidEventError, TooManyInvalidError
@@ -85,9 +86,13 @@ class Limit:
 
 
 class Intake:
-    """Reads raw records; `jurisdictions` are those that have a policy."""
+    """Reads raw records; `jurisdictions` are those that have a policy.
+
+    Its `pace` says of how many a batch is, also where one session after the other has failed.
+    """
 
     def __init__(self, jurisdictions: frozenset[str], limit: Limit) -> None:
+        self.pace = Pace()
         self._jurisdictions = jurisdictions
         self._limit = limit
 

@@ -27,3 +27,7 @@ class Pace:
         fitting = int(records / max(work / WORK, lasted / LASTS, 1e-6))
         if fitting < self.size or 2 * records > self.size:
             self.size = max(AT_LEAST, min(fitting, 2 * self.size, AT_MOST))
+
+    def failed(self) -> None:
+        """Note that a batch came to nothing: it may have been more than this machine now does."""
+        self.size = max(AT_LEAST, self.size // 2)

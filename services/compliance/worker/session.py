@@ -24,13 +24,12 @@ from services.compliance.worker.assignment import Assignment, member
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.intake import Intake
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.pace import Pace
 from services.compliance.worker.read_ahead import ReadAhead
 from services.compliance.worker.service import Compliance
 from services.compliance.worker.sweeper import Sweeper
 from shared.adapters.postgres import Connection
 from shared.domain import topics
-from shared.domain.errors import FencedError, UnstorableError
+from shared.domain.errors import FencedError, TransientError, UnstorableError
 from shared.domain.topics import Place
 
 POLL_SECONDS = 0.1
@@ -66,7 +65,7 @@ class Session:
         self._assignment = Assignment(self._consumer, taker, self.settle)
         self._ahead = ReadAhead()
         self._ahead_of = self._assignment.generation
-        self._pace = Pace()
+        self._pace = intake.pace
         self._ticking: asyncio.Task[None] | None = None
         self._flight: asyncio.Task[None] | None = None
         self._settling = asyncio.Lock()
@@ -232,7 +231,11 @@ class Session:
 
     async def _handle(self, batch: Batch) -> None:
         began, work = time.monotonic(), time.process_time()
-        judged, conflicts = await self._service.handle(batch, self._clock.moment())
+        try:
+            judged, conflicts = await self._service.handle(batch, self._clock.moment())
+        except TransientError:
+            self._pace.failed()
+            raise
         seconds = time.monotonic() - began
         records = len(batch.events) + len(batch.letters)
         self._pace.took(records, time.process_time() - work, seconds)

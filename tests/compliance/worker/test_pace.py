@@ -47,3 +47,14 @@ def test_the_size_stays_within_its_bounds_and_at_most_doubles(
         pace.took(records, work, lasted)
         assert AT_LEAST <= pace.size <= AT_MOST
         assert pace.size <= 2 * before
+
+
+def test_batches_that_come_to_nothing_become_small_and_what_works_grows_again() -> None:
+    pace = Pace()
+    sizes = []
+    for _ in range(5):
+        pace.failed()
+        sizes.append(pace.size)
+    assert sizes == [AT_MOST // 2, AT_MOST // 4, AT_MOST // 8, AT_LEAST, AT_LEAST]
+    pace.took(pace.size, WORK / 10, WORK / 10)
+    assert pace.size == 2 * AT_LEAST
