@@ -10,64 +10,25 @@ cycle ends, never in the bridge, and while it is enrolled.
 - `signed-late`: one of the first agreements was signed after the day on which all were to be.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
-from typing import NamedTuple
 
 from services.compliance.findings.agreement_words import agreement_words
 from services.compliance.findings.finding import About, Finding, Missing, Outcome, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.law.agreements import Agreed, CycleDays, without_agreement
+from services.compliance.law.agreements import Agreed, without_agreement
 from services.compliance.law.commitment_terms import CommitmentTerms
+from services.compliance.law.dealt import Bound, Dealt, dealt_in
 from services.compliance.law.intervals import Interval, instants_of, intersection
-from services.compliance.law.periods import Month
 from services.compliance.law.pieces import cut
-from services.compliance.policies.policy import Policy
 from services.compliance.records.commitment import Commitment
 from services.compliance.records.evidence import Evidence, evidence_of
 from shared.domain import calendar
-from shared.domain.records.agreement import Agreement
 from shared.domain.records.product import Cycle
 
 NAME = "agreement-missing"
 DAY = timedelta(days=1)
-
-
-class Bound(NamedTuple):
-    """Since when a hospital is bound in a cycle, by what was told when, and by which agreement."""
-
-    since: datetime
-    told: datetime
-    agreement: Agreement | None
-
-
-class Dealt(NamedTuple):
-    """A cycle as instants under a policy, the agreements in force in it, and days of orders.
-
-    Those are ordinals, in order.
-    """
-
-    cycle: Cycle
-    lasting: Interval
-    policy: Policy
-    agreements: list[Agreement]
-    bought: list[int]
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether one agreement is in force on all its days, so that there can be no gap."""
-        start, end = self.lasting
-        return any(
-            calendar.start_of(held.start) <= start and calendar.start_of(held.end) >= end
-            for held in self.agreements
-        )
-
-    @property
-    def months(self) -> list[str]:
-        """Give the months in which the hospital bought."""
-        return sorted({str(Month.of(date.fromordinal(day))) for day in self.bought})
 
 
 def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator[Outcome]:
@@ -79,7 +40,7 @@ def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator
     bought = sorted(record.bought)
     for policy in terms.policies(NAME):
         for lasting in terms.cycles:
-            dealt = _dealt(lasting, policy, bought, terms)
+            dealt = dealt_in(lasting, policy, bought, terms)
             if dealt is not None:
                 yield from _gaps(dealt, record, terms, now)
                 yield from _overlaps(dealt, terms, now)
@@ -89,24 +50,10 @@ def judge(record: Commitment, terms: CommitmentTerms, now: datetime) -> Iterator
             yield from _signed_late(agreed, terms, now)
 
 
-def _dealt(
-    lasting: CycleDays, policy: Policy, bought: list[int], terms: CommitmentTerms
-) -> Dealt | None:
-    """Give what was agreed and bought in a cycle; None if nothing, or in no day of the policy."""
-    start, until = lasting.start, lasting.until
-    if until <= policy.in_force or start >= (policy.until or date.max):
-        return None
-    agreements = [held for held in terms.agreements if held.start < until and held.end > start]
-    days = bought[bisect_left(bought, start.toordinal()) : bisect_left(bought, until.toordinal())]
-    if not (agreements or days):
-        return None
-    return Dealt(lasting.cycle, lasting.instants, policy, agreements, days)
-
-
 def _gaps(
     dealt: Dealt, record: Commitment, terms: CommitmentTerms, now: datetime
 ) -> Iterator[Outcome]:
-    bound = None if dealt.is_covered else _bound(dealt, record)
+    bound = None if dealt.is_covered else dealt.bound(record.bought)
     if bound is None:
         return
     signed = tuple([(held.start, held.end) for held in dealt.agreements])
@@ -125,21 +72,6 @@ def _gaps(
         if now < end:
             yield Watch(end)
         yield _gap((start, end), bound, dealt, terms, now)
-
-
-def _bound(dealt: Dealt, record: Commitment) -> Bound | None:
-    """Tell since when the hospital is bound, None if nothing binds it."""
-    start = dealt.lasting[0]
-    ways = []
-    if dealt.agreements:
-        first = min(dealt.agreements, key=lambda held: (held.start, held.telling.order_key))
-        since = max(calendar.start_of(first.start), start)
-        ways.append(Bound(since, first.telling.told, first))
-    if dealt.bought:
-        day = dealt.bought[0]
-        bought = calendar.start_of(date.fromordinal(day))
-        ways.append(Bound(bought, record.bought[day][0], None))
-    return min(ways, key=lambda way: way.since, default=None)
 
 
 def _gap(
