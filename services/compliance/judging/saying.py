@@ -49,9 +49,12 @@ def say_order(
         said += record.contradictions()
     said += _ahead(record, moment)
     order = record.as_of(moment.now)
-    placed = order.placed
+    placed, of_goods = order.placed, Score()
     if placed is None or order.goods_came_before(placed.telling.time):
-        said += say_goods(kind, subject, order, law, moment)
+        goods = order.first_goods()
+        if goods is not None:
+            held = GoodsTerms(law, subject.jurisdiction, subject.key, goods)
+            said += say_goods(kind, order, held, moment, of_goods)
     if placed is None:
         return said
     terms = OrderTerms(law, subject.jurisdiction, subject.key, placed)
@@ -70,6 +73,8 @@ def say_order(
     if in_scope:
         lacking = {item.rule for item in given if isinstance(item, Unjudged)}
         score_beside(score, carried, lacking)
+    if of_goods.found:
+        score.leave(of_goods.judged)
     said += weigh_order(terms, score, lacking)
     return said
 
@@ -80,22 +85,21 @@ def _carried_by(carried: Mapping[str, Carried], rules: tuple[Rule, ...]) -> tupl
 
 
 def say_goods(
-    kind: Kind, subject: Subject, order: Order, law: Law, moment: Moment
+    kind: Kind, order: Order, terms: GoodsTerms, moment: Moment, score: Score
 ) -> Iterator[Said]:
-    """Say what rules find in goods that came before their order was placed."""
-    goods = order.first_goods()
-    if goods is None:
-        return
+    """Say what rules find in goods that came before their order was placed; adds to `score`.
+
+    An order that was placed too late counts by its goods, with which lies what is found of it.
+    """
     if order.placed is None:
-        yield Columns(goods.product, goods.hospital)
-    terms, score = GoodsTerms(law, subject.jurisdiction, subject.key, goods), Score()
+        yield Columns(terms.goods.product, terms.goods.hospital)
     for rule in kind.rules:
         if rule.judge_goods is not None and rule.name in terms.in_force.rules:
             outcomes_of_goods = rule.judge_goods(order, terms, moment.now)
             told = [said_by(rule, outcome) for outcome in outcomes_of_goods]
             score.take(rule, told)
             yield from told
-    if order.placed is None and (terms.stretch is not None or score.unjudged):
+    if score.found or (order.placed is None and (terms.stretch is not None or score.unjudged)):
         yield from weigh_goods(terms, score)
 
 

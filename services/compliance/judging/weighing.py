@@ -61,11 +61,15 @@ class Place(NamedTuple):
 
 
 class Score:
-    """Which rules came to an answer on a record, and which lacked a term; others wait."""
+    """Which rules came to an answer on a record, and which lacked a term; others wait.
 
-    __slots__ = ("judged", "unjudged")
+    `found` are those of the first that found something.
+    """
+
+    __slots__ = ("found", "judged", "unjudged")
 
     def __init__(self) -> None:
+        self.found: list[str] = []
         self.judged: list[str] = []
         self.unjudged: list[str] = []
 
@@ -82,11 +86,16 @@ class Score:
                 lacks = True
             elif isinstance(item[-1], Finding):
                 waits = lacks = False
+                self.found.append(rule.name)
                 break
         if lacks:
             self.unjudged.append(rule.name)
         elif not waits or rule.interval:
             self.judged.append(rule.name)
+
+    def leave(self, elsewhere: Collection[str]) -> None:
+        """Leave out rules that are counted elsewhere, unless they found something here."""
+        self.judged = [name for name in self.judged if name in self.found or name not in elsewhere]
 
     def among(self, carried: Container[str]) -> Self:
         """Leave out the rules that are not carried."""
@@ -113,7 +122,10 @@ def weigh_order(terms: OrderTerms, score: Score, lacking: Collection[str]) -> li
 
 
 def weigh_goods(terms: GoodsTerms, score: Score) -> list[Weighed]:
-    """Weigh goods whose order nobody placed as the order that there should have been."""
+    """Weigh goods whose order nobody placed, or too late, as the order that there should have been.
+
+    As what is found of them, they lie in no area, and name a hospital only if they tell it.
+    """
     place = Place("order", About(hospital=terms.goods.hospital), terms.day.isoformat()[:7])
     return weigh([place], score)
 
@@ -150,12 +162,14 @@ def _by_role(
     """Give those of some rules that judge a unit, by whom they accuse, and whether they judged.
 
     Things that are alike share the answer: whether maker, distributor and hospital are `named` in
-    them, and whether the maker delivers itself. Orders of an unknown maker count all the same.
+    them, and whether the maker delivers itself. Orders of an unknown maker, and goods that tell no
+    hospital, count all the same.
     """
     has_maker, has_distributor, has_hospital = named
     maker = "M" if has_maker or unit == "order" else None
+    hospital = "H" if has_hospital or unit == "order" else None
     distributor = ("M" if delivers_itself else "D") if has_distributor else None
-    about = About(None, None, "H" if has_hospital else None, maker, distributor)
+    about = About(None, None, hospital, maker, distributor)
     return tuple(
         (role, " ".join(sorted(held)), is_judged)
         for names, is_judged in ((judged, True), (unjudged, False))

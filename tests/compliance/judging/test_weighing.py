@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.compliance.judging.replay import Replay
 from services.compliance.rules import RULES
 from services.sources.province import Plan, simulate
+from services.sources.province.terms import TERMS
 from shared.domain import calendar
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
@@ -24,6 +25,8 @@ REGISTER = [
 ]
 MARCH = an_event("order.placed", "2022-03-31 17:00:00+00:00")
 """In China it is the first of April."""
+
+UNITS = {rule.name: rule.unit for rule in RULES}
 
 
 def replayed(events: Iterable[Event], as_of: str) -> Replay:
@@ -51,6 +54,34 @@ def in_scope(told: list[Event]) -> Iterator[tuple[str, tuple[str, str]]]:
             for cycle in cycles
         ):
             yield data.order, (day.isoformat()[:7], data.distributor)
+
+
+def moved_by_goods(told: list[Event]) -> Counter[str]:
+    """By how much the months of `in_scope` change where goods stand for an order of none, or late.
+
+    Goods that nobody ordered count as an order of their month; those that were ordered too late
+    count instead of their order.
+    """
+    placed = {e.data.order: e.time for e in told if isinstance(e.data, say.OrderPlaced)}
+    first: dict[str, datetime] = {}
+    for event in told:
+        data = event.data
+        if isinstance(data, say.InvoiceIssued) or (
+            isinstance(data, say.DeliveryReceived) and data.quantity_accepted > 0
+        ):
+            first[data.order] = min(event.time, first.get(data.order, calendar.LATEST))
+    moved: Counter[str] = Counter()
+    for order, came in first.items():
+        ordered = placed.get(order)
+        if ordered is None or ordered > came + TERMS.order_settles:
+            moved[month_of(came)] += 1
+            if ordered is not None:
+                moved[month_of(ordered)] -= 1
+    return moved
+
+
+def month_of(at: datetime) -> str:
+    return calendar.day_of(at).isoformat()[:7]
 
 
 def judged_by(replay: Replay, rule: str, *, judged: bool = True) -> list[tuple[Any, ...]]:
@@ -116,9 +147,54 @@ def test_in_a_province_each_order_in_scope_is_judged_once_by_each_rule_on_orders
         by_month: Counter[str] = Counter()
         for (_, _, _, month, _, rules, _), number in replay.weighed.items():
             by_month[month] += number if rule in rules.split() else 0
-        assert by_month == placed, rule
+        moved = moved_by_goods(told) if rule == "off-platform" else Counter[str]()
+        expected = {month: placed[month] + moved[month] for month in placed | moved}
+        assert by_month == Counter(expected), rule
     by_party: Counter[tuple[str, str]] = Counter()
     for (_, _, party, month, _, rules, _), number in replay.weighed.items():
         if "late-delivery" in rules.split():
             by_party[month, party] += number
     assert by_party == Counter(orders.values())
+
+
+def test_goods_that_tell_no_hospital_count_as_the_order_that_nobody_placed() -> None:
+    goods = an_event("delivery.received", "2022-05-01 10:00:00")
+    replay = replayed([*REGISTER, goods], "2022-12-31 00:00:00")
+    assert judged_by(replay, "off-platform") == [("hospital", "", "2022-05", "", 1)]
+    assert [found.area for found in replay.found if found.rule == "off-platform"] == [None]
+
+
+def test_an_order_placed_too_late_counts_once_where_what_is_found_of_its_goods_lies() -> None:
+    goods = an_event("delivery.received", "2022-04-30 10:00:00", hospital="H1")
+    by_phone = {"order": "O1", "channel": "phone"}
+    in_time = an_event("order.placed", "2022-05-03 10:00:00")
+    too_late = an_event("order.placed", "2022-05-03 10:00:01")
+    past_it = an_event("order.placed", "2022-05-03 10:00:01", **by_phone)
+    as_the_order = ("hospital", "H1", "2022-05", "1401", 1)
+    as_its_goods = ("hospital", "H1", "2022-04", "", 1)
+    for placed, counted in (
+        (in_time, [as_the_order]),
+        (too_late, [as_its_goods]),
+        (past_it, [as_its_goods, as_the_order]),
+    ):
+        replay = replayed([*REGISTER, goods, placed], "2022-12-31 00:00:00")
+        assert judged_by(replay, "off-platform") == counted
+        assert judged_by(replay, "late-response") == [("distributor", "D1", "2022-05", "1401", 1)]
+
+
+def test_in_a_province_no_more_is_found_than_judged_of_orders_and_hospitals_in_any_area() -> None:
+    told = read(simulate(Plan(until=NOW, orders=120, hospitals=10)).events)
+    replay = Replay(POLICIES, NOW)
+    for event in told:
+        replay.tell(event)
+    found = Counter(
+        (one.jurisdiction, one.rule, one.area or "")
+        for one in replay.violations()
+        if UNITS[one.rule] in {"order", "commitment"}
+    )
+    judged: Counter[tuple[str, str, str]] = Counter()
+    for (where, _, _, _, area, rules, is_judged), number in replay.weighed.items():
+        for rule in rules.split() if is_judged else ():
+            judged[where, rule, area] += number
+    assert found["cn-sx", "off-platform", ""]
+    assert {key: judged[key] for key, count in found.items() if judged[key] < count} == {}
