@@ -22,9 +22,11 @@ from services.compliance.answers.coverage_shapes import (
     Gap,
     HospitalShown,
     ProductShown,
+    Waits,
 )
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.names import called
+from services.compliance.findings.finding import Finding
 from services.compliance.law.law import Law
 from services.compliance.policies.policy import Policies
 from services.compliance.records.appointments import Appointments
@@ -75,6 +77,22 @@ class _Known(NamedTuple):
     products: list[str]
 
 
+class _Told(NamedTuple):
+    """The violations that tell gaps and stand, the present, and until when all was heard."""
+
+    violations: set[UUID]
+    now: datetime
+    heard: datetime | None
+
+    def waits(self, finding: Finding) -> Waits:
+        """Say why a gap is no violation yet."""
+        if finding.occurred_at > self.now:
+            return "ahead"
+        if self.heard is None or (finding.heard_by or finding.occurred_at) > self.heard:
+            return "hearing"
+        return "judging"
+
+
 class _Judged(NamedTuple):
     pairs: list[Pair]
     appointed: list[AppointedCount]
@@ -115,7 +133,7 @@ async def coverage_of(database: Database, policies: Policies, asked: CoverageAsk
             for one in judged.appointed
             if one.product in shown
         ],
-        gaps=[_gap(asked, pair, told) for pair in gaps],
+        gaps=[_gap(asked, pair, pair.finding, told) for pair in gaps if pair.finding],
         totals=coverage_pairs.totals(judged.pairs),
         names=names,
     )
@@ -199,30 +217,31 @@ def _what(law: Law, asked: CoverageAsked, product: str) -> ProductShown:
     return ProductShown(product, listed.manufacturer, listed.category)
 
 
-async def _told(connection: Connection, asked: CoverageAsked, gaps: Sequence[Pair]) -> set[UUID]:
-    """Give which gaps are violations that have been told and stand."""
-    rows = await connection.fetch(QUERIES["told"], [_violation(asked, pair) for pair in gaps])
-    return {row["id"] for row in rows}
+async def _told(connection: Connection, asked: CoverageAsked, gaps: Sequence[Pair]) -> _Told:
+    """Give which gaps are violations that have been told and stand, and how far that is heard."""
+    names = [_violation(asked, pair.finding) for pair in gaps if pair.finding]
+    told = await connection.fetch(QUERIES["told"], names)
+    (heard,) = await connection.fetch(QUERIES["heard"])
+    return _Told({row["id"] for row in told}, heard["now"], heard["until"])
 
 
-def _violation(asked: CoverageAsked, pair: Pair) -> UUID:
-    finding = pair.finding
-    subject, anchor = ("", "") if finding is None else (finding.subject, finding.anchor)
-    return ids.violation_id(asked.jurisdiction, coverage_gap.NAME, subject, anchor)
+def _violation(asked: CoverageAsked, finding: Finding) -> UUID:
+    return ids.violation_id(asked.jurisdiction, coverage_gap.NAME, finding.subject, finding.anchor)
 
 
-def _gap(asked: CoverageAsked, pair: Pair, told: set[UUID]) -> Gap:
-    violation, finding = _violation(asked, pair), pair.finding
-    about = None if finding is None else finding.about
+def _gap(asked: CoverageAsked, pair: Pair, finding: Finding, told: _Told) -> Gap:
+    violation = _violation(asked, finding)
+    stands = violation in told.violations
     return Gap(
         hospital=pair.hospital,
-        area=(about.area if about else None) or "",
+        area=finding.about.area or "",
         product=pair.product,
-        manufacturer=about.manufacturer if about else None,
-        since="" if finding is None else instant_text(finding.occurred_at),
+        manufacturer=finding.about.manufacturer,
+        since=instant_text(finding.occurred_at),
         reason=pair.reason,
         exempt=pair.state == "exempt",
-        violation=violation if violation in told else None,
+        violation=violation if stands else None,
+        waits=None if stands else told.waits(finding),
     )
 
 

@@ -28,5 +28,9 @@ SELECT product AS code, record AS body FROM compliance.appointments
 WHERE jurisdiction = $1 AND product = ANY($2::text[]);
 
 -- told --
--- Say which of some violations have been told.
-SELECT id, status FROM compliance.violation WHERE id = ANY($1::uuid[]);
+-- Say which of some violations have been told and stand.
+SELECT id FROM compliance.violation WHERE id = ANY($1::uuid[]) AND status <> 'withdrawn';
+
+-- heard --
+-- Give until when everything was heard, and the present.
+SELECT (SELECT min(heard_until) FROM compliance.position) AS until, now() AS now;

@@ -1,10 +1,15 @@
 """What the answer about coverage is made of."""
 
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from services.compliance.answers.coverage_pairs import Reason, State
+
+Waits = Literal["ahead", "hearing", "judging"]
+"""Why a gap is no violation yet: it has not begun; not all that was told before it was heard;
+its product waits for its turn to be judged."""
 
 
 class CoveredPair(Struct, frozen=True):
@@ -41,7 +46,7 @@ class AppointedShown(Struct, frozen=True):
 class Gap(Struct, frozen=True):
     """A hospital without a distributor for a product, since when, and why.
 
-    `violation` is the one that tells it, null while none has been told.
+    `violation` is the one that tells it; while none does, `waits` says why.
     """
 
     hospital: str
@@ -52,6 +57,7 @@ class Gap(Struct, frozen=True):
     reason: Reason | None
     exempt: bool
     violation: UUID | None
+    waits: Waits | None
 
 
 class HospitalShown(Struct, frozen=True):

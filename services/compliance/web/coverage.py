@@ -55,7 +55,9 @@ def add_coverage(router: APIRouter, database: Database, policies: Policies) -> N
 
         `covered`: somebody may deliver; `gap`: nobody may (a violation, unless `exempt`); `grace`:
         nobody may yet, and the days of grace run; `unjudged`: the register lacks a term. Pairs of
-        which the hospital does not take part are left out.
+        which the hospital does not take part are left out. A gap that is no violation yet says in
+        `waits` why: `ahead` (it has not begun), `hearing` (not all told before it was heard) or
+        `judging` (its product waits for its turn).
         """
         check_jurisdiction(query.jurisdiction or usual, policies.jurisdictions)
         try:

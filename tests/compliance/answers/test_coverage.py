@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.events import an_event
+from tests.support.events import an_event, instant
 from tests.support.kept import an_api, problem, read
 from tests.support.workers.on_database import WorkerOnDatabase
 
@@ -175,3 +175,27 @@ async def test_the_page_shows_the_same_and_what_cannot_be_asked_is_said(
     assert f'<td class="over">{CAP + 1}</td>' in page.text
     assert "配送关系未列此机构" in page.text
     assert (wrong.status_code, naive.status_code) == (422, 422)
+
+
+async def test_a_gap_that_is_no_violation_yet_says_why(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    await told(desk)
+    position = "UPDATE compliance.position SET heard_until = $1"
+    async with an_api(database) as api:
+
+        async def waits(at: str = NOW) -> set[str | None]:
+            found = read(await api.get("/v1/coverage", params={"product": "P1", "at": at}))
+            assert all((gap["violation"] is None) == bool(gap["waits"]) for gap in found["gaps"])
+            return {gap["waits"] for gap in found["gaps"]}
+
+        assert await waits() == {None}
+        await desk.connection.execute(
+            "UPDATE compliance.violation SET status = 'withdrawn' WHERE rule = 'coverage-gap'"
+        )
+        await desk.connection.execute(position, instant("2022-06-01 00:00:00"))
+        assert await waits() == {"judging"}
+        await desk.connection.execute(position, instant("2021-06-01 00:00:00"))
+        assert await waits() == {"hearing"}
+        page = await api.get("/coverage?product=P1&at=2022-06-01")
+    assert "待数据收齐后判定" in page.text

@@ -100,6 +100,13 @@ REASONS = {
     "released": "配送关系已终止",
 }
 
+WAITS = {
+    "ahead": "尚未发生",
+    "hearing": "待数据收齐后判定",
+    "judging": "已发生，排队待判定",
+}
+"""Why a gap of coverage is no violation yet."""
+
 UNITS = {
     "order": "订单",
     "commitment": "医疗机构与产品",
