@@ -1,6 +1,6 @@
 """Violations as they are asked for: a page of them, or one in full with what shows its truth."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from services.compliance.answers import as_of as then
-from services.compliance.answers import attachments, names, paging, parts
+from services.compliance.answers import attachments, kept, names, paging, parts
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.filters import Asked, Filters
 from services.compliance.answers.listing import counting, finding, listing
@@ -37,7 +37,7 @@ _EVIDENCE_BYTES, _FACTS_BYTES, _HISTORY_BYTES = 30_000, 50_000, 80_000
 _FACTS_SHOWN = 100
 
 COUNTED_AT_MOST = 10_000
-"""What a list counts exactly; more is told as so many or more."""
+"""What a list counts exactly row by row; more is told as so many or more."""
 
 
 async def page(database: Database, asked: Asked) -> Page:
@@ -59,10 +59,25 @@ async def page(database: Database, asked: Asked) -> Page:
     return Page(items, paging.token_of(paging.place_in(items[-1]), seal) if more else None)
 
 
-async def count(database: Database, filters: Filters) -> Count:
-    """Count what some filters let through, exactly up to COUNTED_AT_MOST."""
-    found = await counted(database, filters, COUNTED_AT_MOST)
-    return Count(found, found >= COUNTED_AT_MOST)
+class Total(NamedTuple):
+    """How many some filters let through, and by rule what they would without that of rules.
+
+    It is exact by the counts that are kept; where those cannot tell it, there is nothing by rule
+    and the number is exact up to COUNTED_AT_MOST.
+    """
+
+    count: Count
+    by_rule: Mapping[str, int]
+
+
+async def total(database: Database, filters: Filters) -> Total:
+    """Count what some filters let through."""
+    by_rule = await kept.by_rule(database, filters)
+    if by_rule is None:
+        found = await counted(database, filters, COUNTED_AT_MOST)
+        return Total(Count(found, found >= COUNTED_AT_MOST), {})
+    wanted = filters.rule or by_rule
+    return Total(Count(sum(by_rule.get(rule, 0) for rule in set(wanted)), at_least=False), by_rule)
 
 
 async def counted(database: Database, filters: Filters, most: int) -> int:

@@ -123,7 +123,7 @@ def _add_list(
             shows["as_of"] = asked.as_of
             page = await violations.page(database, asked)
             shows["items"] = page.items
-            shows["total"] = await violations.count(database, asked)
+            shows["total"] = await violations.total(database, asked)
             if page.next_page_token is not None:
                 token = ("page_token", page.next_page_token)
                 kept = [(n, v) for n, v in form.multi_items() if n != "page_token"]
@@ -149,7 +149,6 @@ def _add_list(
             chips=list(_chips(form, language)),
             rules=rules,
             jurisdictions=sorted(policies.jurisdictions),
-            open_by_rule=await _open_by_rule(database, form),
             token=form_token,
             **shows,
         )
@@ -206,27 +205,6 @@ def _chip(name: str, value: str, language: Language) -> str:
     if name in INSTANTS:
         return f"{translate(INSTANTS[name], language)} {shown.value(value)}"
     return translate(words[name], language) if name in words else value
-
-
-async def _open_by_rule(database: Database, form: QueryParams) -> dict[str, int]:
-    """Count what is open beside each rule, where the counts that are kept can tell it."""
-    kept = {"rule", "status", "severity", "jurisdiction", "area", "exempt", "page_token"}
-    if database.confined or set(form) - kept or form.getlist("status") != ["open"]:
-        return {}
-    counts: dict[str, int] = {}
-    try:
-        for one in await operation.open_counts(database):
-            wanted = (
-                (not form.getlist("severity") or one.severity in form.getlist("severity"))
-                and form.get("jurisdiction", one.jurisdiction) == one.jurisdiction
-                and form.get("area", one.area) == one.area
-                and form.get("exempt", str(one.exempt).lower()) == str(one.exempt).lower()
-            )
-            if wanted:
-                counts[one.rule] = counts.get(one.rule, 0) + one.count
-    except (TransientError, SetupError):
-        return {}
-    return counts
 
 
 def _add_catalogue(
