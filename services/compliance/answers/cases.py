@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, get_args
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.compliance.answers import paging
+from services.compliance.answers import owned, paging
 from services.compliance.answers.case_shapes import (
     CaseCounts,
     CaseDelivery,
@@ -93,7 +93,7 @@ async def list_cases(database: Database, asked: CasesAsked, jurisdiction: str) -
     Raises InvalidArgumentError for a token that is not one of this list.
     """
     query, values = _listing(asked, jurisdiction)
-    rows = await database.fetch(query, *values)
+    rows = await owned.fetch(database, query, *values)
     shown = rows[: asked.page_size]
     names = await _names(database.fetch, [_of(jurisdiction, row) for row in shown])
     items = [_item(_of(jurisdiction, row), row, names) for row in shown]

@@ -10,7 +10,7 @@ WITH counted AS (
            coalesce(sum(count) FILTER (WHERE NOT exempt AND severity = 'warning'), 0)::bigint AS warning,
            coalesce(sum(count) FILTER (WHERE exempt), 0)::bigint AS exempt
     FROM compliance.accused_count a
-    WHERE jurisdiction = $1 AND /* wanted */ true
+    WHERE jurisdiction = $1 AND /* wanted */ true AND /* own */ true
     GROUP BY month, rule, role, party
     HAVING sum(count) > 0
     ORDER BY month DESC, rule DESC, role DESC, party DESC
@@ -29,7 +29,7 @@ ORDER BY month DESC, rule DESC, role DESC, party DESC;
 -- predicates at the mark.
 WITH worked AS (
     SELECT * FROM compliance.case_work
-    WHERE jurisdiction = $1 AND /* wanted */ true
+    WHERE jurisdiction = $1 AND /* wanted */ true AND /* own */ true
     ORDER BY month DESC, rule DESC, role DESC, party DESC
     LIMIT $2
 )

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from services.compliance.answers import owned
 from services.compliance.answers.database import Database, Row
 from services.compliance.answers.names import called
 from services.compliance.findings.accused import Role
@@ -151,13 +152,13 @@ async def matrix(
     """Give what stands open, or occurred in the last months, by area and by each rule carried."""
     where, (first, *_, last) = asked.jurisdiction, months_until(today)
     enrolled = [row["area"] for row in await database.fetch(QUERIES["areas"], where)]
-    weighed = await database.fetch(QUERIES["judged"], where, first, last)
+    weighed = await owned.fetch(database, QUERIES["judged"], where, first, last)
     if asked.show == "open" and database.confined:
-        told = await database.fetch(QUERIES["open_accused"], where, asked.exempt)
+        told = await owned.fetch(database, QUERIES["open_accused"], where, asked.exempt)
     elif asked.show == "open":
         told = await database.fetch(QUERIES["open"], where, asked.exempt)
     else:
-        told = await database.fetch(QUERIES["occurred"], where, asked.exempt, first, last)
+        told = await owned.fetch(database, QUERIES["occurred"], where, asked.exempt, first, last)
     found = [row for row in told if asked.severity in {None, row["severity"]}]
     known = {"", *enrolled}
     counts = _Counts(lambda row: row["area"] if row["area"] in known else OTHER)
@@ -180,8 +181,8 @@ async def parties(
 ) -> list[PartyRow]:
     """Give who is accused of most, PARTIES_SHOWN at most, of those whose code begins so."""
     first, *_, last = months_until(today)
-    rows = await database.fetch(
-        QUERIES["parties"], jurisdiction, role, begins, first, last, PARTIES_SHOWN
+    rows = await owned.fetch(
+        database, QUERIES["parties"], jurisdiction, role, begins, first, last, PARTIES_SHOWN
     )
     known = await called(
         database.fetch, {(jurisdiction, one["role"], one["party"]) for one in rows}

@@ -6,7 +6,7 @@ SELECT area FROM compliance.enrolled_area WHERE jurisdiction = $1 ORDER BY area;
 -- Give of how many things rules said something, and could not, in some months and of what lasts.
 SELECT area, rule, judged, sum(count)::bigint AS count
 FROM compliance.judged_count, unnest(string_to_array(rules, ' ')) AS rule
-WHERE jurisdiction = $1 AND (month = '' OR month BETWEEN $2 AND $3)
+WHERE jurisdiction = $1 AND (month = '' OR month BETWEEN $2 AND $3) AND /* own */ true
 GROUP BY 1, 2, 3
 HAVING sum(count) <> 0;
 
@@ -23,7 +23,7 @@ HAVING sum(count) <> 0;
 -- asks may not see.
 SELECT area, rule, severity, sum(count)::bigint AS count
 FROM compliance.accused_count
-WHERE jurisdiction = $1 AND status = 'open' AND (NOT exempt OR $2)
+WHERE jurisdiction = $1 AND status = 'open' AND (NOT exempt OR $2) AND /* own */ true
 GROUP BY 1, 2, 3
 HAVING sum(count) <> 0;
 
@@ -31,7 +31,7 @@ HAVING sum(count) <> 0;
 -- Count what occurred in some months and was not withdrawn.
 SELECT area, rule, severity, sum(count)::bigint AS count
 FROM compliance.accused_count
-WHERE jurisdiction = $1 AND (NOT exempt OR $2) AND month BETWEEN $3 AND $4
+WHERE jurisdiction = $1 AND (NOT exempt OR $2) AND month BETWEEN $3 AND $4 AND /* own */ true
 GROUP BY 1, 2, 3
 HAVING sum(count) <> 0;
 
@@ -44,13 +44,14 @@ WITH found AS (
            sum(count) FILTER (WHERE month BETWEEN $4 AND $5)::bigint AS occurred
     FROM compliance.accused_count
     WHERE jurisdiction = $1 AND ($2::text IS NULL OR role = $2) AND NOT exempt AND party <> ''
-      AND starts_with(party, $3)
+      AND starts_with(party, $3) AND (status = 'open' OR month BETWEEN $4 AND $5)
+      AND /* own */ true
     GROUP BY 1, 2
 ), weighed AS (
     SELECT role, party, sum(count)::bigint AS judged
     FROM compliance.judged_count, unnest(string_to_array(rules, ' ')) AS rule
     WHERE jurisdiction = $1 AND ($2::text IS NULL OR role = $2) AND judged AND party <> ''
-      AND starts_with(party, $3) AND (month = '' OR month BETWEEN $4 AND $5)
+      AND starts_with(party, $3) AND (month = '' OR month BETWEEN $4 AND $5) AND /* own */ true
     GROUP BY 1, 2
 )
 SELECT role, party, coalesce(open, 0) AS open, coalesce(breaches, 0) AS breaches,
