@@ -1,5 +1,6 @@
 """The overview: what waits, what was found of how many by rule and area, and what moves."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast, get_args
@@ -54,6 +55,7 @@ def add_overview(
             here="/",
             data=f"/v1/matrix?{_query(asked)}",
             matrix=matrix,
+            stretch=stretch_of(matrix, asked, request.query_params.get("stretch", "")),
             queue=() if waits is None else _queue(waits, asked.jurisdiction),
             waits=waits,
             moves=moves,
@@ -73,6 +75,51 @@ def _of_what_is_known(matrix: Matrix) -> Matrix:
     rows = [row for row in matrix.rows if told & {cell.state for cell in row.cells.values()}]
     rules = [rule for rule in matrix.rules if told & {row.cells[rule].state for row in rows}]
     return replace(matrix, rows=rows, rules=rules)
+
+
+CELLS_SHOWN = 330
+"""How many cells of the matrix a page has at most: with its link each weighs some 130 bytes."""
+
+
+class Stretch(NamedTuple):
+    """The rows of the matrix that a page has: of its areas those from `first` on until `last`.
+
+    `earlier` and `later` are the addresses of the others; where all areas fit, there are none.
+    """
+
+    rows: list[MatrixRow]
+    first: int
+    last: int
+    of: int
+    earlier: str | None = None
+    later: str | None = None
+
+
+def stretch_of(matrix: Matrix, asked: MatrixAsked, told: str) -> Stretch:
+    """Give some areas of a matrix that is too large for a page, those with most findings first.
+
+    What lies in no area, or in one where no hospital takes part, is on each page. A stretch that
+    there is not is the nearest that there is.
+    """
+    beside = {"", denominators.OTHER}
+    areas = [row for row in matrix.rows if row.area not in beside]
+    rest = [row for row in matrix.rows if row.area in beside]
+    if len(matrix.rows) * len(matrix.rules) <= CELLS_SHOWN:
+        return Stretch(matrix.rows, 1, len(areas), len(areas))
+    areas.sort(key=lambda row: -row.found)
+    room = max(1, CELLS_SHOWN // len(matrix.rules) - len(rest))
+    last = max(1, -(-len(areas) // room))
+    # Longer numbers than that name no stretch, and Python reads none that is endless.
+    at = min(max(1, int(told)), last) if re.fullmatch("[0-9]{1,4}", told) else 1
+    begin = (at - 1) * room
+    shown = areas[begin : begin + room]
+
+    def link(number: int) -> str | None:
+        return f"/?{_query(asked)}&stretch={number}#mx" if 1 <= number <= last else None
+
+    return Stretch(
+        [*shown, *rest], begin + 1, begin + len(shown), len(areas), link(at - 1), link(at + 1)
+    )
 
 
 class FlowDrawn(NamedTuple):
