@@ -1,5 +1,7 @@
 """What every HTTP service of ours has: health, metrics, one log line a request."""
 
+import asyncio
+import gzip
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -9,13 +11,14 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi_offline import FastAPIOffline
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.adapters.headers import Secured
 from shared.adapters.identity.roles import OPEN, PRINCIPAL
+from shared.adapters.metrics import latest
 from shared.adapters.problems import ProblemError, answer, plain, problems, use_problems
 from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import Principal
@@ -139,8 +142,13 @@ def create_app(
         summary="Prometheus",
         response_class=Response,
     )
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        text, headers = latest(registry), {"vary": "accept-encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            # Some ten thousand series are megabytes of the same words.
+            text = await asyncio.to_thread(gzip.compress, text, 1)
+            headers["content-encoding"] = "gzip"
+        return Response(text, media_type=CONTENT_TYPE_LATEST, headers=headers)
 
     return app
 

@@ -3,16 +3,38 @@
 import platform
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Gauge,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from shared.adapters.series import Families
 
 
-def begin(service: str) -> CollectorRegistry:
+class Registry(CollectorRegistry):
+    """The metrics of a process, and beside them families that are written at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[Families] = []
+
+
+def latest(registry: CollectorRegistry) -> bytes:
+    """Give all metrics in the text format of Prometheus."""
+    beside = registry.written if isinstance(registry, Registry) else []
+    return generate_latest(registry) + "".join(one.text for one in beside).encode()
+
+
+def begin(service: str) -> Registry:
     """Begin the metrics of a process.
 
     No series tells when another was created: nobody asks, and they are a third of all series.
     """
     disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
-    registry = CollectorRegistry()
+    registry = Registry()
     ProcessCollector(registry=registry)
     build = Gauge(
         "vbp_build_info",

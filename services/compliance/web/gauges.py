@@ -6,10 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
-from prometheus_client.core import CounterMetricFamily
-from prometheus_client.registry import Collector
-from typing_extensions import override
+from prometheus_client import Gauge, Histogram
 
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
@@ -25,6 +22,8 @@ from services.compliance.rules import RULES
 from services.compliance.web import waiting
 from services.compliance.web.broker import BrokerWatch
 from services.compliance.web.waiting import WaitingGauges
+from shared.adapters.metrics import Registry
+from shared.adapters.series import Families, Family
 from shared.domain import topics
 from shared.domain.calendar import day_of
 from shared.domain.errors import SetupError, TransientError
@@ -40,9 +39,7 @@ _INPUTS = tuple(topic.name for topic in topics.INPUTS)
 class ApiMetrics:
     """What the API shows of the whole service, read from PostgreSQL when it is scraped."""
 
-    def __init__(
-        self, registry: CollectorRegistry, policies: Policies, broker: BrokerWatch
-    ) -> None:
+    def __init__(self, registry: Registry, policies: Policies, broker: BrokerWatch) -> None:
         self._broker = broker
         self._waiting = WaitingGauges(policies)
         self._born = list(_open_series(policies))
@@ -78,11 +75,9 @@ class ApiMetrics:
             "Days until the last day of the last year whose working days are known.",
             registry=registry,
         ).set_function(lambda: policies.table.days_left(day_of(datetime.now(UTC))))
-        self._found = Found(registry)
-        self._gauges = {
-            name: Gauge(name, said, labels, registry=registry)
-            for name, (said, labels) in {**_GAUGES, **waiting.GAUGES}.items()
-        }
+        told = {name: Family(*one) for name, one in {**_GAUGES, **waiting.GAUGES}.items()}
+        self._written = Families(told | {FOUND: _FOUND})
+        registry.written.append(self._written)
 
     async def refresh(self, database: Database) -> None:
         """Read the gauges again, unless that was done just now."""
@@ -90,40 +85,25 @@ class ApiMetrics:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
             try:
-                shown = {
+                shown: dict[str, _Series] = {
                     **await _read(database, self._born, self._broker.ends),
                     **await self._waiting.read(database, self._born),
                 }
-                self._found.counts = await _found(database, self._born)
+                shown[FOUND] = await _found(database, self._born)
             except (TransientError, SetupError):
-                shown, self._found.counts = {}, {}
+                shown = {}
             self._database_up.set(bool(shown))
-            for name, gauge in self._gauges.items():
-                gauge.clear()
-                for labels, value in shown.get(name, {}).items():
-                    (gauge.labels(*labels) if labels else gauge).set(value)
+            self._written.write(shown)
             self._read_at = time.monotonic()
 
 
-class Found(Collector):
-    """A counter that PostgreSQL keeps: neither a restart nor a second worker moves it."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.counts: Mapping[tuple[str, ...], float] = {}
-        registry.register(self)
-
-    @override
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Give it as it was last read; without a series where the database is away."""
-        family = CounterMetricFamily(
-            "vbp_violations_opened",
-            "Violations newly found, acts that were over at once among them; none that are exempt.",
-            labels=("rule", "severity", "jurisdiction", "area"),
-        )
-        for labels, count in self.counts.items():
-            family.add_metric(labels, count)
-        yield family
-
+FOUND = "vbp_violations_opened_total"
+_FOUND = Family(
+    # PostgreSQL keeps it: neither a restart nor a second worker moves it.
+    "Violations newly found, acts that were over at once among them; none that are exempt.",
+    ("rule", "severity", "jurisdiction", "area"),
+    "counter",
+)
 
 _GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "vbp_open_violations": (
