@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 
 from services.compliance.answers import kept, violations
 from services.compliance.answers.database import Database
@@ -43,6 +44,7 @@ class Scoped(Database):
     seen = WHOLE
 
     @property
+    @override
     def scope(self) -> Scope:
         return self.seen
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 import pytest_asyncio
+from typing_extensions import override
 
 from services.compliance.answers import cases, denominators, owned
 from services.compliance.answers.cases import CasesAsked
@@ -34,13 +35,16 @@ class Confined(Database):
         self.asked: list[tuple[str, tuple[object, ...]]] = []
 
     @property
+    @override
     def scope(self) -> Scope:
         return Scope(None, self.parties)
 
     @property
+    @override
     def confined(self) -> bool:
         return False
 
+    @override
     async def fetch(self, query: str, *values: object) -> list[Row]:
         self.asked.append((query, values))
         return await super().fetch(query, *values)
