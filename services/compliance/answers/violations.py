@@ -66,7 +66,7 @@ class Total(NamedTuple):
     and the number is exact up to COUNTED_AT_MOST.
     """
 
-    count: Count
+    number: Count
     by_rule: Mapping[str, int]
 
 

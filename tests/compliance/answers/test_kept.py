@@ -88,7 +88,7 @@ async def test_every_list_is_counted_as_its_rows_are_whatever_its_filters(asked:
         filters = Filters.model_validate(dict(zip(CHOICES, values, strict=True)))
         told = await violations.total(asked, filters)
         rows = await violations.counted(asked, filters, 1_000)
-        assert (told.count.count, told.count.at_least) == (rows, False), filters
+        assert (told.number.count, told.number.at_least) == (rows, False), filters
         known += bool(told.by_rule)
     assert known > 40
 
@@ -101,7 +101,7 @@ async def test_a_kept_count_is_beside_each_rule_also_of_those_not_asked_for(aske
         for rule in RULES
     }
     assert told.by_rule == each
-    assert told.count.count == each["late-response"]
+    assert told.number.count == each["late-response"]
 
 
 @pytest.mark.parametrize(

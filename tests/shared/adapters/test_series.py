@@ -24,7 +24,7 @@ def read(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
 
 @given(st.lists(SERIES, min_size=1, max_size=3))
 def test_each_writing_has_its_own_series_alone_whatever_the_labels(
-    told: list[dict[tuple[str, str], float]],
+    told: list[dict[tuple[str, ...], float]],
 ) -> None:
     families = Families({"vbp_things": GAUGE})
     for shown in told:
