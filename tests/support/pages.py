@@ -38,5 +38,5 @@ def page_of(answer: httpx.Response, status: int = 200) -> Page:
     page = Page(answer)
     assert not {"script", "style", "iframe", "object"} & set(page.elements)
     assert not [name for name in page.attributes if name == "style" or name.startswith("on")]
-    assert len(answer.content) <= 60_000
+    assert len(answer.content) <= 60_000, len(answer.content)
     return page

@@ -77,7 +77,7 @@ def _of_what_is_known(matrix: Matrix) -> Matrix:
     return replace(matrix, rows=rows, rules=rules)
 
 
-CELLS_SHOWN = 330
+CELLS_SHOWN = 270
 """How many cells of the matrix a page has at most: with its link each weighs some 130 bytes."""
 
 
