@@ -81,7 +81,7 @@ CELLS_SHOWN = 270
 """How many cells of the matrix a page has at most: with its link each weighs some 130 bytes."""
 
 
-class Stretch(NamedTuple):
+class RowsShown(NamedTuple):
     """The rows of the matrix that a page has: of its areas those from `first` on until `last`.
 
     `earlier` and `later` are the addresses of the others; where all areas fit, there are none.
@@ -95,7 +95,7 @@ class Stretch(NamedTuple):
     later: str | None = None
 
 
-def stretch_of(matrix: Matrix, asked: MatrixAsked, told: str) -> Stretch:
+def stretch_of(matrix: Matrix, asked: MatrixAsked, told: str) -> RowsShown:
     """Give some areas of a matrix that is too large for a page, those with most findings first.
 
     What lies in no area, or in one where no hospital takes part, is on each page. A stretch that
@@ -105,7 +105,7 @@ def stretch_of(matrix: Matrix, asked: MatrixAsked, told: str) -> Stretch:
     areas = [row for row in matrix.rows if row.area not in beside]
     rest = [row for row in matrix.rows if row.area in beside]
     if len(matrix.rows) * len(matrix.rules) <= CELLS_SHOWN:
-        return Stretch(matrix.rows, 1, len(areas), len(areas))
+        return RowsShown(matrix.rows, 1, len(areas), len(areas))
     areas.sort(key=lambda row: -row.found)
     room = max(1, CELLS_SHOWN // len(matrix.rules) - len(rest))
     last = max(1, -(-len(areas) // room))
@@ -117,7 +117,7 @@ def stretch_of(matrix: Matrix, asked: MatrixAsked, told: str) -> Stretch:
     def link(number: int) -> str | None:
         return f"/?{_query(asked)}&stretch={number}#mx" if 1 <= number <= last else None
 
-    return Stretch(
+    return RowsShown(
         [*shown, *rest], begin + 1, begin + len(shown), len(areas), link(at - 1), link(at + 1)
     )
 
