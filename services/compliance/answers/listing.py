@@ -44,6 +44,14 @@ class Query(NamedTuple):
     values: list[Any]
 
 
+def codes_by_kind(parties: frozenset[Party]) -> dict[str, list[str]]:
+    """Give the codes of parties by their kind, both in order."""
+    kinds: dict[str, list[str]] = {}
+    for party in sorted(parties):
+        kinds.setdefault(party.kind, []).append(party.code)
+    return kinds
+
+
 def listing(
     query: str, filters: Filters, after: ListPlace | None, limit: int, scope: Scope = WHOLE
 ) -> Query:
@@ -135,10 +143,7 @@ class _Lists:
 
     def _concerning(self, parties: frozenset[Party]) -> Iterator[str]:
         """Give how a violation concerns parties: it accuses one, or names it."""
-        kinds: dict[str, list[str]] = {}
-        for party in sorted(parties):
-            kinds.setdefault(party.kind, []).append(party.code)
-        for kind, codes in kinds.items():
+        for kind, codes in codes_by_kind(parties).items():
             role = self._place(kind)
             one = self._place(codes[0] if len(codes) == 1 else codes)
             code = one if len(codes) == 1 else f"ANY({one}::text[])"

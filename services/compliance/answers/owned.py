@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from services.compliance.answers.database import Database, Row
+from services.compliance.answers.listing import codes_by_kind
 from shared.domain.principal import Party
 
 _OWN: Final = "/* own */ true"
@@ -24,9 +25,6 @@ async def fetch(database: Database, query: str, *values: object) -> list[Row]:
 
 def _own(parties: frozenset[Party], values: list[Any]) -> Iterator[str]:
     """Give what holds of one's own counts, kind by kind; adds its values to the others."""
-    kinds: dict[str, list[str]] = {}
-    for party in sorted(parties):
-        kinds.setdefault(party.kind, []).append(party.code)
-    for kind, codes in kinds.items():
+    for kind, codes in codes_by_kind(parties).items():
         values += (kind, codes)
         yield f"role = ${len(values) - 1} AND party = ANY (${len(values)}::text[])"

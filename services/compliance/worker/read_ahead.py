@@ -61,8 +61,7 @@ class ReadAhead:
 
     def room(self, at_most: int) -> int:
         """Give how many records a fetch may bring, about; few where the buffers are full."""
-        each = max(PER_RECORD, self._bytes // max(1, len(self)))
-        return min(at_most, max(FEW, (BYTES_AHEAD - self._bytes) // each))
+        return min(at_most, max(FEW, (BYTES_AHEAD - self._bytes) // self._each()))
 
     def add(self, fetched: Mapping[Place, Iterable[Any]]) -> None:
         """Buffer what was read."""
@@ -82,8 +81,8 @@ class ReadAhead:
         """
         horizon = self._horizon(place for place in stands_at if place not in at_end)
         ready = {place: _until(self._held.get(place, ()), horizon) for place in stands_at}
-        each = max(1, self._bytes // max(1, len(self)))
-        share = min(1.0, min(at_most, max(1, BYTES_TAKEN // each)) / max(1, sum(ready.values())))
+        most = min(at_most, max(1, BYTES_TAKEN // self._each()))
+        share = min(1.0, most / max(1, sum(ready.values())))
         taken = Taken({}, {})
         for place, count in ready.items():
             held = self._held.get(place)
@@ -93,6 +92,10 @@ class ReadAhead:
                 self._bytes -= sum(map(_size, going))
             taken.next[place] = held[0].offset if held else stands_at[place]
         return taken
+
+    def _each(self) -> int:
+        """Give how many bytes a record that is held takes, about."""
+        return max(PER_RECORD, self._bytes // max(1, len(self)))
 
     def _horizon(self, going_on: Iterable[Place]) -> float:
         """Give the timestamp (milliseconds) up to which all partitions that go on were read."""
