@@ -72,14 +72,7 @@ def ingress_topics(publisher: str) -> dict[str, tuple[int, dict[str, str]]]:
 
 async def create_ingress(bootstrap: Bootstrap, publisher: str, *, replication: int) -> list[str]:
     """Create the topics of a publisher that are missing, as `create_topics` does the others."""
-    admin = AIOKafkaAdminClient(**options(bootstrap))
-    try:
-        await admin.start()
-        return await _create_missing(admin, replication, set(), ingress_topics(publisher))
-    except KafkaError as error:
-        raise UnreachableError(unreachable(bootstrap, error)) from error
-    finally:
-        await admin.close()
+    return await _create(bootstrap, replication, (), ingress_topics(publisher))
 
 
 async def create_topics(
@@ -89,39 +82,62 @@ async def create_topics(
 
     A topic that has fewer partitions than are wanted gains the rest; one that has more keeps them.
     Wanted are also those that were `known` before: one that was lost would be waited for for ever.
-    A broker that has just come back is waited for. Raises SetupError where it does not answer.
+    A broker that has just come back is waited for, and afterwards until it tells what was created:
+    its controller says so before. Raises UnreachableError where it does not answer.
     """
+    return await _create(bootstrap, replication, tuple(known), wanted_topics())
+
+
+async def _create(
+    bootstrap: Bootstrap,
+    replication: int,
+    known: Sequence[Place],
+    wanted: Mapping[str, tuple[int, dict[str, str]]],
+) -> list[str]:
     admin = AIOKafkaAdminClient(**options(bootstrap))
+    least = {
+        name: max(fewest, *(number + 1 for topic, number in known if topic == name), 0)
+        for name, (fewest, _) in wanted.items()
+    }
     try:
         await admin.start()
         async with asyncio.timeout(READY_WITHIN):
             while True:
                 with suppress(NodeNotReadyError):
-                    return await _create_missing(admin, replication, set(known), wanted_topics())
+                    changed = await _create_missing(admin, replication, least, wanted)
+                    break
                 await asyncio.sleep(0.5)
+            while True:
+                told = await _partitions(admin)
+                if all(told.get(name, 0) >= fewest for name, fewest in least.items()):
+                    return changed
+                await asyncio.sleep(0.05)
     except (KafkaError, TimeoutError) as error:
         raise UnreachableError(unreachable(bootstrap, error)) from error
     finally:
         await admin.close()
 
 
+async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+
+
 async def _create_missing(
     admin: AIOKafkaAdminClient,
     replication: int,
-    known: set[Place],
+    least: Mapping[str, int],
     wanted: Mapping[str, tuple[int, dict[str, str]]],
 ) -> list[str]:
     created: list[str] = []
     grown: list[str] = []
-    found = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
-    for name, (least, configuration) in wanted.items():
-        partitions = max(least, *(number + 1 for topic, number in known if topic == name), 0)
+    found = await _partitions(admin)
+    for name, (_, configuration) in wanted.items():
         if name in found:
-            if found[name] < partitions:
-                await admin.create_partitions({name: NewPartitions(partitions)})
+            if found[name] < least[name]:
+                await admin.create_partitions({name: NewPartitions(least[name])})
                 grown.append(name)
             continue
-        new = NewTopic(name, partitions, replication, topic_configs=configuration)
+        new = NewTopic(name, least[name], replication, topic_configs=configuration)
         try:
             await admin.create_topics([new])
         except TopicAlreadyExistsError:

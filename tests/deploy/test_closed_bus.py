@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import (
     AlterConfigsRequest_v1,
     CreatePartitionsRequest_v1,
@@ -37,6 +38,7 @@ from shared.adapters.cluster import Cluster, options
 from shared.domain import permits, topics
 from shared.domain.errors import UnreachableError
 from shared.domain.permits import ADMIN, OPERATOR, SERVICES, Entry, Operation
+from tests.support.workers.in_process import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -72,6 +74,16 @@ async def _furnish(stack: LocalStack) -> None:
     for user, password in LET_IN.items():
         bus_keys.write_password(stack.secrets, user, password)
     await bus.set_passwords(as_user(stack, ADMIN), LET_IN)
+    # The broker takes what its controller wrote in that order, and a moment later.
+    await eventually(lambda: _is_let_in(stack, [*LET_IN][-1]), within=60)
+
+
+async def _is_let_in(stack: LocalStack, user: str) -> bool:
+    try:
+        async with connected(stack, user):
+            return True
+    except KafkaError:
+        return False
 
 
 def as_user(stack: LocalStack, user: str) -> Cluster:
