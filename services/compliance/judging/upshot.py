@@ -49,6 +49,11 @@ class Upshot:
         return part
 
     @property
+    def size(self) -> int:
+        """How many bytes the records and what was said of them take as stored."""
+        return sum(dossier.size for dossier in self.dossiers.values())
+
+    @property
     def changes(self) -> list[Change]:
         """Give what changed, record by record."""
         return [change for changes in self.changed.values() for change in changes]

@@ -88,7 +88,7 @@ class Limit:
 class Intake:
     """Reads raw records; `jurisdictions` are those that have a policy.
 
-    Its `pace` says of how many a batch is, also where one session after the other has failed.
+    Its `pace` says of how many a batch or sweep is, also where one session after another failed.
     """
 
     def __init__(self, jurisdictions: frozenset[str], limit: Limit) -> None:

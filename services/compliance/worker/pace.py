@@ -1,4 +1,4 @@
-"""How many records a batch holds, so that it is a second of work at most wherever it runs."""
+"""How many records a batch holds, so that it is a second of work and a few megabytes at most."""
 
 WORK = 1.0
 """Seconds of the processor that a batch may take: on a quiet machine that is the largest batch."""
@@ -7,24 +7,28 @@ LASTS = 5.0
 """Seconds that a batch may last where the processor is shared: then positions move on, and a
 worker that dies repeats little."""
 
+LOADS = 4 * 2**20
+"""Bytes, as stored, of the records that a batch has read and written: some six times as many in
+memory. What gathers a year of a product is a hundred times as large at its end as at its beginning.
+"""
+
 AT_LEAST = 200
 AT_MOST = 2_000
-"""Records in a batch of a backlog: the more, the more often all of an order is judged at once, and
-the more memory is taken, some 20 kB a record."""
+"""Records in a batch of a backlog: the more, the more often all of an order is judged at once."""
 
 
 class Pace:
-    """The size of the next batch, by how long the last ones took."""
+    """The size of the next batch, by how long the last ones took and how much they loaded."""
 
     def __init__(self) -> None:
         self.size = AT_MOST
 
-    def took(self, records: int, work: float, lasted: float) -> None:
-        """Note what a batch took, in seconds of the processor and of time.
+    def took(self, records: int, work: float, lasted: float, loaded: int) -> None:
+        """Note what a batch took, in seconds of the processor and of time, and bytes of storage.
 
         It at most doubles the next one.
         """
-        fitting = int(records / max(work / WORK, lasted / LASTS, 1e-6))
+        fitting = int(records / max(work / WORK, lasted / LASTS, loaded / LOADS, 1e-6))
         if fitting < self.size or 2 * records > self.size:
             self.size = max(AT_LEAST, min(fitting, 2 * self.size, AT_MOST))
 

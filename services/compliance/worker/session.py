@@ -61,7 +61,7 @@ class Session:
         self._intake = intake
         self._metrics = metrics
         self._service = Compliance(self._connection, policies)
-        self._sweeper = Sweeper(self._service, self._clock, metrics)
+        self._sweeper = Sweeper(self._service, self._clock, metrics, intake.pace)
         self._assignment = Assignment(self._consumer, taker, self.settle)
         self._ahead = ReadAhead()
         self._ahead_of = self._assignment.generation
@@ -238,7 +238,7 @@ class Session:
             raise
         seconds = time.monotonic() - began
         records = len(batch.events) + len(batch.letters)
-        self._pace.took(records, time.process_time() - work, seconds)
+        self._pace.took(records, time.process_time() - work, seconds, judged.size)
         self._metrics.batch(batch, judged, seconds)
         self._metrics.conflicts(conflicts)
 

@@ -7,11 +7,9 @@ from datetime import timedelta
 from services.compliance.judging.moment import Moment
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.metrics import WorkerMetrics
+from services.compliance.worker.pace import Pace
 from services.compliance.worker.service import Compliance
-from shared.domain.errors import UnstorableError
-
-AT_MOST = 2_000
-"""Records that are swept at once."""
+from shared.domain.errors import TransientError, UnstorableError
 
 EVERY = 0.5
 """Seconds between sweeps while events keep coming."""
@@ -29,15 +27,18 @@ COLLECT_EVERY = 60.0
 
 
 class Sweeper:
-    """Judges what is due, now and then."""
+    """Judges what is due, now and then; `pace` says how many records at once."""
 
-    def __init__(self, service: Compliance, clock: Clock, metrics: WorkerMetrics) -> None:
+    def __init__(
+        self, service: Compliance, clock: Clock, metrics: WorkerMetrics, pace: Pace
+    ) -> None:
         self._service = service
         self._clock = clock
         self._metrics = metrics
         self._swept = time.monotonic()
         self._collected = 0.0
-        self._at_most = AT_MOST
+        self._pace = pace
+        self._together = pace.size
 
     def is_time(self, *, idle: bool) -> bool:
         """Say whether to sweep now; `idle` when nothing was read."""
@@ -62,19 +63,27 @@ class Sweeper:
 
     async def _sweep_some(self, moment: Moment) -> bool:
         """Judge some of what is due; gives whether there was any."""
+        began, work = time.monotonic(), time.process_time()
         try:
-            judged, conflicts = await self._service.sweep(moment, self._at_most)
+            judged, conflicts = await self._service.sweep(moment, self._together)
         except UnstorableError:
             # Some records cannot be written together: at last each is written alone.
-            if self._at_most == 1:
+            if self._together == 1:
                 raise
-            self._at_most //= 2
+            self._together //= 2
             return True
-        self._at_most = min(self._at_most * 2, AT_MOST)
+        except TransientError:
+            self._pace.failed()
+            raise
         self._metrics.conflicts(conflicts)
-        if judged is not None:
-            self._metrics.swept(judged)
-        return judged is not None
+        if judged is None:
+            return False
+        seconds = time.monotonic() - began
+        swept = min(self._together, len(judged.dossiers))
+        self._pace.took(swept, time.process_time() - work, seconds, judged.size)
+        self._together = min(self._together * 2, self._pace.size)
+        self._metrics.swept(judged)
+        return True
 
     async def expand_touches(self, seconds: float) -> None:
         """Mark records that the register touched, for a while."""

@@ -18,6 +18,7 @@ from services.compliance.judging.weighing import WeighedKey
 from services.compliance.settings import Settings
 from services.compliance.storage import quarantine, schema
 from services.compliance.worker import sweeper
+from services.compliance.worker.pace import Pace
 from shared.domain.cloudevents import Event
 from tests.support.builders import POLICIES
 from tests.support.events import an_event, instant
@@ -199,7 +200,7 @@ async def test_what_cannot_be_written_together_is_written_in_smaller_sweeps(
 ) -> None:
     await told_early(desk, *REGISTER, *unanswered(*ORDERS))
     await desk.connection.execute(TOGETHER)
-    sweeping = sweeper.Sweeper(desk.service, _AtOnce(), _Uncounted())  # type: ignore[arg-type]
+    sweeping = sweeper.Sweeper(desk.service, _AtOnce(), _Uncounted(), Pace())  # type: ignore[arg-type]
     monkeypatch.setattr(sweeper, "IDLE_FOR", 60.0)
     await sweeping.sweep(idle=True)
     assert await aside(desk) == set()
