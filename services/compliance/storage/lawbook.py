@@ -113,11 +113,12 @@ class Lawbook:
         return book, changed
 
     async def open(self, connection: Connection, jurisdictions: Iterable[str]) -> None:
-        """Make sure that what is remembered is the law as it stands in the database now.
+        """Make sure that all that is remembered is the law as it stands in the database now.
 
+        Of other jurisdictions too: where theirs has moved, nothing of this book would be held.
         Raises SetupError where others have told other policies than ours.
         """
-        wanted = sorted(set(jurisdictions))
+        wanted = sorted({*jurisdictions, *self.versions})
         rows = await connection.fetch(QUERIES["law_versions"], wanted)
         told = {row["jurisdiction"]: row["policies"] for row in rows}
         if other := [where for where in wanted if told.get(where) != self._policies.digest(where)]:

@@ -108,19 +108,20 @@ class Compliance:
 
     async def _until_unrivalled(self, attempt: Callable[[Load], Awaitable[T]]) -> Done[T]:
         """Attempt until no other worker writes what was loaded; in the end by locking it."""
+        rival: Exception | None = None
         for conflicts in range(LOCK_AFTER * 3):
             try:
                 load = dossiers.load if conflicts < LOCK_AFTER else dossiers.load_and_lock
                 async with asyncio.timeout(PATIENCE), self._connection.transaction():
                     await postgres.write_lazily(self._connection)
                     return Done(await attempt(load), conflicts)
-            except (ConflictError, asyncpg.DeadlockDetectedError):
-                continue
+            except (ConflictError, asyncpg.DeadlockDetectedError) as error:
+                rival = error
             except postgres.REFUSED as error:
                 raise UnstorableError(f"PostgreSQL takes no such value: {error}") from error
             except postgres.FAILURES as error:
                 raise TransientError(f"PostgreSQL failed: {error!r}") from error
-        raise TransientError("records were written by others again and again")
+        raise TransientError(f"another worker was first again and again: {rival}") from rival
 
     async def _handle(
         self, batch: Batch, moment: Moment, refused: Refused, load: Load

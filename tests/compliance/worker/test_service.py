@@ -83,6 +83,20 @@ async def test_a_record_written_by_others_again_and_again_is_held_in_the_end(
     await other.close()
 
 
+async def test_a_law_that_another_moved_elsewhere_holds_nobody_up(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    there = an_event("product.selected", jurisdiction="cn-tj")
+    await desk.handle(*REGISTER, APPOINTED, ORDER, there)
+    other = await asyncpg.connect(database)
+    await register.move_law(other, ["cn-tj"])
+    await other.close()
+
+    done = await desk.handle(REFUSED)
+    assert done.conflicts == 0
+    assert await desk.rules() == {"supply-refusal"}
+
+
 async def test_what_several_workers_contribute_to_is_held_until_it_is_written(
     desk: WorkerOnDatabase, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
