@@ -31,7 +31,7 @@ State = Literal["found", "clean", "unjudged", "none", "not-applicable"]
 Shown = Literal["open", "year"]
 
 _WEIGHTS = ("breach", "explain", "warning")
-_WITHOUT_AREA = frozenset({"product"})
+_WITHOUT_AREA = frozenset({"product", "agreement"})
 """The units that lie in no area, or in all of them."""
 
 _UNITS = {rule.name: rule.unit for rule in RULES}

@@ -11,6 +11,7 @@ Role = Literal["manufacturer", "distributor", "hospital", "authority"]
 Unit = Literal[
     "order",
     "commitment",
+    "agreement",
     "area",
     "product",
     "variety",
@@ -21,9 +22,10 @@ Unit = Literal[
     "use",
     "outage",
 ]
-"""What a rule judges one by one: an order; a hospital with a product; an area of a product; a
-product; a hospital with a variety; a hospital; a receipt to be paid; money to be passed on; a
-prepayment; what the prepayments for an agreement were used for; a stock-out."""
+"""What a rule judges one by one: an order; a hospital with a product; an agreement, or the cycle
+that it is to follow; an area of a product; a product; a hospital with a variety; a hospital; a
+receipt to be paid; money to be passed on; a prepayment; what the prepayments for an agreement were
+used for; a stock-out."""
 
 
 class Accused(NamedTuple):
@@ -38,12 +40,14 @@ NOBODY = Accused("authority", "")
 
 
 def accused_of(roles: Sequence[Role], about: About) -> Accused:
-    """Give who is accused: the first of some roles that is known.
+    """Give who is accused: the first of some roles that is known, as an authority always is.
 
     A winner that delivers its product itself is accused as the manufacturer that it is.
     """
     for role in roles:
-        party = None if role == "authority" else getattr(about, role)
+        if role == "authority":
+            return NOBODY
+        party = getattr(about, role)
         if role == "distributor" and party and party == about.manufacturer:
             return Accused("manufacturer", party)
         if party:

@@ -49,7 +49,8 @@ class Kind(NamedTuple):
     agreements of its product and their hospitals, `kin` whether by other products of its kind.
     `shared` is whether it gathers from the records of several products, and so from the partitions
     of several workers.
-    `places` are the things in it that its rules judge one by one.
+    `places` are the things in it that its rules judge one by one, and those of `beside` in another
+    record.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Kind(NamedTuple):
     kin: bool = False
     shared: bool = False
     places: Callable[[Any, Any], Iterable[Place]] | None = None
+    beside: tuple[str, ...] = ()
 
 
 def by_rules(kind: Kind, subject: Subject, record: Record, law: Law, moment: Moment) -> list[Said]:
@@ -81,6 +83,7 @@ def weighed_outcomes(kind: Kind, record: Any, terms: Terms, moment: Moment) -> l
     """Say what a kind's rules find in a record, and of how many things they say so."""
     score = Score()
     said = outcomes(kind.rules, record, terms, moment, score)
+    score.judged += kind.beside
     if kind.places is not None:
         said += weigh(kind.places(record, terms), score.among(_names(terms.carried_ever)))
     return said

@@ -37,6 +37,7 @@ from services.compliance.judging.saying import (
     say_stock,
 )
 from services.compliance.judging.subjects import Subject
+from services.compliance.judging.weighing import beside
 from services.compliance.judging.whereabouts import (
     between,
     of_account,
@@ -133,6 +134,7 @@ KINDS: dict[str, Kind] = {
             needs=need_of_order,
             rules=_on(Order),
             unjudged=tuple(rule.name for rule in RULES if _needs_scope(rule)),
+            beside=beside("order", Order),
         ),
         Kind(
             name="announcement",
@@ -188,6 +190,7 @@ KINDS: dict[str, Kind] = {
             needs=need_of_commitment,
             rules=_on(Commitment),
             places=places.in_commitment,
+            beside=beside("agreement", Commitment),
             columns=between,
             begun_by=(AGREEMENT,),
             begins=_of_hospital,
@@ -222,7 +225,7 @@ KINDS: dict[str, Kind] = {
             says=by_rules,
             needs=need_of_product_entry,
             rules=_on(ProductEntry),
-            places=places.in_product,
+            places=places.in_entry,
             terms=_product_terms,
             begun_by=(*OF_PRODUCTS, AGREEMENT),
             agreements=True,

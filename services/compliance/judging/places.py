@@ -33,7 +33,13 @@ NO_COMMITMENT, NO_USAGE, NO_FUNDING = Commitment(), Usage(), Funding()
 
 
 def in_commitment(record: Commitment, terms: CommitmentTerms) -> Iterator[Place]:
-    """Give the hospital and the product, once something was agreed or bought."""
+    """Give the hospital and the product, once something was agreed or bought, and its agreements.
+
+    As what is found of them, agreements lie in no area.
+    """
+    if terms.agreements:
+        about = About(terms.product, hospital=terms.hospital)
+        yield Place("agreement", about, number=len(terms.agreements))
     if terms.agreements or record != NO_COMMITMENT:
         about = About(terms.product, terms.area_on(LAST_DAY), terms.hospital)
         yield Place("commitment", about)
@@ -53,7 +59,7 @@ def in_appointments(record: Appointments, terms: ProductTerms) -> Iterator[Place
 
 def in_supply(record: Supply, terms: ProductTerms) -> Iterator[Place]:
     """Give the product, the areas to which it was due, and its stock-outs by area."""
-    yield from in_product(None, terms)
+    yield from in_product(terms)
     due = {(maker, area) for (what, _, maker, area) in record.tallies if what == DELIVERED}
     for maker, area in sorted(due):
         yield Place("area", About(terms.product, area, manufacturer=maker))
@@ -62,7 +68,15 @@ def in_supply(record: Supply, terms: ProductTerms) -> Iterator[Place]:
         yield Place("outage", About(terms.product, area, manufacturer=known), number=number)
 
 
-def in_product(_record: ProductEntry | None, terms: ProductTerms) -> Iterator[Place]:
+def in_entry(_record: ProductEntry, terms: ProductTerms) -> Iterator[Place]:
+    """Give the product, and the cycles that others may follow; agreements are not counted here."""
+    yield from in_product(terms)
+    told = terms.told
+    if told is not None:
+        yield Place("agreement", About(terms.product), number=len(told.cycles))
+
+
+def in_product(terms: ProductTerms) -> Iterator[Place]:
     """Give the product, once for each maker that ever won it."""
     if terms.known:
         for maker in _makers(terms) or [""]:

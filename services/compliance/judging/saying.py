@@ -18,7 +18,7 @@ from services.compliance.judging.contributions.usage import contribute_contracts
 from services.compliance.judging.kind import Kind, Said, outcomes, said_by, weighed_outcomes
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
-from services.compliance.judging.weighing import Score, score_beside, weigh_goods, weigh_order
+from services.compliance.judging.weighing import Score, weigh_goods, weigh_order
 from services.compliance.judging.whereabouts import between, of_account
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.commitment_terms import CommitmentTerms
@@ -72,7 +72,7 @@ def say_order(
     said += given
     if in_scope:
         lacking = {item.rule for item in given if isinstance(item, Unjudged)}
-        score_beside(score, carried, lacking)
+        score.judged += [name for name in kind.beside if name in carried and name not in lacking]
     if of_goods.found:
         score.leave(of_goods.judged)
     said += weigh_order(terms, score, lacking)

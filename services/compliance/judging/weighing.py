@@ -20,7 +20,7 @@ from services.compliance.judging.contributions.contribution import Unjudged
 from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.rules import RULES
-from shared.domain.records.order import Order
+from shared.domain.records.record import Record
 
 NO_MONTH = ""
 """The month of what lasts."""
@@ -104,11 +104,6 @@ class Score:
         return self
 
 
-_BESIDE = tuple(
-    rule.name for rule in RULES if rule.unit == "order" and not issubclass(rule.record, Order)
-)
-"""The rules that judge orders one by one in the record that orders contribute to."""
-
 _RULES = {rule.name: rule for rule in RULES}
 
 
@@ -130,9 +125,9 @@ def weigh_goods(terms: GoodsTerms, score: Score) -> list[Weighed]:
     return weigh([place], score)
 
 
-def score_beside(score: Score, carried: Container[str], lacking: Container[str]) -> None:
-    """Note which rules judge an order in scope in the record that it contributes to."""
-    score.judged += [name for name in _BESIDE if name in carried and name not in lacking]
+def beside(unit: Unit, *records: type[Record]) -> tuple[str, ...]:
+    """Give the rules that judge things of a unit one by one in another record than the things'."""
+    return tuple(rule.name for rule in RULES if rule.unit == unit and rule.record not in records)
 
 
 def weigh(places: Iterable[Place], score: Score) -> list[Weighed]:

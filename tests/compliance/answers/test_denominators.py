@@ -95,7 +95,7 @@ async def test_every_cell_is_what_counting_all_records_and_violations_comes_to(
         counts = (found[area, rule], judged[area, rule, True], judged[area, rule, False])
         states = ("found", "clean", "unjudged")
         state = next((name for name, count in zip(states, counts, strict=True) if count), "none")
-        if area and units[rule] == "product" and not counts[0]:
+        if area and units[rule] in {"product", "agreement"} and not counts[0]:
             state = "not-applicable"
         assert shown == (*counts, state), (area, rule)
     assert {one[-1] for one in cells.values()} >= {"found", "clean", "none", "not-applicable"}

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.compliance.findings.accused import accused_of
+from services.compliance.findings.finding import About
+from services.compliance.findings.violation import Violation
 from services.compliance.judging.replay import Replay
 from services.compliance.rules import RULES
 from services.sources.province import Plan, simulate
@@ -26,7 +29,7 @@ REGISTER = [
 MARCH = an_event("order.placed", "2022-03-31 17:00:00+00:00")
 """In China it is the first of April."""
 
-UNITS = {rule.name: rule.unit for rule in RULES}
+BY_NAME = {rule.name: rule for rule in RULES}
 
 
 def replayed(events: Iterable[Event], as_of: str) -> Replay:
@@ -182,19 +185,41 @@ def test_an_order_placed_too_late_counts_once_where_what_is_found_of_its_goods_l
         assert judged_by(replay, "late-response") == [("distributor", "D1", "2022-05", "1401", 1)]
 
 
-def test_in_a_province_no_more_is_found_off_the_platform_than_was_judged_in_any_area() -> None:
+def test_agreements_count_for_their_hospital_and_in_no_area_as_what_is_found_of_them_does() -> None:
+    too_long = an_event("agreement.signed", agreement="A2", end="2023-06-01")
+    replay = replayed([*REGISTER, too_long], "2022-12-31 00:00:00")
+    assert judged_by(replay, "agreement-terms") == [("hospital", "H1", "", "", 2)]
+    assert [found.area for found in replay.found if found.rule == "agreement-terms"] == [None]
+    assert judged_by(replay, "renewal-date") == [
+        ("authority", "", "", "", 1),
+        ("hospital", "H1", "", "", 2),
+    ]
+
+
+def test_in_a_province_nothing_is_found_of_anybody_of_whom_nothing_was_judged() -> None:
     told = read(simulate(Plan(until=NOW, orders=120, hospitals=10, days=120)).events)
     replay = Replay(POLICIES, NOW)
     for event in told:
         replay.tell(event)
-    found = Counter(
-        (one.jurisdiction, one.rule, one.area or "")
-        for one in replay.violations()
-        if one.rule == "off-platform"
-    )
-    judged: Counter[tuple[str, str, str]] = Counter()
-    for (where, _, _, _, area, rules, is_judged), number in replay.weighed.items():
+    found = Counter(_where(one) for one in replay.violations())
+    judged: Counter[tuple[str, ...]] = Counter()
+    for (where, role, party, _, area, rules, is_judged), number in replay.weighed.items():
         for rule in rules.split() if is_judged else ():
-            judged[where, rule, area] += number
-    assert found["cn-sx", "off-platform", ""]
-    assert {key: judged[key] for key, count in found.items() if judged[key] < count} == {}
+            judged[where, rule, role, party, area] += number
+    assert len({rule for _, rule, *_ in found}) == len(RULES)
+    # Who ships what was ordered of another is accused of an order that counts for the other.
+    assert {key[1] for key in found if not judged[key]} == {"unappointed-distributor"}
+    singly = {
+        key for key in found if judged[key] and BY_NAME[key[1]].unit in {"order", "agreement"}
+    }
+    assert {key: judged[key] for key in singly if judged[key] < found[key]} == {}
+
+
+def _where(found: Violation) -> tuple[str, ...]:
+    about = About(found.product, found.area, found.hospital, found.manufacturer, found.distributor)
+    return (
+        found.jurisdiction,
+        found.rule,
+        *accused_of(BY_NAME[found.rule].accused, about),
+        found.area or "",
+    )

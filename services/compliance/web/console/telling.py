@@ -110,6 +110,7 @@ WAITS = {
 UNITS = {
     "order": "订单",
     "commitment": "医疗机构与产品",
+    "agreement": "协议或续约的周期",
     "area": "产品与统筹区",
     "product": "产品",
     "variety": "医疗机构与品种",
