@@ -3,11 +3,11 @@
 What is shown by a filter is what the violation was after the change.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -25,6 +25,7 @@ from services.compliance.web.changes import (
 )
 from shared.adapters.answering import answered, only
 from shared.adapters.identity.roles import Asker
+from shared.adapters.identity.standing import Standing
 from shared.adapters.problems import ProblemError, problems
 from shared.domain.calendar import parse_instant
 from shared.domain.errors import InvalidEventError
@@ -72,20 +73,29 @@ class Streams:
             raise ProblemError(503, "too-many-clients", detail, headers=_RETRY)
 
     async def told(
-        self, wanted: Callable[[ToldOnBus], bool], last: str | None
+        self,
+        wanted: Callable[[ToldOnBus], bool],
+        last: str | None,
+        standing: Callable[[], Awaitable[bool]],
     ) -> AsyncIterator[bytes]:
-        """Tell changes as they come, from behind the `last` that was heard."""
+        """Tell changes as they come, from behind the `last` that was heard.
+
+        It ends where whoever follows has no `standing` any more.
+        """
         self._count += 1
         self._clients.set(self._count)
         try:
-            async for part in self._told(wanted, last):
+            async for part in self._told(wanted, last, standing):
                 yield part
         finally:
             self._count -= 1
             self._clients.set(self._count)
 
     async def _told(
-        self, wanted: Callable[[ToldOnBus], bool], last: str | None
+        self,
+        wanted: Callable[[ToldOnBus], bool],
+        last: str | None,
+        standing: Callable[[], Awaitable[bool]],
     ) -> AsyncIterator[bytes]:
         changes = self.changes
         found: list[RecentChange] | None = []
@@ -97,7 +107,7 @@ class Streams:
         begun = "reset" if found is None else "begin"
         if not found:
             yield _event(begun, place, b"{}")
-        while not changes.closed:
+        while not changes.closed and await standing():
             for one in found or ():
                 if wanted(one.told):
                     yield _event(one.event, one.place, msgspec.json.encode(one.shown))
@@ -144,6 +154,7 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         responses={**events, **problems(400, 422, 503)},
     )
     async def stream(
+        request: Request,
         asked: Annotated[Filters, Query()],
         asker: Asker,
         last_event_id: Annotated[str | None, Header(max_length=2_000)] = None,
@@ -151,11 +162,12 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         """Tell `opened`, `changed`, `closed`, `withdrawn` and `reviewed` as the bus tells them.
 
         `Last-Event-ID` goes on behind what was heard; where too much was missed, `reset` says to
-        read the list anew. A comment every 15 s says that the stream is alive.
+        read the list anew. A comment every 15 s says that the stream is alive; it ends once the
+        key, token or session is not taken any more.
         """
         streams.check(joining=True)
         return StreamingResponse(
-            streams.told(wanted_by(asked, asker), last_event_id),
+            streams.told(wanted_by(asked, asker), last_event_id, Standing(request).holds),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )

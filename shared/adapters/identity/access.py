@@ -27,7 +27,7 @@ _WAITING_AT_MOST = 10_000
 _EVERY = 1.0
 _FORGOTTEN_EVERY = 3_600.0
 _LONGEST = 500
-_EXPORTS = (".csv", ".xlsx", ".ndjson", "/pack")
+_EXPORTS = (".csv", ".xlsx", ".ndjson", ".parquet", "/pack")
 
 
 class Access(NamedTuple):

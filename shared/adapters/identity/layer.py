@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from shared.adapters.identity.asker import ASKER
 from shared.adapters.identity.invented import chosen
 from shared.adapters.identity.rates import Rates
 from shared.adapters.identity.roles import (
+    AGAIN,
     DOCUMENTATION,
     PRINCIPAL,
     Declared,
@@ -170,8 +172,9 @@ class Identified:
         """Note who asks and pass the request on, or answer it with the reason why not."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path not in self._public and not path.startswith(_FILES):
+            again = partial(self._identity.identify, Headers(scope=scope), scope["method"])
             try:
-                principal = await self._identity.identify(Headers(scope=scope), scope["method"])
+                principal = await again()
             except ProblemError as error:
                 welcome = self._watch.welcome
                 usual = answer(error.problem(path), error.headers)
@@ -189,7 +192,7 @@ class Identified:
                 await answer(many.problem(path), many.headers)(scope, receive, send)
                 return
             # Not in a copy: who measures looks up in this one which route it was.
-            scope[PRINCIPAL] = principal
+            scope[PRINCIPAL], scope[AGAIN] = principal, again
             token = ASKER.set(principal)
             try:
                 await self._app(scope, receive, self._watch.seen(scope, principal, send))

@@ -16,6 +16,9 @@ from shared.domain.principal import OVERSEERS, Principal, Role, may_do
 PRINCIPAL = "vbp.principal"
 """The key of a request's scope with the principal; absent where nobody was identified."""
 
+AGAIN = "vbp.again"
+"""The key of a request's scope with what finds out anew who sent it, beside the principal."""
+
 DOCUMENTATION = frozenset(
     {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc", "/static-offline-docs"}
 )

@@ -1,8 +1,9 @@
 """Changes as they come: nothing is missed, whoever comes back, and whatever restarts between."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -16,22 +17,25 @@ from services.compliance.answers.service_shapes import ChangeShown
 from services.compliance.web import stream
 from services.compliance.web.changes import RecentChanges, ToldOnBus, read_places, write_places
 from services.compliance.worker.relay import send_violations
+from shared.adapters.identity import key_reader, keys, standing
 from shared.domain import topics
 from shared.domain.principal import Party, Principal, Role
 from tests.support.kept import a_violation, problem, read, served, tell
+from tests.support.keys import a_key, bearer
 from tests.support.workers.in_process import publishing
 from tests.support.workers.on_database import WorkerOnDatabase
 
 Event = dict[str, str]
 TOLD_OF = 60
+NOTHING: Mapping[str, str] = {}
 
 
 @asynccontextmanager
 async def followed(
-    api: str, last: str | None = None, **query: str
+    api: str, last: str | None = None, headers: Mapping[str, str] = NOTHING, **query: str
 ) -> AsyncIterator[AsyncIterator[Event]]:
     """Follow the stream from behind what was heard last."""
-    headers = {} if last is None else {"last-event-id": last}
+    headers = {**headers} if last is None else {**headers, "last-event-id": last}
     async with (
         httpx.AsyncClient(base_url=api, timeout=30) as client,
         client.stream("GET", "/v1/stream", params=query, headers=headers) as answer,
@@ -53,9 +57,9 @@ async def events(answer: httpx.Response) -> AsyncIterator[Event]:
             held = {}
 
 
-async def following(api: str) -> None:
+async def following(api: str, headers: Mapping[str, str] = NOTHING) -> None:
     """Wait until the API has read what was told before."""
-    async with httpx.AsyncClient(base_url=api) as client:
+    async with httpx.AsyncClient(base_url=api, headers=headers) as client:
         for _ in range(600):
             if (await client.get("/v1/changes")).status_code == 200:
                 return
@@ -138,19 +142,38 @@ async def test_a_stream_is_kept_alive_and_one_too_many_is_told_when_to_come_agai
         async with followed(api) as coming:
             assert (await anext(coming))["event"] == "begin"
             assert "" in await anext(coming)
-            async with httpx.AsyncClient(base_url=api) as client:
+            async with httpx.AsyncClient(base_url=api, timeout=30) as client:
                 refused = await client.get("/v1/stream")
                 metrics = (await client.get("/metrics")).text
         assert "1 follow already" in problem(refused, 503)["detail"]
         assert refused.headers["retry-after"] == "10"
         assert "vbp_stream_clients 1.0" in metrics
-        async with httpx.AsyncClient(base_url=api) as client:
+        async with httpx.AsyncClient(base_url=api, timeout=30) as client:
             for _ in range(300):
                 left = "vbp_stream_clients 0.0" in (await client.get("/metrics")).text
                 if left:
                     break
                 await asyncio.sleep(0.1)
             assert left
+
+
+@pytest.mark.integration
+async def test_a_stream_ends_once_the_key_that_it_was_asked_for_by_is_revoked(
+    database: str, kafka: str, desk: WorkerOnDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk
+    monkeypatch.setattr(stream, "COMMENT_AFTER", 0.1)
+    monkeypatch.setattr(standing, "EVERY", 0.1)
+    monkeypatch.setattr(key_reader, "FRESH", 0.0)
+    key = await a_key(database, Role.AUDITOR)
+    async with served(database, kafka=kafka, identity="required") as api, asyncio.timeout(60):
+        await following(api, bearer(key))
+        async with followed(api, headers=bearer(key)) as coming:
+            for _ in range(20):
+                await anext(coming)
+            await keys.revoke(desk.connection, [key.split("_")[1]], datetime.now(UTC))
+            async for event in coming:
+                assert "" in event
 
 
 @pytest.mark.integration
