@@ -157,7 +157,7 @@ async def _dispute(acting: Acting, asker: Principal, form: security.Form) -> Non
 def _seen(value: str) -> tuple[UUID, int]:
     """Read a violation of the form and its last line that was seen; raises ValueError."""
     name, _, seq = value.partition(":")
-    return UUID(name), int(seq)
+    return UUID(name), security.read_number(seq)
 
 
 def _disputable(asker: Principal, case: PartyCase, members: Sequence[ServedViolation]) -> set[str]:
@@ -225,7 +225,7 @@ async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, st
         cast(Outcome, outcome) if outcome in get_args(Outcome) else None,
         though_open=told.get("though_open") == "true",
         letter=cast(LetterKind, letter) if letter in get_args(LetterKind) else None,
-        n=min(int(told.get("n", "0")), _MOST_LETTERS),
+        n=min(security.read_number(told.get("n", "0")), _MOST_LETTERS),
         number=told.get("number", "")[:256],
         due=date.fromisoformat(due) if due else None,
         internal=told.get("internal", "true") == "true",
@@ -233,7 +233,7 @@ async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, st
         channel=cast(Channel, channel) if channel in get_args(Channel) else None,
         day=date.fromisoformat(told["day"]) if told.get("day") else None,
     )
-    await work.take(asker, case, int(told["seq"]), wish)
+    await work.take(asker, case, security.read_number(told.get("seq", "")), wish)
 
 
 def _members(case: PartyCase) -> dict[str, Any]:

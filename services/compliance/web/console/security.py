@@ -1,5 +1,6 @@
 """That a form was sent by one of our own pages, and by whoever saw it."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -13,6 +14,7 @@ from shared.adapters.problems import ProblemError
 
 COOKIE: Final = "vbp-form"
 _MOST_FIELDS: Final = 50
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def token_of(request: Request) -> str:
@@ -42,6 +44,13 @@ class Form(NamedTuple):
     def told(self) -> Mapping[str, str]:
         """Give the last value of each field."""
         return dict(self.fields)
+
+
+def read_number(told: str) -> int:
+    """Read a number that a page of ours put into a form; raises ValueError for any other text."""
+    if _NUMBER.fullmatch(told) is None:
+        raise ValueError("the form holds a number that is none of ours")
+    return int(told)
 
 
 async def read_ours(request: Request) -> Mapping[str, str]:

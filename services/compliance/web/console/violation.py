@@ -187,7 +187,7 @@ async def _do(
     """Do what a form asks for; raises ValueError for one that no page of ours has."""
     if typed.act not in get_args(Act):
         raise ValueError(typed.act)
-    act, seq = cast(Act, typed.act), int(form.told["seq"])
+    act, seq = cast(Act, typed.act), security.read_number(form.told.get("seq", ""))
     if act == "dispute":
         disputing = doing_of(typed.reason, typed.text, files_of(form.files), 1)
         await acting.act_of_all(asker, {violation: seq}, disputing)

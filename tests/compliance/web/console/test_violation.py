@@ -14,6 +14,7 @@ from playwright.async_api import Page, async_playwright
 
 from services.compliance.findings.accused import Accused
 from services.compliance.findings.violation import Change
+from services.compliance.people.case import PartyCase
 from services.compliance.storage import violations
 from shared.adapters.identity.invented import COOKIE
 from shared.adapters.postgres import Connection
@@ -103,6 +104,29 @@ async def test_a_form_that_no_page_of_ours_sent_does_nothing(
     for wrong in ({"act": "delete"}, {"seq": "x"}):
         again = await form_of(api, "liwj") | {"act": "acknowledge"} | wrong
         assert (await api.post(address, data=again)).status_code == 400
+    assert await connection.fetchval("SELECT count(*) FROM compliance.history") == 1
+
+
+NO_LINES = ({}, {"seq": "-1"}, {"seq": "９"}, {"seq": "9" * 40}, {"seq": "1" * 5_000})
+
+
+async def test_a_form_that_names_no_line_of_a_history_is_none_of_ours(
+    api: httpx.AsyncClient, connection: Connection
+) -> None:
+    await tell(connection)
+    case = f"/cases/{PartyCase('cn-sx', V.rule, '2022-01', 'distributor', 'D01').name}"
+    form = await form_of(api, "liwj")
+    form.pop("seq")
+    for line in NO_LINES:
+        wanted = form | line
+        for address, act in ((f"/violations/{V.id}", "acknowledge"), (case, "take")):
+            answer = await api.post(f"{address}/acts", data=wanted | {"act": act})
+            assert answer.status_code == 400, (address, line)
+        named = {"violation": f"{V.id}:{line.get('seq', '')}", "reason": "data", "text": "已送达"}
+        answer = await api.post(f"{case}/disputes", data=form | named)
+        assert answer.status_code == 400, line
+        letter = {"act": "issue", "seq": "0", "number": "1", "n": line.get("seq", "x")}
+        assert (await api.post(f"{case}/acts", data=form | letter)).status_code == 400, line
     assert await connection.fetchval("SELECT count(*) FROM compliance.history") == 1
 
 
