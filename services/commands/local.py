@@ -7,6 +7,7 @@ from pathlib import Path
 from deploy.local import stack
 from deploy.local.errors import StackError
 from deploy.local.state import RunningStack
+from services.commands.settings import DEMO, LOCAL
 from services.commands.terminal import say
 
 
@@ -14,10 +15,13 @@ def up(data: Path, *, foreground: bool, secure: bool) -> None:
     """Start the stack on `data` unless it runs; print what a shell needs to reach it."""
     running = stack.up(data, detach=not foreground, say=say, secure=secure)
     if secure and running.secrets is None:
-        raise StackError(f"{data}: a stack with an open bus runs there. End it: vbp local down")
+        remedy = f"End it: {_command('down', data)}"
+        raise StackError(f"{data}: a stack with an open bus runs there. {remedy}")
     if not foreground:
         _print_addresses(running)
-        say(f"Logs in {data / 'logs'}; `vbp local down` ends it")
+        say(f"Logs in {data / 'logs'}; `{_command('down', data)}` ends it")
+        if data not in {LOCAL, DEMO}:
+            say("The lines above say where it is: put them into your shell, commands find it then")
         say("Next: vbp migrate, vbp topics, then vbp worker compliance and vbp serve compliance")
 
 
@@ -30,12 +34,18 @@ def status(data: Path) -> bool:
     """Print where the stack on `data` is and its memory; gives whether it runs."""
     found = stack.status(data)
     if found is None:
-        say(f"No local stack runs on {data}; `vbp local up` starts one")
+        say(f"No local stack runs on {data}; `{_command('up', data)}` starts one")
         return False
     _print_addresses(found.stack)
     for name, resident in found.resident.items():
         say(f"{name}: process {found.stack.processes[name].pid}, {resident / 2**20:,.0f} MiB")
     return True
+
+
+def _command(name: str, data: Path) -> str:
+    """Give the command that does something with the stack on `data`."""
+    where = "" if data == LOCAL else f" --data {shlex.quote(str(data))}"
+    return f"vbp local {name}{where}"
 
 
 def _print_addresses(running: RunningStack) -> None:

@@ -35,4 +35,6 @@ def _told(file: Path, refuse: Callable[[scms.Refusal], None]) -> Iterator[dict[s
     try:
         yield from scms.events(file, refuse)
     except (*UNREADABLE, UnicodeDecodeError) as error:
-        raise InvalidArgumentError(f"{file} cannot be read: {reason(error)}") from error
+        raise InvalidArgumentError(
+            f"{file} cannot be read: {reason(error)}. Check the path"
+        ) from error

@@ -65,6 +65,7 @@ def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -
         (["replay", "-", "--as-of", UNTIL, "--set", "response_hours=soon"], "give one like 24"),
         (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),
         (["simulate", "--out", "absent/x"], "vbp: absent/x cannot be written"),
+        (["import", "scms", "absent"], "absent cannot be read: No such file or directory. Check"),
         (["rules", "x"], "no rule 'x'; known are: distributor-cap"),
         (
             ["worker", "orders", "--accept-dead-letters", "1"],
@@ -121,6 +122,13 @@ def test_a_local_stack_that_runs_here_is_used_and_named_unless_the_environment_s
     told = vbp("migrate")
     assert "Using the local stack on .vbp/local for kafka\n" in told.err
     assert "127.0.0.1:2/vbp does not answer" in told.err
+
+
+def test_what_starts_and_ends_a_stack_names_the_directory_that_it_is_about(vbp: Vbp) -> None:
+    told = vbp("local", "status", "--data", "my stack")
+    assert told.code == 1
+    assert "No local stack runs on my stack; `vbp local up --data 'my stack'` starts" in told.err
+    assert "`vbp local up` starts one" in vbp("local", "status").err
 
 
 def test_the_doctor_names_a_remedy_for_each_fault_and_gives_exit_code_1(
