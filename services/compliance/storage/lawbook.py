@@ -36,9 +36,9 @@ from shared.domain.errors import SetupError
 
 QUERIES = postgres.queries(Path(__file__).with_suffix(".sql"))
 
-REMEMBERED = 200_000
-"""How many agreements and appointments are remembered; beyond that the book is read anew,
-to bound the memory."""
+REMEMBERED = 50_000
+"""How many entries and answers are remembered, some 30 MiB; beyond that the book is read anew, so
+that its memory does not grow with the register."""
 
 AGREEMENTS = {
     "named": QUERIES["agreements_named"],
@@ -86,6 +86,12 @@ class Lawbook:
         self._unread: dict[Name, Exception] = {}
         self.versions = {}
 
+    @property
+    def size(self) -> int:
+        """How much is remembered: entries of which there are many, and what was asked for."""
+        held = self.law.register
+        return len(held.agreements) + len(held.appointments) + sum(map(len, self._known.values()))
+
     def noted(self) -> None:
         """Be done with the defects so far: they were noted."""
         if self.defects:
@@ -128,8 +134,7 @@ class Lawbook:
             )
         versions = {row["jurisdiction"]: row["version"] for row in rows}
         moved = any(self.versions.get(j, version) != version for j, version in versions.items())
-        held = self.law.register
-        if moved or len(held.agreements) + len(held.appointments) > REMEMBERED:
+        if moved or self.size > REMEMBERED:
             self.close()
         fresh = [where for where in versions if where not in self.versions]
         if fresh:

@@ -180,11 +180,11 @@ async def test_a_move_of_our_own_that_is_noted_forgets_nothing(connection: Conne
 async def test_a_book_that_has_grown_too_large_is_begun_anew(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lawbook, "REMEMBERED", 2)
     book = a_book()
     orders = [an_order(hospital=hospital) for hospital in HOSPITALS]
     await book.open(connection, ["cn-sx"])
     await book.read(connection, needs_of(orders[:2]))
+    monkeypatch.setattr(lawbook, "REMEMBERED", book.size)
     await book.open(connection, ["cn-sx"])
     assert held(book.law.register)["agreements"] == {"P1H1", "P1H2"}
 
@@ -195,6 +195,18 @@ async def test_a_book_that_has_grown_too_large_is_begun_anew(
 
     await book.read(connection, needs_of(orders[2:]))
     assert held(book.law.register)["agreements"] == {"P1H3"}
+
+
+async def test_what_is_known_to_be_missing_counts_as_remembered_too(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = a_book()
+    await book.open(connection, ["cn-sx"])
+    monkeypatch.setattr(lawbook, "REMEMBERED", 100)
+    for number in range(60):
+        await book.open(connection, ["cn-sx"])
+        await book.read(connection, needs_of([an_order(product=f"unknown-{number}")]))
+        assert book.size <= 110
 
 
 async def test_what_register_events_change_is_read_before_they_are_merged(

@@ -107,7 +107,13 @@ async def test_a_form_that_no_page_of_ours_sent_does_nothing(
     assert await connection.fetchval("SELECT count(*) FROM compliance.history") == 1
 
 
-NO_LINES = ({}, {"seq": "-1"}, {"seq": "９"}, {"seq": "9" * 40}, {"seq": "1" * 5_000})
+NO_LINES: tuple[dict[str, str], ...] = (
+    {},
+    {"seq": "-1"},
+    {"seq": "９"},
+    {"seq": "9" * 40},
+    {"seq": "1" * 5_000},
+)
 
 
 async def test_a_form_that_names_no_line_of_a_history_is_none_of_ours(
