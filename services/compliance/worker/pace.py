@@ -7,7 +7,7 @@ LASTS = 5.0
 """Seconds that a batch may last where the processor is shared: then positions move on, and a
 worker that dies repeats little."""
 
-LOADS = 4 * 2**20
+LOADS = 3 * 2**20
 """Bytes, as stored, of the records that a batch has read and written: some six times as many in
 memory. What gathers a year of a product is a hundred times as large at its end as at its beginning.
 """
