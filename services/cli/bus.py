@@ -24,6 +24,8 @@ def permits(
     from services.commands import bus
     from services.commands.strimzi import kafka_users
 
+    for name in publisher or []:
+        bus.check_name(name)
     if strimzi:
         typer.echo(kafka_users(publisher or []), nl=False)
     else:

@@ -63,11 +63,7 @@ def set_users(
 
 def open_to(settings: Settings, publisher: str, replication: int) -> None:
     """Make the topics of a publisher, and its user; its password is printed, for the only time."""
-    if topics.INGRESS.fullmatch(topics.ingress(publisher)) is None:
-        raise InvalidArgumentError(
-            f"PUBLISHER: {publisher!r} cannot be in the name of a topic. Name it by a-z, 0-9 and "
-            "-, at most 63 of them, and make its key under that name: vbp keys create"
-        )
+    check_name(publisher)
     if publisher not in asyncio.run(_tellers(settings)):
         raise InvalidArgumentError(
             f"PUBLISHER: {publisher} holds no key of a publisher that is taken, and the key says "
@@ -86,6 +82,15 @@ def open_to(settings: Settings, publisher: str, replication: int) -> None:
     say(
         f"Tell on {topics.ingress(publisher)}; what is refused comes to {topics.refused(publisher)}"
     )
+
+
+def check_name(publisher: str) -> None:
+    """Raise InvalidArgumentError for a publisher whose topics could not have its name."""
+    if topics.INGRESS.fullmatch(topics.ingress(publisher)) is None:
+        raise InvalidArgumentError(
+            f"PUBLISHER: {publisher!r} cannot be in the name of a topic. Name it by a-z, 0-9 and "
+            "-, at most 63 of them, and make its key under that name: vbp keys create"
+        )
 
 
 async def _tellers(settings: Settings) -> Collection[str]:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from services.commands.on_database import on_database
 from services.commands.terminal import counted, say, show
+from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from shared.adapters.identity import keys
 from shared.adapters.identity.keys import Key, Wanted
@@ -25,6 +26,11 @@ def create(  # noqa: PLR0913, PLR0917  # one an option
     days: int,
 ) -> None:
     """Make a key and print it, for the only time."""
+    known = policy.load().jurisdictions
+    for place in jurisdictions:
+        if place not in known:
+            problem = f"--jurisdiction: {place!r} has no policy"
+            raise InvalidArgumentError(f"{problem}. Known are: {', '.join(sorted(known))}")
     now = datetime.now(UTC)
     own = frozenset(map(_party, parties))
     told = frozenset(map(_role, roles))

@@ -54,6 +54,10 @@ def make_key(path: Path) -> None:
     Raises InvalidArgumentError where a file is there already.
     """
     public = path.with_name(f"{path.name}.pub")
+    for place in (path, public):
+        # Before either is written: a public key of another beside a private one would mislead.
+        if place.exists():
+            raise _there(place)
     key = Ed25519PrivateKey.generate()
     told = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for place, held, mode in (
@@ -63,12 +67,16 @@ def make_key(path: Path) -> None:
         try:
             descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         except FileExistsError:
-            problem = f"{place}: is there already; packs signed with it could not be checked"
-            raise InvalidArgumentError(f"{problem} any more. Name another file") from None
+            raise _there(place) from None
         with os.fdopen(descriptor, "wb") as file:
             file.write(held)
     say(f"{path}: the private key; set VBP_PACK_KEY to it. Nobody else should read it")
     say(f"{public}: the public key {fingerprint(key.public_key())}, for all who check packs")
+
+
+def _there(place: Path) -> InvalidArgumentError:
+    problem = f"{place}: is there already; packs signed with it could not be checked any more"
+    return InvalidArgumentError(f"{problem}. Name another file")
 
 
 def _public_pem(key: Ed25519PublicKey) -> bytes:

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, SecurityDisabled
 
 from shared.adapters import acls
 from shared.adapters.cluster import Bootstrap, options
 from shared.adapters.kafka import unreachable
 from shared.domain import permits, topics
-from shared.domain.errors import UnreachableError
+from shared.domain.errors import SetupError, UnreachableError
 from shared.domain.permits import ADMIN, SERVICES, Entry
 
 OURS = "vbp."
@@ -55,11 +55,17 @@ async def set_passwords(bootstrap: Bootstrap, passwords: Mapping[str, str]) -> N
 
 @asynccontextmanager
 async def administered(bootstrap: Bootstrap) -> AsyncIterator[AIOKafkaClient]:
-    """Connect as somebody who may ask and set what is allowed; raises UnreachableError."""
+    """Connect as somebody who may ask and set what is allowed.
+
+    Raises UnreachableError, and SetupError where the brokers deny nobody anything.
+    """
     client = AIOKafkaClient(**options(bootstrap))
     try:
         await client.bootstrap()
         yield client
+    except SecurityDisabled as error:
+        problem = "the bus is open: its brokers have no authorizer, and allow everybody everything"
+        raise SetupError(f"{problem}. docs/security.md says how it is closed") from error
     except KafkaError as error:
         raise UnreachableError(unreachable(bootstrap, error)) from error
     finally:

@@ -10,6 +10,7 @@ from services.compliance.settings import Settings
 from shared.adapters import postgres
 from shared.adapters.identity.keys import MIGRATIONS
 from shared.domain.errors import InvalidArgumentError, SetupError
+from tests.support.kept import NOBODY
 
 
 @pytest.fixture
@@ -45,6 +46,13 @@ def test_what_a_key_cannot_be_is_named(
 ) -> None:
     with pytest.raises(InvalidArgumentError, match=problem):
         command.create(settings, "somebody", roles, [], parties, [], 30)
+
+
+def test_a_jurisdiction_without_a_policy_is_no_key_s() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"'cn-sz' has no policy. Known are: cn-sx, "):
+        command.create(
+            Settings(database=NOBODY), "platform", ["publisher"], ["cn-sx", "cn-sz"], [], ["/p"], 30
+        )
 
 
 @pytest.mark.integration

@@ -10,8 +10,9 @@ from services.compliance.settings import Settings
 from shared.adapters import postgres
 from shared.adapters.identity.keys import MIGRATIONS
 from shared.adapters.identity.sessions import Sessions
-from shared.domain.errors import SetupError
+from shared.domain.errors import InvalidArgumentError, SetupError
 from shared.domain.principal import Principal, Role
+from tests.support.kept import NOBODY
 
 
 async def begin_one(database: str) -> None:
@@ -29,6 +30,11 @@ def test_sessions_of_somebody_end_and_are_counted(
     for told in ("0 sessions of person:chen", "1 session of person:liwj", "0 sessions of"):
         command.end(Settings(database=database), told.split()[-1].replace("of", "person:liwj"))
         assert told in capsys.readouterr().err
+
+
+def test_a_name_that_nobody_signs_in_by_ends_nothing_and_says_how_it_is_written() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"'liwj' names nobody.*person:liwj"):
+        command.end(Settings(database=NOBODY), "liwj")
 
 
 @pytest.mark.integration

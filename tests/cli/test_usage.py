@@ -66,6 +66,7 @@ def test_a_rule_is_explained_by_reading_clause_and_values_with_basis(vbp: Vbp) -
         (["simulate", "--out", "x", "--days", "3"], "vbp: --days is 3"),
         (["simulate", "--out", "absent/x"], "vbp: absent/x cannot be written"),
         (["import", "scms", "absent"], "absent cannot be read: No such file or directory. Check"),
+        (["bus", "permits", "--publisher", "A B"], "'A B' cannot be in the name of a topic"),
         (["rules", "x"], "no rule 'x'; known are: distributor-cap"),
         (
             ["worker", "orders", "--accept-dead-letters", "1"],
