@@ -14,7 +14,7 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.workbook import Cell
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.places import area_name
-from services.compliance.web.console.renderer import Renderer
+from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.telling import PLACES
 from services.compliance.web.denominators import today
 from shared.adapters.answering import only
@@ -98,10 +98,10 @@ async def bulletin_page(renderer: Renderer, request: Request, shown: Shown) -> R
 
 
 def spoken(text: str, language: Language) -> str:
-    """Give the part of a heading in one language: `发现 found` has both, `事项` one."""
+    """Give a heading in one language: `发现 found` has both, `事项` has its English elsewhere."""
     chinese, _, english = text.partition(" ")
     if not english or not english.isascii():
-        return text
+        return translate(text, language)
     return chinese if language == "zh" else english
 
 
@@ -121,6 +121,8 @@ def _part(sheet: Sheet, language: Language) -> Drawn:
     texts = [[text_of(sheet, at, cell) for at, cell in enumerate(row)] for row in sheet.rows]
     if sheet.name in _NAMED:
         texts = [[_NAMED[sheet.name](first, language), *rest] for first, *rest in texts]
+    if sheet.name == "violations":
+        texts = [[rule, title_of(rule, language), *rest] for rule, _, *rest in texts]
     column = CHARTED.get(sheet.name)
     return Drawn(
         spoken(sheet.title, language),

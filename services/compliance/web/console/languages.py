@@ -13,8 +13,9 @@ Language = Literal["zh", "en"]
 
 COOKIE = "lang"
 
-CATALOGUE = Path(__file__).parent / "locale" / "en.po"
-"""What the pages say in English, by what they say in Chinese."""
+LOCALE = Path(__file__).parent / "locale"
+"""What the pages say in English, by what they say in Chinese, and of policies the other way round:
+their notes are written in English."""
 
 
 def language_of(request: Request) -> Language:
@@ -32,9 +33,9 @@ def language_of(request: Request) -> Language:
 
 
 @cache
-def english() -> Mapping[str, str]:
-    """Read the English words."""
-    with CATALOGUE.open("rb") as file:
+def words(language: Language) -> Mapping[str, str]:
+    """Read what is said in a language, by what it is in the other."""
+    with (LOCALE / f"{language}.po").open("rb") as file:
         return {
             message.id: message.string
             for message in read_po(file)
@@ -43,5 +44,5 @@ def english() -> Mapping[str, str]:
 
 
 def translate(text: str, language: Language) -> str:
-    """Give a text of a page in a language; one that has no English is shown in Chinese."""
-    return text if language == "zh" else english().get(text) or text
+    """Give a text of a page in a language; one that has no other words is shown as it is."""
+    return words(language).get(text) or text

@@ -202,7 +202,8 @@ def _environment(language: Language) -> Environment:
         "number": shown.number,
         "weight": shown.weight,
         "span": lambda age, lang: shown.span(shown.seconds_of(age), lang),
-        "paragraphs": shown.breaking,
+        "paragraphs": partial(shown.breaking, language=language),
+        "marked": partial(shown.marked, language=language),
     }
     environment.tests |= {"instant": lambda told: shown.instant_of(told) is not None}
     environment.globals |= {

@@ -1,6 +1,7 @@
 """How values are shown to people: instants in Shanghai time, spans in days and hours."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,10 @@ _LONG = 10
 """Days from which on hours are not told any more."""
 
 _BRACKETS = re.compile(r"\s*[（(][^（）()]*[）)]")
+
+_ENGLISH = re.compile("[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){2,}")
+_CHINESE = re.compile("[\u3007\u4e00-\u9fff](?:[^A-Za-z\n]*[\u4e00-\u9fff）”])?")
+"""Words that only a text in a language has, and a piece of a text from the first to the last."""
 
 _UNITS = {"zh": (" 天", " 时", " 分"), "en": (" d", " h", " min")}
 
@@ -96,10 +101,10 @@ def brief(message: object, most: int = 140) -> str:
     return short if len(short) <= most else short[: most - 1] + "…"
 
 
-def breaking(text: object) -> Markup:
-    """Let a long text that was written in lines keep its paragraphs."""
+def breaking(text: object, language: Language) -> Markup:
+    """Let a long text that was written in lines keep its paragraphs, each as it is `marked`."""
     paragraphs = [part.strip() for part in str(text or "").split("\n\n")]
-    shown = (Markup("<p>{}</p>").format(escape(part)) for part in paragraphs if part)
+    shown = (Markup("<p>{}</p>").format(marked(part, language)) for part in paragraphs if part)
     return Markup().join(shown)
 
 
@@ -116,3 +121,29 @@ def share(of_one: float | None) -> str:
 def weight(size: int) -> str:
     """Show how many bytes a file has."""
     return f"{size / 1024 / 1024:.1f} MB" if size >= 1 << 20 else f"{max(1, size >> 10)} KB"
+
+
+def marked(text: object, language: Language) -> Markup:
+    """Say of a text that is told in one language, on a page in another, which it is.
+
+    A reader aloud is told so of each Chinese piece in an English text as well.
+    """
+    told = str(text or "")
+    pieces = Markup().join(_pieces(told)) if _is_english(told) or language == "en" else escape(told)
+    if language == "zh" and _is_english(told):
+        return Markup('<span lang="en">{}</span>').format(pieces)
+    return pieces
+
+
+def _is_english(text: str) -> bool:
+    return _ENGLISH.search(text) is not None
+
+
+def _pieces(text: str) -> Iterator[Markup]:
+    """Give a text piece by piece, the Chinese ones marked."""
+    end = 0
+    for found in _CHINESE.finditer(text):
+        yield escape(text[end : found.start()])
+        yield Markup('<span lang="zh-CN">{}</span>').format(found[0])
+        end = found.end()
+    yield escape(text[end:])

@@ -7,11 +7,15 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from fastapi import Request
 
+from services.compliance.answers.catalogue import show_policy
+from services.compliance.rules import RULES
 from services.compliance.web.console import languages, telling, wording
 from services.compliance.web.console.languages import language_of
+from tests.support.builders import POLICIES
 
 CONSOLE = Path(languages.__file__).parent
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"[a-z]{2} [a-z]{2}")
 
 
 def said() -> set[str]:
@@ -32,10 +36,30 @@ def said() -> set[str]:
 
 
 def test_all_that_is_said_has_its_english_and_no_more() -> None:
-    english = languages.english()
+    english = languages.words("en")
     assert len(said()) > 150
     assert {text for text in said() if text not in english} == set()
     assert {text for text in english.values() if CHINESE.search(text) or not text} == set()
+
+
+def noted() -> set[str]:
+    """All that policies note, and how rules read them."""
+    told = [show_policy(policy) for policy in POLICIES.all]
+    return {
+        *(rule.explanation for rule in RULES),
+        *(policy.note for policy in told),
+        *(clause.not_judged for policy in told for clause in policy.clauses.values()),
+        *(rule.note for policy in told for rule in policy.rules.values()),
+        *(used.note for policy in told for used in policy.values.values()),
+    }
+
+
+def test_all_that_policies_and_rules_say_in_english_has_its_chinese_and_no_more() -> None:
+    chinese = languages.words("zh")
+    assert len(chinese) > 100
+    assert {text for text in noted() if ENGLISH.search(text)} - chinese.keys() == set()
+    assert chinese.keys() - noted() == set()
+    assert {text for text in chinese.values() if not CHINESE.search(text)} == set()
 
 
 def test_no_chinese_stands_in_a_template_outside_of_what_is_translated() -> None:

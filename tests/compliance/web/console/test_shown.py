@@ -73,3 +73,28 @@ def test_whatever_was_stored_is_shown_and_nothing_of_it_becomes_markup(told: Any
         assert "<" not in text.replace("<time datetime", "").replace("</time>", "")
     assert isinstance(shown.value(told), str)
     assert isinstance(shown.brief(told), str)
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ("不超过5家", "不超过5家", '<span lang="zh-CN">不超过5家</span>'),
+        (
+            "七: see <A>, which says so",
+            '<span lang="en"><span lang="zh-CN">七</span>: see &lt;A&gt;, which says so</span>',
+            '<span lang="zh-CN">七</span>: see &lt;A&gt;, which says so',
+        ),
+        (
+            "The text says nothing of it.",
+            '<span lang="en">The text says nothing of it.</span>',
+            "The text says nothing of it.",
+        ),
+        ("O-17", "O-17", "O-17"),
+        (None, "", ""),
+    ],
+)
+def test_a_text_that_is_told_in_one_language_says_on_a_page_in_the_other_which_it_is(
+    text: str | None, zh: str, en: str
+) -> None:
+    assert shown.marked(text, "zh") == zh
+    assert shown.marked(text, "en") == en
