@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from deploy.monitoring import made
-from services.compliance.answers.cases import CasesAsked
+from services.compliance.answers.case_listing import CasesAsked
 from services.compliance.answers.filters import Asked
 from services.compliance.findings.violation import Status
 from services.compliance.policies.policy import Severity

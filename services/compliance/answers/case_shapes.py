@@ -22,6 +22,7 @@ class CaseCounts(Struct, frozen=True):
 class CaseItem(Struct, frozen=True, kw_only=True):
     """A case: what one party (`accused_role`, `accused`) is accused of under a rule in a month.
 
+    `judged` is how many things of its month, and of what lasts, the rule judged of the party.
     `due` is the last day for its next step, `overdue` whether that is past. `corrections_due` are
     violations that a letter lists and the facts took back since.
     """
@@ -34,6 +35,7 @@ class CaseItem(Struct, frozen=True, kw_only=True):
     accused: str
     name: str | None
     counts: CaseCounts
+    judged: int
     stage: str
     outcome: str
     round: int
@@ -44,11 +46,23 @@ class CaseItem(Struct, frozen=True, kw_only=True):
     corrections_due: int
 
 
+class CaseTotal(Struct, frozen=True):
+    """How many cases the filters let through, and how many of them have violations that go on.
+
+    The count stops at a limit, so that it stays cheap; `at_least` says that it did.
+    """
+
+    count: int
+    open: int
+    at_least: bool
+
+
 class CasePage(Struct, frozen=True):
-    """A page of cases, the latest month first."""
+    """A page of cases, the latest month first, and how many there are on all pages."""
 
     items: list[CaseItem]
     next_page_token: str | None
+    total: CaseTotal
 
 
 class CaseShare(Struct, frozen=True):

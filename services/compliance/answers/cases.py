@@ -1,15 +1,14 @@
 """Cases: derived from who is accused of what, and beside each what people have done of it."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
 
-from services.compliance.answers import owned, paging
+from services.compliance.answers import case_numbers, owned, paging
+from services.compliance.answers.case_listing import CasesAsked, listing
 from services.compliance.answers.case_shapes import (
     CaseCounts,
     CaseDelivery,
@@ -21,14 +20,12 @@ from services.compliance.answers.case_shapes import (
     CaseShare,
 )
 from services.compliance.answers.database import Database, Row
-from services.compliance.answers.filters import OneOf, RoleName, RuleName
 from services.compliance.answers.names import Fetch, called
 from services.compliance.findings.case_chain import CaseReckoning
 from services.compliance.findings.history import HistoryRow, row_of, said_in
 from services.compliance.findings.verification import Difference, chain_of
 from services.compliance.people.case import PartyCase
-from services.compliance.people.procedure import Stage, Work
-from shared.adapters.parameters import Code, Month
+from services.compliance.people.procedure import Work
 from shared.adapters.postgres import Connection, queries
 from shared.domain.calendar import EPOCH, day_of, instant_text
 from shared.domain.errors import InvalidArgumentError
@@ -36,110 +33,25 @@ from shared.domain.errors import InvalidArgumentError
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
 
 LINES_SHOWN: Final = 200
-DEFAULT_CASES: Final = 50
-MOST_CASES: Final = 200
 
-_WANTED: Final = "/* wanted */ true"
 _UNTOUCHED: Final = Work()
 _COUNTS: Final = CaseCounts.__struct_fields__
-_CORRECTIONS_DUE: Final = (
-    "EXISTS (SELECT FROM compliance.listed l WHERE l.case_id = case_work.id"
-    " AND l.wrong_since IS NOT NULL AND l.corrected IS NULL)"
-)
-_FOUND: Final = (
-    "NOT EXISTS (SELECT FROM compliance.case_work w WHERE w.stage <> 'found' AND"
-    " (w.jurisdiction, w.month, w.rule, w.role, w.party)"
-    " = (a.jurisdiction, a.month, a.rule, a.role, a.party))"
-)
-
-
-class CasesAsked(BaseModel):
-    """Which cases to list; those that are given must all hold."""
-
-    model_config = ConfigDict(frozen=True)
-
-    jurisdiction: Code | None = Field(None, description="Jurisdiction that has a policy")
-    rule: RuleName | None = Field(None, description="Of one rule")
-    month: Month | None = Field(None, description="Month of occurrence in Shanghai, as 2022-05")
-    accused_role: RoleName | None = Field(None, description="As what the party is accused")
-    accused: Code | None = Field(None, description="Code of the party")
-    stage: Annotated[str, OneOf(get_args(Stage))] | None = Field(None, description="Stage")
-    assignee: Code | None = Field(None, description="Who works on it, such as person:liwj")
-    overdue: bool = Field(default=False, description="Only those whose next step is overdue")
-    corrections_due: bool = Field(
-        default=False, description="Only those with a letter that must be corrected"
-    )
-    page_size: int = Field(DEFAULT_CASES, ge=1, le=MOST_CASES, description="How many at most")
-    page_token: str | None = Field(
-        None, max_length=1_024, description="next_page_token of the page before, unchanged"
-    )
-
-    @property
-    def seal(self) -> bytes:
-        """Name the filters, so that a page token of others is told apart."""
-        asked = self.model_dump_json(exclude={"page_size", "page_token"})
-        return hashlib.sha256(asked.encode()).digest()
-
-    @property
-    def of_work(self) -> bool:
-        """Whether only cases are asked for that somebody has begun to work on."""
-        begun = self.stage not in {None, "found"}
-        return begun or self.assignee is not None or self.overdue or self.corrections_due
 
 
 async def list_cases(database: Database, asked: CasesAsked, jurisdiction: str) -> CasePage:
-    """Give a page of cases, the latest month first.
+    """Give a page of cases, the latest month first, and how many there are in all.
 
     Raises InvalidArgumentError for a token that is not one of this list.
     """
-    query, values = _listing(asked, jurisdiction)
+    query, values = listing(asked, jurisdiction)
     rows = await owned.fetch(database, query, *values)
-    shown = rows[: asked.page_size]
-    names = await _names(database.fetch, [_of(jurisdiction, row) for row in shown])
-    items = [_item(_of(jurisdiction, row), row, names) for row in shown]
+    shown = {_of(jurisdiction, row): row for row in rows[: asked.page_size]}
+    names = await _names(database.fetch, [*shown])
+    judged = await case_numbers.judged(database.fetch, [*shown])
+    items = [_item(case, row, names, judged[case]) for case, row in shown.items()]
     more = len(rows) > len(shown)
-    return CasePage(items, paging.name_token(items[-1].id, asked.seal) if more else None)
-
-
-class _Choices:
-    """Predicates of a query, and the values of its parameters."""
-
-    def __init__(self, *values: object) -> None:
-        self.values = list(values)
-        self.predicates: list[str] = []
-
-    def add(self, predicate: str, value: object) -> None:
-        """Add a predicate of one value, unless there is none."""
-        if value is not None:
-            self.values.append(value)
-            self.predicates.append(predicate.format(f"${len(self.values)}"))
-
-    def behind(self, case: PartyCase) -> None:
-        """Begin behind a case, in the order of the list."""
-        first = len(self.values) + 1
-        self.values += (case.month, case.rule, case.role, case.party)
-        places = ", ".join(f"${number}" for number in range(first, first + 4))
-        self.predicates.append(f"(month, rule, role, party) < ({places})")
-
-
-def _listing(asked: CasesAsked, jurisdiction: str) -> tuple[str, list[Any]]:
-    """Compose the query of a page, by the counts or by the work on cases, and its values."""
-    chosen = _Choices(jurisdiction, asked.page_size + 1)
-    chosen.add("month = {}", None if asked.month is None else f"{asked.month:%Y-%m}")
-    chosen.add("rule = {}", asked.rule)
-    chosen.add("role = {}", asked.accused_role)
-    chosen.add("party = {}", asked.accused)
-    if asked.of_work:
-        chosen.add("stage = {}", asked.stage)
-        chosen.add("assignee = {}", asked.assignee)
-        chosen.add("due < {}", day_of(datetime.now(UTC)) if asked.overdue else None)
-        chosen.predicates += [_CORRECTIONS_DUE] if asked.corrections_due else []
-    elif asked.stage is not None:
-        chosen.predicates.append(_FOUND)
-    if asked.page_token is not None:
-        chosen.behind(PartyCase.named(paging.name_in(asked.page_token, asked.seal)))
-    query = QUERIES["worked" if asked.of_work else "list"]
-    return query.replace(_WANTED, " AND ".join(chosen.predicates) or _WANTED), chosen.values
+    token = paging.name_token(items[-1].id, asked.seal) if more else None
+    return CasePage(items, token, await case_numbers.total(database, asked, jurisdiction))
 
 
 async def in_full(database: Database, case: PartyCase) -> CaseInFull | None:
@@ -157,6 +69,7 @@ async def in_full(database: Database, case: PartyCase) -> CaseInFull | None:
         lines = [row_of(line) for line in await connection.fetch(QUERIES["lines"], case.name)]
         letters = await connection.fetch(QUERIES["letters"], case.name)
         names = await _names(connection.fetch, [case])
+        judged = await case_numbers.judged(connection.fetch, [case])
     reckoning = CaseReckoning()
     problems = [found for line in lines for found in reckoning.take(line)]
     problems += reckoning.compare(row)
@@ -171,7 +84,7 @@ async def in_full(database: Database, case: PartyCase) -> CaseInFull | None:
     counts = _counted(shares) | work | {"wrong": sum(one.wrong for one in shown)}
     grew = sum(one["later"] for one in shares if one["status"] != "withdrawn")
     return CaseInFull(
-        **msgspec.structs.asdict(_item(case, counts, names)),
+        **msgspec.structs.asdict(_item(case, counts, names, judged[case])),
         seq=work.get("seq", 0),
         grew=grew if work.get("closed_at") is not None else 0,
         shares=[CaseShare(*(one[name] for name in CaseShare.__struct_fields__)) for one in shares],
@@ -212,7 +125,9 @@ async def _names(fetch: Fetch, cases: Sequence[PartyCase]) -> Mapping[tuple[str,
     return await called(fetch, {(one.jurisdiction, one.role, one.party) for one in cases})
 
 
-def _item(case: PartyCase, row: Row, names: Mapping[tuple[str, str, str], str]) -> CaseItem:
+def _item(
+    case: PartyCase, row: Row, names: Mapping[tuple[str, str, str], str], judged: int
+) -> CaseItem:
     due: date | None = row.get("due")
     closed_at: datetime | None = row.get("closed_at")
     return CaseItem(
@@ -224,6 +139,7 @@ def _item(case: PartyCase, row: Row, names: Mapping[tuple[str, str, str], str]) 
         accused=case.party,
         name=names.get((case.jurisdiction, case.role, case.party)),
         counts=CaseCounts(*(row[name] for name in _COUNTS)),
+        judged=judged,
         stage=row.get("stage") or _UNTOUCHED.stage,
         outcome=row.get("outcome") or _UNTOUCHED.outcome,
         round=row.get("round") or _UNTOUCHED.round,

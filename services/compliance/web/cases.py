@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from services.compliance.answers import cases
+from services.compliance.answers.case_listing import CasesAsked
 from services.compliance.answers.case_shapes import CaseInFull, CasePage
-from services.compliance.answers.cases import CasesAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.shapes import ok
 from services.compliance.people.case import PartyCase

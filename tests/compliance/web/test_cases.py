@@ -28,6 +28,7 @@ from shared.domain.calendar import day_of
 from shared.domain.principal import Party, Role
 from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, problem, read
 from tests.support.keys import a_key, bearer
+from tests.support.pages import page_of
 
 pytestmark = pytest.mark.integration
 
@@ -149,6 +150,39 @@ async def test_cases_follow_from_violations_in_whatever_order_they_were_told(
     assert {one["id"] for one in listed["items"]} == {str(one.id) for one in [*MINE, HINT]}
     assert sum(one["count"] for one in item["shares"]) == len(MINE) + 1
     assert (item["seq"], item["stage"], item["chain"]["verified"]) == (0, "found", True)
+
+
+async def test_cases_say_of_how_many_they_are_and_how_many_there_are(
+    api: httpx.AsyncClient, connection: Connection, database: str
+) -> None:
+    who = await an_official(database, "one", Role.AUDITOR)
+    await connection.execute(
+        "INSERT INTO compliance.judged_count VALUES "
+        "('cn-sx', 'distributor', 'D1', '2022-01', '', 'late-delivery late-response', true, 40),"
+        "('cn-sx', 'distributor', 'D1', '2022-01', '1402', 'late-response', true, 1160),"
+        "('cn-sx', 'distributor', 'D1', '2022-01', '1402', 'late-response', false, 9),"
+        "('cn-sx', 'distributor', 'D1', '2022-02', '1401', 'late-response', true, 5),"
+        "('cn-sx', 'distributor', 'D2', '2022-01', '1401', 'late-response', true, 7),"
+        "('cn-sx', 'distributor', 'D1', '', '1401', 'late-response', true, 2)"
+    )
+    page = read(await api.get("/v1/cases?page_size=2", headers=who))
+    asked = {"page_size": 2, "page_token": page["next_page_token"]}
+    later = read(await api.get("/v1/cases", params=asked, headers=who))
+    judged = {one["id"]: one["judged"] for one in [*page["items"], *later["items"]]}
+    assert sorted(judged.values()) == [7, 7, 40, 1202]
+    assert judged[CASE] == read(await api.get(AT, headers=who))["judged"] == 1202
+    assert page["total"] == later["total"] == {"count": 4, "open": 4, "at_least": False}
+    await tell(connection, "withdrawn", OTHERS)
+    await acted(api, await an_official(database, "two", Role.OFFICER), "acts", {"act": "take"})
+    for query in ("", "?stage=verifying"):
+        answer = read(await api.get(f"/v1/cases{query}", headers=who))
+        assert answer["total"] == {"count": 1, "open": 1, "at_least": False}
+    html = {"accept": "text/html"}
+    listed = page_of(await api.get("/cases?lang=zh", headers=who | html))
+    assert "1 / 1 件" in listed.text
+    assert f"{len(MINE) + 1} / 1,202" in listed.text
+    shown = page_of(await api.get(f"/cases/{CASE}?lang=en", headers=who | html))
+    assert f"found / judged {len(MINE) + 1} / 1,202" in shown.text.lower()
 
 
 async def test_a_case_is_walked_by_two_people_and_its_letters_stay_as_they_went_out(

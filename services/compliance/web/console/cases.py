@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from services.compliance.answers import cases, violations
+from services.compliance.answers.case_listing import CasesAsked
 from services.compliance.answers.case_shapes import CaseInFull
-from services.compliance.answers.cases import CasesAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked
 from services.compliance.findings.violation import ServedViolation
@@ -182,11 +182,11 @@ def _add_list(
         form.pop("lang", None)
         jurisdiction = form.get("jurisdiction", known[0])
         jurisdiction = jurisdiction if jurisdiction in known else known[0]
-        status, fault, items, older = 200, "", list[Any](), ""
+        status, fault, items, older, total = 200, "", list[Any](), "", None
         try:
             asked = CasesAsked(**{n: v for n, v in form.items() if n in CasesAsked.model_fields})
             page = await cases.list_cases(database, asked, jurisdiction)
-            items = page.items
+            items, total = page.items, page.total
             if page.next_page_token is not None:
                 older = f"{_LIST}?{urlencode(form | {'page_token': page.next_page_token})}"
         except ValidationError as error:
@@ -202,6 +202,7 @@ def _add_list(
             here=_LIST,
             data=f"/v1/cases?{urlencode(form)}",
             items=items,
+            total=total,
             older=older,
             fault=fault,
             form=form,
