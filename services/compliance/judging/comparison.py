@@ -13,7 +13,12 @@ from services.compliance.findings.accused import accused_of
 from services.compliance.findings.finding import Finding, Watch, as_told
 from services.compliance.findings.rule import Rule
 from services.compliance.findings.violation import Change, ChangeKind, violation_of
-from services.compliance.judging.contributions.contribution import Contribution, Standing, Unjudged
+from services.compliance.judging.contributions.contribution import (
+    Contribution,
+    Standing,
+    Tidying,
+    Unjudged,
+)
 from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.judgement import Judgement, LastTold, ToldAs
 from services.compliance.judging.kind import Said
@@ -49,7 +54,8 @@ class News(NamedTuple):
 class Comparison:
     """What is found of a dossier at a moment, beside what was told before.
 
-    `columns` is None where nothing says where the record stands.
+    `columns` is None where nothing says where the record stands, `tidying` where there is nothing
+    to tidy in it.
     """
 
     __slots__ = (
@@ -69,10 +75,12 @@ class Comparison:
         "_unheard",
         "_weighed",
         "columns",
+        "tidying",
     )
 
     def __init__(self, dossier: Dossier, law: Law, moment: Moment) -> None:
         self.columns: Columns | None = None
+        self.tidying: Tidying | None = None
         self._jurisdiction = dossier.subject.jurisdiction
         self._dossier = dossier
         self._law = law
@@ -105,8 +113,8 @@ class Comparison:
                 self._missing.add((item.rule, item.missing.term))
             elif isinstance(item, Standing):
                 self._given += self._standing_on(item.given)
-            elif isinstance(item, Contradiction):
-                self._contradictions.append(item)
+            elif isinstance(item, Contradiction | Tidying):
+                self._note(item)
             else:
                 self._find(*item)
         for rule, finding in self._unheard:
@@ -123,6 +131,13 @@ class Comparison:
             contradictions=self._contradictions,
             weighed=self._weighed,
         )
+
+    def _note(self, item: Contradiction | Tidying) -> None:
+        """Take what finds nothing, and which few records say."""
+        if isinstance(item, Tidying):
+            self.tidying = item
+        else:
+            self._contradictions.append(item)
 
     def _standing_on(self, now: Contribution) -> Iterator[Contribution]:
         """Give what is given now with the stock-out that was given before."""

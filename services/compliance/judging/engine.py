@@ -56,8 +56,11 @@ def receive(dossier: Dossier, transfer: Transfer) -> None:
     dossier.voids.extend(transfer.voids)
 
 
-def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
-    """Judge a record, and note in its dossier what was said."""
+def judge(dossier: Dossier, law: Law, moment: Moment, *, once: bool = False) -> Judged:
+    """Judge a record, and note in its dossier what was said.
+
+    What is judged `once` is never stored: nothing is made smaller or tidied for that.
+    """
     before, causes = dossier.judgement.given, dossier.causes
     moment = dossier.judgement.not_before(moment)
     kind = KINDS[dossier.subject.kind]
@@ -65,7 +68,11 @@ def judge(dossier: Dossier, law: Law, moment: Moment) -> Judged:
     heeded = _heeded(kind, dossier, law, moment)
     judgement = comparison.take(heeded.said)
     changes, now = comparison.changes(heeded), judgement.given
-    judgement.given = kept = [item.kept for item in now]
+    kept = now
+    if not once:
+        if comparison.tidying is not None:
+            comparison.tidying.tidy()
+        judgement.given = kept = [item.kept for item in now]
     dossier.conclude(judgement, comparison.columns)
     transfers = []
     if before != kept:

@@ -5,7 +5,12 @@ from typing import Any, NamedTuple
 
 from services.compliance.findings.finding import Finding, Missing, Outcome, Watch
 from services.compliance.findings.rule import Rule
-from services.compliance.judging.contributions.contribution import Contribution, Standing, Unjudged
+from services.compliance.judging.contributions.contribution import (
+    Contribution,
+    Standing,
+    Tidying,
+    Unjudged,
+)
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.needs import Needs
 from services.compliance.judging.subjects import Columns, Subject
@@ -23,6 +28,7 @@ Said = (
     | Watch
     | Unjudged
     | Standing
+    | Tidying
     | Columns
     | Contradiction
     | Weighed

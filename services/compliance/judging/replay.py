@@ -38,7 +38,7 @@ class Replay:
     def __init__(self, policies: Policies, as_of: datetime) -> None:
         self.moment = Moment(as_of, as_of)
         self.law = Law(policies, Register())
-        self._round = Round(self.law, self.moment)
+        self._round = Round(self.law, self.moment, once=True)
         self._found: list[Violation] = []
         self._unjudged: Counter[tuple[str, str]] = Counter()
         self._defects: dict[Subject, Defect] = {}

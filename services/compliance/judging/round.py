@@ -51,14 +51,17 @@ class Round(Upshot):
     """Records judged together, level by level.
 
     `refused` are set aside without being judged: a round before this one could not be written
-    because of them.
+    because of them. A round that is all there is judges `once`, and nothing of it is stored.
     """
 
-    def __init__(self, law: Law, moment: Moment, refused: Refused = NOTHING) -> None:
+    def __init__(
+        self, law: Law, moment: Moment, refused: Refused = NOTHING, *, once: bool = False
+    ) -> None:
         super().__init__()
         self.law = law
         self.moment = moment
         self._refused = refused
+        self._once = once
         self._levels = {number: Level({}, {}, {}) for number in LEVELS}
         self._level = Level({}, {}, {})
         self._opened: list[Dossier] = []
@@ -168,7 +171,7 @@ class Round(Upshot):
             if dossier.judgement.aside == "rebuild" or dossier.subject in self.defects:
                 continue
             try:
-                judged = engine.judge(dossier, self.law, self.moment)
+                judged = engine.judge(dossier, self.law, self.moment, once=self._once)
             except Exception as error:  # noqa: BLE001  # as above
                 self.set_aside(dossier, error, "judge")
                 continue

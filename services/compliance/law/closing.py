@@ -92,20 +92,25 @@ def reopen(account: Account, terms: AccountTerms) -> None:
         account.rearrange()
 
 
-def close(account: Account, known: list[Settled], terms: AccountTerms, heard: datetime) -> None:
-    """Close what was paid before the last month began, of an account where that is much.
-
-    The last month is the one before that until which all was `heard`.
-    """
-    if len(known) < MANY:
-        return
-    until, tolerance = Month.of(calendar.day_of(heard)).later(-1).start, terms.tolerance
-    shelf = account.shelf
-    if account.advances or (shelf is not None and shelf.until >= until):
-        return
+def closable(account: Account, known: list[Settled], heard: datetime) -> bool:
+    """Whether there is so much in an account that closing it is worth trying."""
+    if len(known) < MANY or account.advances:
+        return False
+    until, shelf = _last_month(heard), account.shelf
+    if shelf is not None and shelf.until >= until:
+        return False
     # What cannot be closed as the month begins, for want of payments, is not tried at each fact.
-    if account.derived.get(TRIED) == until:
-        return
+    return bool(account.derived.get(TRIED) != until)
+
+
+def _last_month(heard: datetime) -> datetime:
+    """Give when the month began before that until which all was heard."""
+    return Month.of(calendar.day_of(heard)).later(-1).start
+
+
+def close(account: Account, known: list[Settled], terms: AccountTerms, heard: datetime) -> None:
+    """Close what was paid before the last month began, of an account where that is much."""
+    until, tolerance, shelf = _last_month(heard), terms.tolerance, account.shelf
     account.derived[TRIED] = until
     settlings = [it.settling for it in known]
     old = sorted((it for it in settlings if it.claim.stands <= until), key=_age)

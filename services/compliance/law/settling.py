@@ -10,7 +10,7 @@ from services.compliance.law import filling
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.filling import Name
 from services.compliance.law.lone_claim import paid_in_turn
-from services.compliance.law.money import less, units
+from services.compliance.law.money import less, total, units
 from services.compliance.records.account import (
     SUPPLY,
     Account,
@@ -113,12 +113,11 @@ def _reached(account: Account, tolerance: Decimal) -> set[str] | None:
     They come to the oldest claims, and to none behind those that take all of them, whatever else
     is paid: each takes at least what is left of it once all that names its order was paid to it.
     """
-    loose = [sum_of(held) for held in account.paid.values()]
-    if account.owing or any(given.names for given in loose):
+    if account.owing or any(map(_names_something, account.paid.values())):
         return None
     spent = {} if account.shelf is None else account.shelf.spent
-    left = sum(units(it.amount) for it in loose) - sum(
-        units(spent[it.id]) for it in loose if it.id in spent
+    left = units(total(held.amount for held in account.paid.values())) - sum(
+        units(amount) for name, amount in spent.items() if name in account.paid
     )
     reached: set[str] = set()
     for claim in account.claims():
@@ -129,6 +128,10 @@ def _reached(account: Account, tolerance: Decimal) -> set[str] | None:
         least = min(amount for _, amount in claim.amounts)
         left -= max(0, units(least) - named - units(tolerance))
     return reached
+
+
+def _names_something(held: Money) -> bool:
+    return not (held.order is held.receipt is held.product is None)
 
 
 def _by_itself(shelf: Closed | None, debt: Bill | Owing, tolerance: Decimal) -> list[Settling]:

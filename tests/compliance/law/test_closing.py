@@ -10,9 +10,12 @@ import msgspec
 import pytest
 
 from services.compliance.findings.finding import Watch
-from services.compliance.judging.contributions.contribution import Contribution
+from services.compliance.judging import engine
+from services.compliance.judging.contributions.contribution import Contribution, Tidying
 from services.compliance.judging.contributions.statement import contribute_statements
+from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.moment import Moment
+from services.compliance.judging.subjects import Subject
 from services.compliance.law import closing
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.law import Law
@@ -124,8 +127,11 @@ def stamps(account: Account, moment: Moment, terms: AccountTerms = TERMS) -> dic
 
 
 def books(account: Account, moment: Moment, terms: AccountTerms = TERMS) -> list[Contribution]:
-    """What an account gives to its statements."""
+    """What an account gives to its statements, which is then tidied as one that is stored."""
     said = contribute_statements(account, KEY, terms, moment)
+    for one in said:
+        if isinstance(one, Tidying):
+            one.tidy()
     return [one for one in said if isinstance(one, Contribution)]
 
 
@@ -192,6 +198,24 @@ def test_an_account_of_many_claims_closes_and_gives_closed_months_no_more() -> N
         ("2022-01", Stamp),
         ("2022-04", statement.Book),
     ]
+
+
+def test_an_account_that_is_judged_once_closes_nothing_and_says_the_same() -> None:
+    now = BEGINNING + timedelta(days=120)
+    kept, judged_once = (Dossier(Subject("cn-sx", "account", KEY)) for _ in range(2))
+    for number in range(closing.MANY):
+        for held in (kept, judged_once):
+            paid_for(account_of(held), number, 0)
+    first = engine.judge(kept, law_of(), Moment(now, now))
+    second = engine.judge(judged_once, law_of(), Moment(now, now), once=True)
+    assert account_of(kept).shelf is not None
+    assert account_of(judged_once).shelf is None
+    assert first.transfers == second.transfers != []
+
+
+def account_of(held: Dossier) -> Account:
+    assert isinstance(held.record, Account)
+    return held.record
 
 
 def test_what_is_told_next_of_a_backlog_does_not_open_what_was_closed(

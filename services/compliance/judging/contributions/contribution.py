@@ -4,6 +4,7 @@ As pure as judging: new minus kept is applied, over the targets of both, in the 
 Contributions go one way, so there are no cycles.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -90,4 +91,13 @@ class Standing(NamedTuple):
     given: Contribution
 
 
-Given = Contribution | Watch | Unjudged | Standing
+class Tidying(NamedTuple):
+    """How a record can hold otherwise what it holds, with which it says nothing otherwise.
+
+    It is worth its while only for a record that is stored, and judged again.
+    """
+
+    tidy: Callable[[], None]
+
+
+Given = Contribution | Watch | Unjudged | Standing | Tidying

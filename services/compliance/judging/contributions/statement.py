@@ -9,13 +9,14 @@ used for in that in which the using ends.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
 
 from services.compliance.findings.finding import Watch
-from services.compliance.judging.contributions.contribution import Contribution, Given
+from services.compliance.judging.contributions.contribution import Contribution, Given, Tidying
 from services.compliance.judging.moment import Moment
 from services.compliance.law.account_terms import AccountTerms
 from services.compliance.law.advances import moving_on, uses
-from services.compliance.law.closing import close, closed_in, reopen
+from services.compliance.law.closing import closable, close, closed_in, reopen
 from services.compliance.law.periods import Month
 from services.compliance.law.settling import Settled, settled
 from services.compliance.records.account import Account
@@ -53,10 +54,7 @@ class MonthOfAccount:
 def contribute_statements(
     account: Account, key: str, terms: AccountTerms, moment: Moment
 ) -> list[Given]:
-    """Give a statement of each month of which there is anything to say, and close what is old.
-
-    Closing changes how the account keeps what it holds, never what it says.
-    """
+    """Give a statement of each month of which there is anything to say, and close what is old."""
     reopen(account, terms)
     known, now = settled(account, terms), moment.now
     pages: dict[str, MonthOfAccount] = defaultdict(MonthOfAccount)
@@ -73,11 +71,13 @@ def contribute_statements(
             for one in shut.others:
                 pages[month].take(one, now)
     books |= {month: page.book(month) for month, page in pages.items()}
-    # Only what has been heard is long ago: in a backlog, what is told next is of before now.
-    _close(account, known, books, terms, min(now, moment.heard))
     waits = [page.waits for page in pages.values() if page.waits is not None]
     given: list[Given] = [Watch(min(waits))] if waits else []
     given += [Contribution("statement", month, key, books[month]) for month in sorted(books)]
+    # Only what has been heard is long ago: in a backlog, what is told next is of before now.
+    heard = min(now, moment.heard)
+    if account.shelf is not None or closable(account, known, heard):
+        given.append(Tidying(partial(_close, account, known, books, terms, heard)))
     return given
 
 
@@ -101,10 +101,15 @@ def _close(
     terms: AccountTerms,
     heard: datetime,
 ) -> None:
-    """Close what is old, and note what was said of months that are closed whole."""
-    close(account, known, terms, heard)
+    """Close what is old, and note what was said of months that are closed whole.
+
+    This changes how the account keeps what it holds, never what it says.
+    """
+    if closable(account, known, heard):
+        close(account, known, terms, heard)
+        known = settled(account, terms)
     if account.shelf is not None:
-        still_open = {one.month for one in settled(account, terms)}
+        still_open = {one.month for one in known}
         stamps = {
             month: _kept(books[month]).digest
             for month in account.shelf.months
