@@ -20,11 +20,11 @@ def test_a_record_on_which_the_program_fails_is_named_and_its_neighbours_are_jud
     archive.write_bytes(b"".join(an_order(f"O{number}") for number in range(20)))
     does = getattr(engine, step)
 
-    def failed(one: Any, *others: Any) -> Any:
+    def failed(one: Any, *others: Any, **how: Any) -> Any:
         name = one.subject.key if step == "judge" else others[1].data.order
         if name == "O7":
             raise ZeroDivisionError("a defect of ours")
-        return does(one, *others)
+        return does(one, *others, **how)
 
     monkeypatch.setattr(engine, step, failed)
     monkeypatch.setattr(replay_processes, "processes", lambda _files: processes)

@@ -15,6 +15,8 @@ from services.compliance.answers import (
     audit_attachments,
     audit_cases,
     bulletin,
+    case_listing,
+    case_numbers,
     cases,
     contradictions,
     coverage,
@@ -36,7 +38,8 @@ from shared.domain.errors import TransientError
 pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
-    *(anchors, as_of, attachments, audit, audit_attachments, audit_cases, bulletin, cases),
+    *(anchors, as_of, attachments, audit, audit_attachments, audit_cases, bulletin),
+    *(case_listing, case_numbers, cases),
     *(
         contradictions,
         coverage,

@@ -38,10 +38,10 @@ def failing(
     """Have a step of the engine fail where it is told so."""
     does = getattr(engine, step)
 
-    def failed(*given: Any) -> Any:
+    def failed(*given: Any, **how: Any) -> Any:
         if fails(*given):
             raise ZeroDivisionError("a defect\0 of ours \ud800")
-        return does(*given)
+        return does(*given, **how)
 
     monkeypatch.setattr(engine, step, failed)
     return monkeypatch

@@ -52,8 +52,8 @@ def spoilt(monkeypatch: pytest.MonkeyPatch, keys: Collection[str], text: str = "
     """Have the violations of some orders say what PostgreSQL cannot hold."""
     does = engine.judge
 
-    def judge(dossier: Any, *given: Any) -> engine.Judged:
-        judged = does(dossier, *given)
+    def judge(dossier: Any, *given: Any, **how: Any) -> engine.Judged:
+        judged = does(dossier, *given, **how)
         if dossier.subject.key not in keys:
             return judged
         changes = [
@@ -240,10 +240,10 @@ async def test_whatever_records_are_at_fault_these_are_set_aside_and_no_others(
         spoilt(defect, {orders[number] for number in unwritable})
         does = engine.judge
 
-        def judge(dossier: Any, *given: Any) -> engine.Judged:
+        def judge(dossier: Any, *given: Any, **how: Any) -> engine.Judged:
             if dossier.subject.key in {orders[number] for number in unjudgeable}:
                 raise ZeroDivisionError
-            return does(dossier, *given)
+            return does(dossier, *given, **how)
 
         defect.setattr(engine, "judge", judge)
         while (await desk.service.expand_touches()).result or (
