@@ -8,7 +8,7 @@ from services.compliance.policies.policy import Policy, load
 from services.compliance.rules import RULES
 from shared.domain.records.record import ProductEntry
 
-TEXT = (Path(__file__).parents[3] / "docs" / "rules.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
 CALLED = {ProductEntry: "Product"}
 """Records of which the text says another name than the code."""
 NONE = "–"
