@@ -9,13 +9,12 @@ import asyncio
 from rich.progress import TaskID
 
 from services.commands.on_database import on_database
+from services.commands.setup import MIGRATIONS
 from services.commands.terminal import counted, counting, say
 from services.compliance.policies import policy
 from services.compliance.settings import Settings
 from services.compliance.storage import schema
 from services.compliance.storage.rebuild import rebuild
-from services.delivery.answers import MIGRATIONS as OF_DELIVERY
-from services.orders.answers import MIGRATIONS as OF_ORDERS
 from shared.adapters import postgres
 from shared.domain.permits import OPERATOR
 from shared.domain.texts import plain
@@ -23,8 +22,6 @@ from shared.domain.topics import DELIVERIES, FUNDS, ORDERS, REGISTER
 from shared.tally.rebuild import rebuild as rebuild_tally
 
 SHOWN = 10
-
-MIGRATIONS = {"compliance": schema.MIGRATIONS, "orders": OF_ORDERS, "delivery": OF_DELIVERY}
 
 HEARD = {
     "orders": (REGISTER, ORDERS, DELIVERIES, FUNDS),
@@ -35,7 +32,10 @@ HEARD = {
 
 def run_tally(settings: Settings, service: str, *, cut: bool) -> None:
     """Have a service's figures made anew from the topics, and say what comes next."""
-    _check(settings, service)
+    on_database(
+        settings,
+        lambda connection: postgres.check_migrated(connection, MIGRATIONS[service], service),
+    )
     topics = [topic.name for topic in HEARD[service]]
     asyncio.run(
         rebuild_tally(settings.database, service, settings.cluster(OPERATOR), topics, cut=cut)
@@ -49,7 +49,7 @@ def run_tally(settings: Settings, service: str, *, cut: bool) -> None:
 
 def run(settings: Settings) -> None:
     """Rebuild, and say what comes next."""
-    _check(settings, "compliance")
+    on_database(settings, schema.check)
     with counting(None, "Reading facts") as progress:
         done = asyncio.run(
             rebuild(
@@ -71,11 +71,3 @@ def run(settings: Settings) -> None:
             f"{counted(done.aside, 'record')} set aside still: this version fails on them too. "
             "/v1/status names them, with the error; report it"
         )
-
-
-def _check(settings: Settings, service: str) -> None:
-    """Raise SetupError unless the schema of a service is the one of this version."""
-    on_database(
-        settings,
-        lambda connection: postgres.check_migrated(connection, MIGRATIONS[service], service),
-    )

@@ -11,6 +11,9 @@ from services.orders.answers import MIGRATIONS as ORDERS
 from shared.adapters import postgres
 from shared.adapters.identity.keys import MIGRATIONS as IDENTITY
 
+MIGRATIONS = {"identity": IDENTITY, "orders": ORDERS, "delivery": DELIVERY}
+"""The folders of migrations beside that of the compliance service, by schema."""
+
 
 def migrate(settings: Settings) -> None:
     """Bring the schema to this version; print the files applied."""
@@ -20,7 +23,7 @@ def migrate(settings: Settings) -> None:
 async def migrate_all(settings: Settings) -> list[str]:
     """Bring the schemas of all services to this version; gives the files applied."""
     applied = await schema.migrate(settings)
-    for service, folder in (("identity", IDENTITY), ("orders", ORDERS), ("delivery", DELIVERY)):
+    for service, folder in MIGRATIONS.items():
         applied += await postgres.migrate(settings.database, folder, service)
     return applied
 

@@ -1,6 +1,6 @@
 -- list --
 -- List cases of a jurisdiction ($1), the latest month first, by the counts of who is accused alone;
--- cases.py puts its predicates at the mark.
+-- case_listing.py puts its predicates at the mark.
 WITH counted AS (
     SELECT month, rule, role, party,
            coalesce(sum(count) FILTER (WHERE NOT exempt), 0)::bigint AS found,
@@ -25,8 +25,8 @@ LEFT JOIN compliance.case_work w
 ORDER BY month DESC, rule DESC, role DESC, party DESC;
 
 -- worked --
--- List cases of a jurisdiction ($1) that people work on or have worked on; cases.py puts its
--- predicates at the mark.
+-- List cases of a jurisdiction ($1) that people work on or have worked on; case_listing.py puts
+-- its predicates at the mark.
 WITH worked AS (
     SELECT * FROM compliance.case_work
     WHERE jurisdiction = $1 AND /* wanted */ true AND /* own */ true

@@ -29,7 +29,7 @@ from services.compliance.worker.service import Compliance
 from services.compliance.worker.sweeper import Sweeper
 from shared.adapters.postgres import Connection
 from shared.domain import topics
-from shared.domain.errors import FencedError, TransientError, UnstorableError
+from shared.domain.errors import FencedError, UnstorableError
 from shared.domain.topics import Place
 
 POLL_SECONDS = 0.1
@@ -230,16 +230,11 @@ class Session:
                 await self._commit(part)
 
     async def _handle(self, batch: Batch) -> None:
-        began, work = time.monotonic(), time.process_time()
-        try:
+        with self._pace.measuring() as measured:
             judged, conflicts = await self._service.handle(batch, self._clock.moment())
-        except TransientError:
-            self._pace.failed()
-            raise
-        seconds = time.monotonic() - began
-        records = len(batch.events) + len(batch.letters)
-        self._pace.took(records, time.process_time() - work, seconds, judged.size)
-        self._metrics.batch(batch, judged, seconds)
+            measured.records = len(batch.events) + len(batch.letters)
+            measured.loaded = judged.size
+        self._metrics.batch(batch, judged, measured.lasted)
         self._metrics.conflicts(conflicts)
 
     async def _between_batches(self, *, idle: bool) -> None:

@@ -9,7 +9,7 @@ from services.compliance.worker.clock import Clock
 from services.compliance.worker.metrics import WorkerMetrics
 from services.compliance.worker.pace import Pace
 from services.compliance.worker.service import Compliance
-from shared.domain.errors import TransientError, UnstorableError
+from shared.domain.errors import UnstorableError
 
 EVERY = 0.5
 """Seconds between sweeps while events keep coming."""
@@ -63,24 +63,21 @@ class Sweeper:
 
     async def _sweep_some(self, moment: Moment) -> bool:
         """Judge some of what is due; gives whether there was any."""
-        began, work = time.monotonic(), time.process_time()
         try:
-            judged, conflicts = await self._service.sweep(moment, self._together)
+            with self._pace.measuring() as measured:
+                judged, conflicts = await self._service.sweep(moment, self._together)
+                if judged is not None:
+                    measured.records = min(self._together, len(judged.dossiers))
+                    measured.loaded = judged.size
         except UnstorableError:
             # Some records cannot be written together: at last each is written alone.
             if self._together == 1:
                 raise
             self._together //= 2
             return True
-        except TransientError:
-            self._pace.failed()
-            raise
         self._metrics.conflicts(conflicts)
         if judged is None:
             return False
-        seconds = time.monotonic() - began
-        swept = min(self._together, len(judged.dossiers))
-        self._pace.took(swept, time.process_time() - work, seconds, judged.size)
         self._together = min(self._together * 2, self._pace.size)
         self._metrics.swept(judged)
         return True

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.compliance.worker.pace import AT_LEAST, AT_MOST, LASTS, LOADS, WORK, Pace
+from shared.domain.errors import TransientError
 
 SECONDS = st.floats(0, 1e6)
 BYTES = st.integers(0, 1 << 40)
@@ -66,3 +67,16 @@ def test_batches_that_come_to_nothing_become_small_and_what_works_grows_again() 
     assert sizes == [AT_MOST // 2, AT_MOST // 4, AT_MOST // 8, AT_LEAST, AT_LEAST]
     pace.took(pace.size, WORK / 10, WORK / 10, 1_000)
     assert pace.size == 2 * AT_LEAST
+
+
+def test_work_is_measured_by_what_it_was_of_and_counts_as_failed_where_it_came_to_nothing() -> None:
+    pace = Pace()
+    with pace.measuring():
+        pass
+    assert pace.size == AT_MOST
+    with pace.measuring() as measured:
+        measured.records, measured.loaded = AT_MOST, 2 * LOADS
+    assert pace.size == AT_MOST // 2
+    with pytest.raises(TransientError), pace.measuring():
+        raise TransientError("the database is away")
+    assert pace.size == AT_MOST // 4
