@@ -8,6 +8,7 @@ Whatever drives it does so level by level, because what to load next depends on 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from services.compliance.judging import engine
@@ -45,22 +46,31 @@ class RefusedRecord(NamedTuple):
 
 Refused: TypeAlias = Mapping[Subject, RefusedRecord]
 NOTHING: Refused = {}
+UNSETTLED_NOWHERE: Mapping[int, datetime] = {}
 
 
 class Round(Upshot):
     """Records judged together, level by level.
 
     `refused` are set aside without being judged: a round before this one could not be written
-    because of them. A round that is all there is judges `once`, and nothing of it is stored.
+    because of them. `settled` says of levels until when silence counts there, where that is not all
+    that was heard. A round that is all there is judges `once`, and nothing of it is stored.
     """
 
     def __init__(
-        self, law: Law, moment: Moment, refused: Refused = NOTHING, *, once: bool = False
+        self,
+        law: Law,
+        moment: Moment,
+        refused: Refused = NOTHING,
+        *,
+        settled: Mapping[int, datetime] = UNSETTLED_NOWHERE,
+        once: bool = False,
     ) -> None:
         super().__init__()
         self.law = law
-        self.moment = moment
+        self.moment = self._at = moment
         self._refused = refused
+        self._settled = settled
         self._once = once
         self._levels = {number: Level({}, {}, {}) for number in LEVELS}
         self._level = Level({}, {}, {})
@@ -104,6 +114,8 @@ class Round(Upshot):
         for number in LEVELS:
             if number <= last and number in self._levels:
                 self._level = self._levels.pop(number)
+                heard = self._settled.get(number, self.moment.heard)
+                self._at = Moment(self.moment.now, heard)
                 if any(self._level):
                     return True
         return False
@@ -171,7 +183,7 @@ class Round(Upshot):
             if dossier.judgement.aside == "rebuild" or dossier.subject in self.defects:
                 continue
             try:
-                judged = engine.judge(dossier, self.law, self.moment, once=self._once)
+                judged = engine.judge(dossier, self.law, self._at, once=self._once)
             except Exception as error:  # noqa: BLE001  # as above
                 self.set_aside(dossier, error, "judge")
                 continue

@@ -1,6 +1,7 @@
 """Dossiers: records, what was last said of them, and when to look at them again."""
 
 from collections.abc import Container, Iterable, Mapping
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import asyncpg
 
 from services.compliance.judging.dossier import Dossier, DossierBytes, decode, encode
 from services.compliance.judging.judgement import Judgement
-from services.compliance.judging.kinds import KINDS
+from services.compliance.judging.kinds import KINDS, LEVELS
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.judging.upshot import Upshot
@@ -31,6 +32,11 @@ COLUMNS = (
 
 NO_VERSION = 0
 """The version that no row has."""
+
+_BELOW = {
+    level: " ".join(kind.name for kind in KINDS.values() if kind.level < level) for level in LEVELS
+}
+"""The kinds of all levels before each."""
 
 _subject = attrgetter("subject")
 
@@ -136,9 +142,22 @@ async def _save_records(
             raise ConflictError("another worker wrote the same record")
 
 
-async def due(connection: Connection, moment: Moment, at_most: int) -> list[Subject]:
+async def settled(connection: Connection, heard: datetime) -> dict[int, datetime]:
+    """Say of each level until when silence counts, of what was heard until an instant.
+
+    What a silence comes to is contributed to later levels. So it counts there only once the
+    records of earlier levels were judged by it, whoever judges them.
+    """
+    rows = await connection.fetch(QUERIES["settled"], heard, *columns(_BELOW.items()))
+    return {row["level"]: row["settled"] for row in rows}
+
+
+async def due(
+    connection: Connection, moment: Moment, settled: Mapping[int, datetime], at_most: int
+) -> list[Subject]:
     """Claim records whose time has come; what another worker has claimed is passed over."""
-    rows = await connection.fetch(QUERIES["due"], *moment, at_most)
+    heard = [(kind.name, settled[kind.level]) for kind in KINDS.values()]
+    rows = await connection.fetch(QUERIES["due"], moment.now, *columns(heard), at_most)
     return sorted({Subject(*row) for row in rows})
 
 

@@ -85,13 +85,25 @@ INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
 SELECT jurisdiction, kind, key, 'epoch' FROM touched
 ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
 
+-- settled --
+-- Say of each level until when silence counts: until all was heard, or just before what has yet to be
+-- judged of earlier levels, by whomever. The earliest is soon found: whatever is due before it may be
+-- claimed, and so does not stay.
+SELECT level, least($1, (
+    SELECT hear_at - interval '1 microsecond' FROM compliance.look_again
+    WHERE hear_at <= $1 AND kind = ANY(string_to_array(kinds, ' ')) ORDER BY hear_at LIMIT 1
+)) AS settled
+FROM unnest($2::int[], $3::text[]) AS below (level, kinds);
+
 -- due --
 -- Claim records whose time has come; what another worker has claimed is passed over.
 WITH looked AS (
     SELECT jurisdiction, kind, key FROM compliance.look_again
-    WHERE look_at < $1 ORDER BY look_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    WHERE look_at < $1 ORDER BY look_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), listened AS (
-    SELECT jurisdiction, kind, key FROM compliance.look_again
-    WHERE hear_at <= $2 ORDER BY hear_at LIMIT $3 FOR UPDATE SKIP LOCKED
+    SELECT l.jurisdiction, l.kind, l.key
+    FROM compliance.look_again l
+    JOIN unnest($2::text[], $3::timestamptz[]) AS heard (kind, until) ON heard.kind = l.kind
+    WHERE l.hear_at <= heard.until ORDER BY l.hear_at LIMIT $4 FOR UPDATE OF l SKIP LOCKED
 )
 SELECT * FROM looked UNION SELECT * FROM listened;

@@ -128,7 +128,8 @@ class Compliance:
     ) -> tuple[Round, Lawbook]:
         await self._book.open(self._connection, (event.data.jurisdiction for event in batch.events))
         book, changes = await self._book.changed_by(self._connection, batch.events)
-        judging = Round(book.law, moment, refused)
+        settled = await dossiers.settled(self._connection, moment.heard)
+        judging = Round(book.law, moment, refused, settled=settled)
         judging.hear(by_subject(batch.events))
         await self._judge(judging, book, load)
         await positions.advance(self._connection, batch.spans, moment.now)
@@ -160,15 +161,18 @@ class Compliance:
     async def _sweep(
         self, moment: Moment, at_most: int, refused: Refused, load: Load
     ) -> Round | None:
-        subjects = await dossiers.due(self._connection, moment, at_most)
+        settled = await dossiers.settled(self._connection, moment.heard)
+        subjects = await dossiers.due(self._connection, moment, settled, at_most)
         if not subjects:
             return None
+        # Only then: what is judged now is not waited for by the records that it contributes to.
+        await dossiers.forget_watches(self._connection, subjects)
+        settled = await dossiers.settled(self._connection, moment.heard)
         await self._book.open(self._connection, (where for where, _, _ in subjects))
-        judging = Round(self._book.law, moment, refused)
+        judging = Round(self._book.law, moment, refused, settled=settled)
         judging.look_at(subjects)
         await self._judge(judging, self._book, load)
         await register.hold_law(self._connection, self._book.versions)
-        await dossiers.forget_watches(self._connection, subjects)
         judging.forget_watches(subjects)
         await self._save(judging, self._book, self._book.versions, smallest=at_most == 1)
         return judging

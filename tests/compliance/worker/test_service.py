@@ -14,7 +14,7 @@ from services.compliance.storage.hot import HotDossiers
 from services.compliance.worker.service import LOCK_AFTER
 from shared.adapters.postgres import Connection
 from shared.domain.errors import FencedError, TransientError
-from tests.support.events import an_event
+from tests.support.events import an_event, instant
 from tests.support.workers.on_database import HEARD, NOW, WorkerOnDatabase
 
 pytestmark = pytest.mark.integration
@@ -289,3 +289,31 @@ async def test_an_exemption_that_names_a_product_reaches_what_is_owed_for_many(
     await desk.handle(an_event("exemption.granted", rule="late-settlement", **named))
     await desk.sweep()
     assert await desk.connection.fetchval(owed) is True
+
+
+async def test_what_a_product_lacked_is_not_told_before_all_its_silent_orders_were_judged(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    told = Moment(HEARD.now, instant("2022-03-01 12:00:00"))
+    silent = an_event("order.placed", "2022-03-01 09:00:00", order="O1")
+    refused = [
+        an_event("order.placed", "2022-03-12 09:00:00", order="O2"),
+        an_event("order.rejected", "2022-03-12 10:00:00", order="O2"),
+    ]
+    await desk.service.handle(desk.batch(*REGISTER, APPOINTED, silent, *refused), told)
+    other = await asyncpg.connect(database)
+
+    # Another worker is about to judge the order that nobody answered.
+    async with other.transaction():
+        await other.execute("SELECT FROM compliance.look_again WHERE key = 'O1' FOR UPDATE")
+        await desk.sweep()
+        await desk.handle(an_event("order.placed", "2022-03-14 09:00:00", order="O3"))
+        await desk.sweep()
+        assert "unreported-shortage" not in await desk.rules()
+
+    await desk.sweep()
+    found = "SELECT status, body->'observed' FROM compliance.violation WHERE rule = $1"
+    rows = await desk.connection.fetch(found, "unreported-shortage")
+    told_as = [(row[0], msgspec.json.decode(row[1])["orders"]) for row in rows]
+    assert sorted(told_as) == [("closed", 1), ("closed", 2)]
+    await other.close()
