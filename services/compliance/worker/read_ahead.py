@@ -14,17 +14,12 @@ from typing import Any, NamedTuple
 
 from shared.domain.topics import Place
 
-AHEAD = 5_000
-"""Records of one partition that are buffered before it is no longer asked for more."""
-
-BYTES_AHEAD = 8 << 20
-"""Bytes of all partitions that are buffered before only those are asked that have nothing."""
+FEW = 64
+"""Records that are read at once of a partition that holds up the others: as many at most wait in
+each of them for the rest."""
 
 BYTES_TAKEN = 8 << 20
 """Bytes that go on at once, about: what is buffered may be large messages."""
-
-FEW = 100
-"""Records that one fetch may bring of a partition that has nothing, where buffers are full."""
 
 PER_RECORD = 1_350
 """Bytes that a record takes beside key and value, as tracemalloc counts them: the objects that it
@@ -53,15 +48,14 @@ class ReadAhead:
         self._held = {}
         self._bytes = 0
 
-    def wants_more(self, places: Iterable[Place]) -> list[Place]:
-        """Give the partitions of which more may be read."""
-        # Whoever has nothing holds up all others, so it is asked however much they hold.
-        most = AHEAD if self._bytes < BYTES_AHEAD else 1
-        return [place for place in places if len(self._held.get(place, ())) < most]
+    def wants(self, places: Iterable[Place], at_end: Collection[Place]) -> list[Place]:
+        """Give the partitions to read on in: those that hold up all others, or whoever has more.
 
-    def room(self, at_most: int) -> int:
-        """Give how many records a fetch may bring, about; few where the buffers are full."""
-        return min(at_most, max(FEW, (BYTES_AHEAD - self._bytes) // self._each()))
+        Each that is read on lets as many go on as it brings in, or more.
+        """
+        going_on = [place for place in places if place not in at_end]
+        horizon = self._horizon(going_on)
+        return [place for place in going_on if self._last(place) <= horizon] or list(places)
 
     def add(self, fetched: Mapping[Place, Iterable[Any]]) -> None:
         """Buffer what was read."""
@@ -71,6 +65,14 @@ class ReadAhead:
             held.extend(records)
             self._bytes += sum(map(_size, islice(held, before, None)))
 
+    def ready(self, places: Collection[Place], at_end: Collection[Place], at_most: int) -> bool:
+        """Say whether so many may go on."""
+        return sum(self._ready(places, at_end).values()) >= self._most(at_most)
+
+    def _ready(self, places: Collection[Place], at_end: Collection[Place]) -> dict[Place, int]:
+        horizon = self._horizon(place for place in places if place not in at_end)
+        return {place: _until(self._held.get(place, ()), horizon) for place in places}
+
     def take(
         self, stands_at: Mapping[Place, int], at_end: Collection[Place], at_most: int
     ) -> Taken:
@@ -79,10 +81,8 @@ class ReadAhead:
         `stands_at` says where the consumer stands in each partition: what it has passed and nobody
         buffers (offsets may have holes) is done with.
         """
-        horizon = self._horizon(place for place in stands_at if place not in at_end)
-        ready = {place: _until(self._held.get(place, ()), horizon) for place in stands_at}
-        most = min(at_most, max(1, BYTES_TAKEN // self._each()))
-        share = min(1.0, most / max(1, sum(ready.values())))
+        ready = self._ready(stands_at, at_end)
+        share = min(1.0, self._most(at_most) / max(1, sum(ready.values())))
         taken = Taken({}, {})
         for place, count in ready.items():
             held = self._held.get(place)
@@ -93,14 +93,18 @@ class ReadAhead:
             taken.next[place] = held[0].offset if held else stands_at[place]
         return taken
 
-    def _each(self) -> int:
-        """Give how many bytes a record that is held takes, about."""
-        return max(PER_RECORD, self._bytes // max(1, len(self)))
+    def _most(self, at_most: int) -> int:
+        """Give how many records go on at once, by how large the ones held are."""
+        each = max(PER_RECORD, self._bytes // max(1, len(self)))
+        return min(at_most, max(1, BYTES_TAKEN // each))
 
     def _horizon(self, going_on: Iterable[Place]) -> float:
         """Give the timestamp (milliseconds) up to which all partitions that go on were read."""
-        last = (held[-1].timestamp if (held := self._held.get(p)) else 0 for p in going_on)
-        return min(last, default=inf)
+        return min(map(self._last, going_on), default=inf)
+
+    def _last(self, place: Place) -> int:
+        held = self._held.get(place)
+        return held[-1].timestamp if held else 0
 
 
 def _size(record: Any) -> int:

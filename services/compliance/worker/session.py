@@ -24,7 +24,7 @@ from services.compliance.worker.assignment import Assignment, member
 from services.compliance.worker.clock import Clock
 from services.compliance.worker.intake import Intake
 from services.compliance.worker.metrics import WorkerMetrics
-from services.compliance.worker.read_ahead import ReadAhead
+from services.compliance.worker.read_ahead import FEW, ReadAhead
 from services.compliance.worker.service import Compliance
 from services.compliance.worker.sweeper import Sweeper
 from shared.adapters.postgres import Connection
@@ -141,33 +141,58 @@ class Session:
         await self._assignment.open_more(committed, self._clock.ends_of)
 
     async def _fetch(self, generation: int) -> None:
-        """Read ahead, of partitions that are ours and not far ahead of the rest."""
-        holds = self._assignment.holds
-        wanted = [TopicPartition(*place) for place in self._ahead.wants_more(holds)]
+        """Read on until the next batch is whole, or nothing more is there already."""
+        stands_at, at_end = await self._standing()
+        while await self._fetch_of(self._ahead.wants(stands_at, at_end), generation):
+            # Here the batch in flight has its turn.
+            await asyncio.sleep(0)
+            stands_at, at_end = await self._standing()
+            whole = self._ahead.ready(stands_at, at_end, self._pace.size)
+            if whole or at_end >= stands_at.keys():
+                return
+
+    async def _fetch_of(self, wanted: list[Place], generation: int) -> bool:
+        """Read on in some partitions, of which there may be none; gives whether anything came."""
         if not wanted:
-            await asyncio.sleep(0 if holds else POLL_SECONDS)
-            return
+            await asyncio.sleep(POLL_SECONDS)
+            return False
         # `getmany` is never cancelled, since one cancellation disables max_poll_interval_ms for
         # good; nor asked with no time to wait, since a tight loop of that starves the event loop.
-        # It empties one partition before it turns to the next, hence the buffers of `ReadAhead`;
-        # a partition far ahead is left out rather than paused, which would throw away its fetch.
+        # It empties one partition before it turns to the next, hence `ReadAhead`; a partition that
+        # is ahead is left out rather than paused, which would throw away its fetch.
         try:
             fetched = await self._consumer.getmany(
-                *wanted,
+                *(TopicPartition(*place) for place in wanted),
                 timeout_ms=int(POLL_SECONDS * 1000),
-                max_records=self._ahead.room(self._pace.size),
+                max_records=FEW,
             )
         except OffsetOutOfRangeError:
             # The broker lost what comes next. A consumer that resets itself would go on behind it
             # without a word; ours waits until the clock has noted what is missing.
             await asyncio.sleep(POLL_SECONDS)
-            return
+            return False
         if generation != self._assignment.generation:
             # Partitions were sought while we waited, and what came may lie behind the new place:
             # the consumer has passed it, so the next batch would pass over it without a word.
             self._assignment.go_to(self._assignment.holds)
-            return
+            return False
         self._ahead.add({(tp.topic, tp.partition): rows for tp, rows in fetched.items()})
+        return bool(fetched)
+
+    async def _standing(self) -> tuple[dict[Place, int], set[Place]]:
+        """Give where the consumer stands in each partition of ours, and which are read to the end.
+
+        Behind an open transaction nothing can be read: that partition is at its end too.
+        """
+        stands_at, at_end = {}, set()
+        for place in self._assignment.holds.keys() & _places(self._consumer.assignment()):
+            partition = TopicPartition(*place)
+            stands_at[place] = await self._consumer.position(partition)
+            end = self._consumer.last_stable_offset(partition)
+            paused = partition in self._consumer.paused()
+            if paused or (end is not None and stands_at[place] >= end):
+                at_end.add(place)
+        return stands_at, at_end
 
     async def _decode(self) -> Batch:
         """Decode what may go on.
@@ -176,16 +201,7 @@ class Session:
         at its first record but where the last one ended, and ends where the consumer stands.
         """
         holds = self._assignment.holds
-        stands_at, at_end = {}, set()
-        for place in holds.keys() & _places(self._consumer.assignment()):
-            partition = TopicPartition(*place)
-            stands_at[place] = await self._consumer.position(partition)
-            # Behind an open transaction nothing can be read: that partition holds nobody up.
-            end = self._consumer.last_stable_offset(partition)
-            paused = partition in self._consumer.paused()
-            if paused or (end is not None and stands_at[place] >= end):
-                at_end.add(place)
-        taken = self._ahead.take(stands_at, at_end, self._pace.size)
+        taken = self._ahead.take(*await self._standing(), self._pace.size)
         spans = [
             Span(*place, holds[place].epoch, holds[place].next, holds[place].base + following)
             for place, following in taken.next.items()

@@ -2,19 +2,10 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.compliance.worker.read_ahead import (
-    AHEAD,
-    BYTES_AHEAD,
-    BYTES_TAKEN,
-    FEW,
-    PER_RECORD,
-    ReadAhead,
-    Taken,
-)
+from services.compliance.worker.read_ahead import BYTES_TAKEN, FEW, PER_RECORD, ReadAhead, Taken
 from shared.domain.topics import Place
 
 PLACES: list[Place] = [("orders", 0), ("orders", 1), ("register", 0)]
@@ -194,14 +185,6 @@ def test_what_the_consumer_has_passed_and_nobody_holds_is_done_with() -> None:
     assert ahead.take({PLACES[0]: 41}, PLACES, 10) == Taken({}, {PLACES[0]: 41})
 
 
-@pytest.mark.parametrize(("held", "wanted"), [(AHEAD - 1, True), (AHEAD, False)])
-def test_a_partition_far_ahead_is_asked_for_no_more(held: int, *, wanted: bool) -> None:
-    ahead = ReadAhead()
-    ahead.add({PLACES[0]: [Record(n, n) for n in range(held)]})
-    assert (PLACES[0] in ahead.wants_more(PLACES)) is wanted
-    assert PLACES[1] in ahead.wants_more(PLACES)
-
-
 def test_what_is_read_again_from_elsewhere_is_forgotten() -> None:
     read = filled([10, 20], [15])
     read.ahead.clear()
@@ -209,15 +192,16 @@ def test_what_is_read_again_from_elsewhere_is_forgotten() -> None:
     assert read.ahead.take({PLACES[0]: 0}, PLACES, PLENTY) == Taken({}, {PLACES[0]: 0})
 
 
-def test_large_messages_are_not_read_far_ahead_but_nobody_waits_for_one_that_has_none() -> None:
+def test_of_large_messages_fewer_go_on_at_once() -> None:
     ahead = ReadAhead()
     megabyte = b"x" * (1 << 20)
-    ahead.add({PLACES[0]: [Record(n, n, None, megabyte) for n in range(BYTES_AHEAD >> 20)]})
-    assert ahead.wants_more(PLACES) == PLACES[1:]
-
+    ahead.add({PLACES[0]: [Record(n, n, None, megabyte) for n in range(10)]})
+    fitting = BYTES_TAKEN // (len(megabyte) + PER_RECORD)
+    assert ahead.ready(PLACES[:1], PLACES, fitting)
+    assert ahead.ready(PLACES[:1], PLACES, PLENTY)
     taken = ahead.take({PLACES[0]: 1_000}, PLACES, PLENTY)
-    assert len(taken.records[PLACES[0]]) == BYTES_TAKEN // (len(megabyte) + PER_RECORD)
-    assert ahead.wants_more(PLACES) == PLACES
+    assert len(taken.records[PLACES[0]]) == fitting
+    assert not ahead.ready(PLACES[:1], PLACES, PLENTY)
 
 
 def test_a_message_larger_than_all_that_goes_on_at_once_goes_on_alone() -> None:
@@ -228,16 +212,45 @@ def test_a_message_larger_than_all_that_goes_on_at_once_goes_on_alone() -> None:
     assert taken.next == {PLACES[0]: 1}
 
 
-def test_many_partitions_that_wait_for_one_fill_no_more_than_the_buffers() -> None:
-    """Each in turn has nothing and is asked; a fetch brings of one what it may bring of all."""
+def test_those_are_read_on_in_that_hold_up_the_others_and_where_none_does_all() -> None:
     ahead = ReadAhead()
-    places = [("orders", number) for number in range(60)]
-    value = b"x" * 600
-    read = 0
-    for place in places:
-        assert place in ahead.wants_more(places)
-        room = ahead.room(2_000)
-        ahead.add({place: [Record(n, n, None, value) for n in range(room)]})
-        read += room
-    assert read <= BYTES_AHEAD // (PER_RECORD + len(value)) + FEW * len(places)
-    assert ahead.room(2_000) == FEW
+    for place, last in zip(PLACES, (30, 10, 10), strict=True):
+        ahead.add({place: [Record(0, last)]})
+    assert ahead.wants(PLACES, at_end=()) == PLACES[1:]
+    assert ahead.wants(PLACES, at_end={PLACES[1]}) == [PLACES[2]]
+    assert ahead.wants(PLACES, at_end=PLACES[1:]) == [PLACES[0]]
+    assert ahead.wants(PLACES, at_end=PLACES) == PLACES
+    assert ahead.wants([], at_end=()) == []
+
+
+@given(partitions, steps)
+def test_it_is_known_whether_so_many_may_go_on(
+    read: Partitions, turns: list[tuple[dict[Place, int], int]]
+) -> None:
+    for counts, most in turns:
+        read.fetch(counts)
+        assert read.ahead.ready(read.reached, read.at_end, most) == (read.ready() >= most)
+        read.take(most)
+
+
+@given(
+    every=st.lists(st.sampled_from([1, 2, 7, 50, 400]), min_size=1, max_size=60),
+    size=st.sampled_from([200, 700, 2_000]),
+)
+@settings(max_examples=10, deadline=None)
+def test_batches_are_whole_and_little_waits_whatever_partitions_are_told(
+    every: list[int], size: int
+) -> None:
+    """Read as a session does, of many partitions that are told now and then or all the time."""
+    logs = {
+        ("orders", number): [Record(n, at) for n, at in enumerate(range(0, 4_000, step))]
+        for number, step in enumerate(every)
+    }
+    read, batches, most = Partitions(logs), [], 0
+    while any(len(read.out[place]) < len(log) for place, log in logs.items()):
+        while not read.ahead.ready(logs, read.at_end, size) and read.at_end < logs.keys():
+            read.fetch({read.ahead.wants(sorted(logs), read.at_end)[0]: FEW})
+        most = max(most, len(read.ahead))
+        batches.append(sum(map(len, read.take(size).records.values())))
+    assert all(batch >= size for batch in batches[:-1])
+    assert most < size + FEW * (len(logs) + 1)

@@ -41,8 +41,9 @@ async def test_what_arrives_while_a_fetch_waits_and_partitions_are_taken_anew_is
             nonlocal taken_anew
             if not taken_anew:
                 taken_anew = True
-                await assignment.on_partitions_revoked(wanted)
-                await assignment.on_partitions_assigned(wanted)
+                ours = tuple(consumer.assignment())
+                await assignment.on_partitions_revoked(ours)
+                await assignment.on_partitions_assigned(ours)
                 await assignment._takeover  # type: ignore[misc]  # noqa: SLF001
                 await bus.publish([an_event("product.selected")])
                 asked["timeout_ms"] = 5_000
