@@ -5,6 +5,7 @@ moves that. It is taken out while it is judged, and kept again only once that is
 comes to nothing is forgotten with all that was changed in it.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from services.compliance.judging.dossier import Dossier
@@ -23,7 +24,9 @@ class HotDossiers:
 
     def __init__(self, at_most: int = AT_MOST) -> None:
         self._at_most = at_most
-        self._held: dict[Subject, Dossier] = {}
+        # A plain dict walks over all that was taken from its front, each time that it is asked for
+        # what comes first.
+        self._held: OrderedDict[Subject, Dossier] = OrderedDict()
         self._bytes = 0
 
     def take(self, subjects: Iterable[Subject]) -> dict[Subject, Dossier]:
@@ -45,5 +48,5 @@ class HotDossiers:
             self._held[subject] = dossier
             self._bytes += dossier.size
         while self._bytes > self._at_most:
-            oldest = next(iter(self._held))
-            self._bytes -= self._held.pop(oldest).size
+            _, oldest = self._held.popitem(last=False)
+            self._bytes -= oldest.size
