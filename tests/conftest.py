@@ -37,6 +37,7 @@ _LONGEST = (
     "shared/door/test_attacks.py",
     "flows/test_tallies.py",
     "deploy/test_closed_bus.py",
+    "console/test_reached.py",
     "answers/test_audit.py",
     "console/test_violation.py",
     "sources/test_province.py",

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import httpx
 import msgspec
 import uvicorn
+from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.compliance.findings.violation import Change, ChangeKind, Violation
@@ -145,13 +146,23 @@ async def served(
     `settings_at` gives all settings of one at an address, where they depend on it.
     """
     await postgres.migrate(database, MIGRATIONS, "compliance")
-    # Whoever connects before it serves waits in the queue of the socket.
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+    def made(address: str) -> FastAPI:
         usual = Settings(database=database, **settings)
-        app = create_app(settings_at(address) if settings_at else usual, POLICIES)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
-        serving = asyncio.create_task(server.serve([listening]))
+        return create_app(settings_at(address) if settings_at else usual, POLICIES)
+
+    async with listening(made) as address:
+        yield address
+
+
+@asynccontextmanager
+async def listening(made: Callable[[str], FastAPI]) -> AsyncIterator[str]:
+    """Serve what is made for its address on a port of this machine; gives the address."""
+    # Whoever connects before it serves waits in the queue of the socket.
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        address = f"http://127.0.0.1:{listens.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn.Config(made(address), log_config=None))
+        serving = asyncio.create_task(server.serve([listens]))
         try:
             yield address
         finally:

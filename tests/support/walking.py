@@ -3,13 +3,16 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
+from services.compliance.web.console import languages
 from services.compliance.web.console.languages import Language, translate
 from shared.adapters.identity.invented import COOKIE
 
@@ -19,11 +22,37 @@ A4 = 688
 """Pixels (of 1/96 inch) between the margins of a page of paper: 182 mm."""
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+AXE = Axe().axe_script
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+BARRED = """colours => axe.run({resultTypes: ['violations'], preload: false,
+                              rules: {'color-contrast': {enabled: colours}}})
+  .then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html}`))"""
+"""What axe finds that bars somebody, with the element that it means."""
+
+SCRIPTS = """() => [...document.querySelectorAll('*')]
+  .filter(one => one.tagName === 'SCRIPT' || [...one.attributes].some(
+      held => held.name.startsWith('on') || held.value.startsWith('javascript:')))
+  .map(one => `names a script: ${one.outerHTML}`)"""
+
+FOREIGN = r"""names => {
+  const chinese = /[\u4e00-\u9fff]/, english = /[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){2,}/;
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  while (texts.nextNode()) {
+    if (texts.currentNode.parentElement.closest('code')) continue;
+    const own = names.reduce((text, name) => text.replaceAll(name, ''), texts.currentNode.data);
+    const said = texts.currentNode.parentElement.closest('[lang]').lang;
+    if ((said.startsWith('zh') ? english : chinese).test(own))
+      found.push(`says in another language than ${said}: ${own.trim()}`);
+  }
+  return found;
+}"""
+"""Texts that are not in the language that the page gives them; two words alone may be a name, and
+what stands in `code` was told so by somebody."""
+
+_BUILT = re.compile(r"<([a-z0-9]+)(?: [^>]*?class=\"([^\"]*)\")?[^>]*>")
+
 PATIENCE = 90_000
 """Milliseconds that a browser waits for a page, on a machine that does much else."""
-
-_SHOWN = re.compile(r"<([a-z0-9]+)(?: [^>]*?class=\"([^\"]*)\")?[^>]*>")
 
 
 @asynccontextmanager
@@ -34,12 +63,6 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield started
         await started.close()
-
-
-async def barred(page: Page) -> list[str]:
-    """What axe finds that bars somebody, with the element that it means."""
-    found = await Axe().run(page, options={"resultTypes": ["violations"]})
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found.response["violations"]]
 
 
 class Way(NamedTuple):
@@ -61,8 +84,7 @@ class Walker(NamedTuple):
         return translate(text, self.language)
 
     async def open(self, path: str) -> None:
-        mark = "&" if "?" in path else "?"
-        answer = await self.page.goto(f"{self.address}{path}{mark}lang={self.language}")
+        answer = await self.page.goto(f"{self.address}{path}")
         assert answer is not None
         assert answer.status == 200, (path, answer.status)
 
@@ -86,6 +108,7 @@ async def as_somebody(browser: Browser, address: str, name: str, way: Way) -> As
         java_script_enabled=way.scripts, viewport={"width": way.width, "height": 900}
     )
     await be(context, address, name)
+    await context.add_cookies([{"name": languages.COOKIE, "value": way.language, "url": address}])
     context.set_default_timeout(PATIENCE)
     yield Walker(await context.new_page(), way.language, address)
     await context.close()
@@ -96,39 +119,92 @@ async def be(context: BrowserContext, address: str, name: str) -> None:
 
 
 class Inspector:
-    """Looks at pages: none goes sideways, and none bars anybody, however it is built.
+    """Looks at pages, whatever they show: none goes sideways, bars anybody, or names a script.
 
-    Axe takes a second, and the pages of both languages are built alike: it looks at each way to
-    build one once.
+    Each is loaded once, and made wide, narrow and of paper. Colours take four fifths of axe's time
+    and are those of the elements and their classes: axe looks at them, and at both widths, where
+    a page is the first that is built so, and else at one width in turn. `names` are what may stand
+    in a page in any language.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Collection[str] = ()) -> None:
         self.faults: list[str] = []
         self.looked_at = 0
-        self._known: set[tuple[str, ...]] = set()
+        self._names = list(names)
+        self._known: Counter[frozenset[str]] = Counter()
 
     async def look(self, page: Page, where: str) -> None:
-        """Look at what a page shows, at both widths and printed; axe sees each way to build one."""
+        """Look at what a page shows."""
         # A browser that stalls is named with the page it stalls at: these calls know no timeout.
         async with asyncio.timeout(PATIENCE / 1000):
-            await self._look(page, where)
+            faults = [fault async for fault in self._faults(page)]
+        self.looked_at += 1
+        self.faults += [f"{where}: {fault}" for fault in faults]
 
-    async def _look(self, page: Page, where: str) -> None:
+    async def _faults(self, page: Page) -> AsyncIterator[str]:
+        await page.evaluate(AXE)
+        built = frozenset("".join(one) for one in _BUILT.findall(await page.content()))
+        before = self._known[built]
+        self._known[built] += 1
+        axe_at = WIDTHS[before % len(WIDTHS)] if before else None
         for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": 900})
             if await page.evaluate(SIDEWAYS) > 0:
-                self.faults.append(f"{where} goes sideways at {width}")
+                yield f"goes sideways at {width}"
+            if axe_at in {None, width}:
+                for one in await page.evaluate(BARRED, not before):
+                    yield f"bars somebody at {width} by {one}"
         await page.set_viewport_size({"width": A4, "height": 900})
         await page.emulate_media(media="print")
         if await page.evaluate(SIDEWAYS) > 0:
-            self.faults.append(f"{where} goes sideways on paper")
+            yield "goes sideways on paper"
         await page.emulate_media(media="screen")
-        built = {"".join(one) for one in _SHOWN.findall(await page.content())}
-        shape = tuple(sorted(built))
-        if shape not in self._known:
-            self._known.add(shape)
-            await page.set_viewport_size(
-                {"width": WIDTHS[len(self._known) % len(WIDTHS)], "height": 900}
-            )
-            self.looked_at += 1
-            self.faults += [f"{where}: {fault}" for fault in await barred(page)]
+        for one in (
+            *await page.evaluate(SCRIPTS),
+            *await page.evaluate(FOREIGN, self._names),
+        ):
+            yield one
+
+
+async def stroll(
+    walker: Walker, starts: Iterable[str], named: Callable[[str], str], inspector: Inspector
+) -> set[str]:
+    """Follow all links from some addresses; look at one page of each name, and give the names.
+
+    What is no page (a file, data for machines) is only asked for, once with each kind of query.
+    """
+    context, address = walker.page.context, walker.address
+    await context.route("**/letters/*", _without_policy)
+    waiting, pages = deque(starts), set[str]()
+    asked: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        at = waiting.popleft()
+        parts = urlsplit(at)
+        name = named(parts.path)
+        kind = (name, frozenset(parse_qs(parts.query)) - {"lang"})
+        if name in pages or kind in asked:
+            continue
+        asked.add(kind)
+        answer = await context.request.get(
+            address + at, headers={"accept": "text/html"}, max_retries=2
+        )
+        assert answer.status == 200, (at, answer.status)
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        pages.add(name)
+        await walker.page.goto(address + at)
+        await inspector.look(walker.page, f"{name} {at}")
+        links = await walker.page.locator("a[href]").evaluate_all(
+            "all => all.map(one => one.getAttribute('href'))"
+        )
+        own = (urljoin(at, link).partition("#")[0] for link in links)
+        waiting += (link for link in own if link.startswith("/"))
+    return pages
+
+
+async def _without_policy(route: Route) -> None:
+    """Answer with a letter as it is, less what keeps a browser from looking into it."""
+    answer = await route.fetch()
+    kept = answer.headers.items()
+    headers = {name: value for name, value in kept if name != "content-security-policy"}
+    await route.fulfill(response=answer, headers=headers)

@@ -1,30 +1,17 @@
 """The bulletin of a month over HTTP, with figures asked of the services that keep them."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
-from services.commands import promises
 from services.compliance.answers import bulletin
 from services.compliance.answers.bulletin import Wanted
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.settings import Settings
 from services.compliance.web.app import create_app
-from services.delivery import app as delivery
-from services.delivery import settings as of_delivery
-from services.delivery.worker import subject
-from services.orders import app as orders
-from services.orders import settings as of_orders
-from services.orders.worker import SUBJECT
 from shared.adapters.identity.invented import COOKIE
 from shared.adapters.postgres import Connection
 from shared.domain import calendar
@@ -34,7 +21,7 @@ from tests.support.doors import reached
 from tests.support.events import said
 from tests.support.kept import an_api, problem
 from tests.support.pages import page_of
-from tests.support.tally.keeping import keeping, messages
+from tests.support.tally.figures import answering, count
 
 pytestmark = pytest.mark.integration
 
@@ -47,30 +34,6 @@ EVENTS = [
 ]
 LATER = said("goods.returned", "2022-05-20 08:00:00", quantity=100)
 MAY = {"jurisdiction": "cn-sx", "format": "json"}
-
-
-@asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an application on a port of this machine; gives its address."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
-    with socket.create_server(("127.0.0.1", 0)) as listens:
-        serving = asyncio.create_task(server.serve([listens]))
-        try:
-            yield f"http://127.0.0.1:{listens.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
-
-
-async def count(database: str, events: list[dict[str, Any]]) -> None:
-    """Take events into the figures of both services, which have read all then."""
-    for counted in (SUBJECT, subject(*promises.of(POLICIES))):
-        async with keeping(counted, database) as kept:
-            await kept.take(messages(events, counted.topics))
-            await kept.connection.execute(
-                "INSERT INTO position (topic, partition, next_offset, end_offset, looked_at) "
-                "VALUES ('vbp.orders.v1', 0, 9, 9, now()) ON CONFLICT DO NOTHING"
-            )
 
 
 async def hear(connection: Connection, until: datetime, waiting: int = 0) -> None:
@@ -95,13 +58,7 @@ async def test_a_bulletin_stays_as_issued_and_what_has_changed_since_is_listed(
     )
     await count(database, EVENTS)
     await hear(connection, datetime.now(UTC))
-    buying = orders.create_app(
-        of_orders.Settings(kafka=kafka, database=database), POLICIES.jurisdictions
-    )
-    supplying = delivery.create_app(
-        of_delivery.Settings(kafka=kafka, database=database), POLICIES.jurisdictions
-    )
-    async with listening(buying) as at_orders, listening(supplying) as at_delivery:
+    async with answering(kafka, database) as (at_orders, at_delivery):
         settings = Settings(database=database, orders_url=at_orders, delivery_url=at_delivery)
         async with reached(create_app(settings, POLICIES)) as api:
             standing = (await api.get("/bulletins/2022-05", params=MAY)).json()

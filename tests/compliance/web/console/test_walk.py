@@ -1,15 +1,12 @@
 """The four who work with the console walk through it in a browser: what each must do, and sees."""
 
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
-from services.compliance.people.case import PartyCase
 from services.compliance.web.console.wording import (
     ACTS,
     CASE_ACTS,
@@ -19,8 +16,8 @@ from services.compliance.web.console.wording import (
     QUEUE,
 )
 from shared.adapters.identity.invented import COOKIE
-from tests.support.events import an_event
 from tests.support.kept import served
+from tests.support.two_months import OFFICER, PARTY, PROOF, REGULATOR, REVIEWER, case_of
 from tests.support.walking import (
     CHROMIUM,
     LANGUAGES,
@@ -30,62 +27,17 @@ from tests.support.walking import (
     as_somebody,
     chromium,
 )
-from tests.support.workers.on_database import WorkerOnDatabase
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH"),
 ]
 
-OFFICER, REVIEWER, PARTY, REGULATOR = "liwj", "wangxm", "chen", "sunlei"
 WAYS = (
     (Way(scripts=True, language="zh", width=1280), "2022-03"),
     (Way(scripts=False, language="en", width=390), "2022-04"),
 )
 """How the four look, and the month whose case their story is of."""
-
-PROOF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-
-
-@pytest_asyncio.fixture
-async def address(desk: WorkerOnDatabase, database: str) -> AsyncIterator[str]:
-    """A console over what a worker found of D01 in two months, and of others."""
-    terms: dict[str, Any] = {"delivery_hours": 48, "response_hours": 24}
-    await desk.handle(
-        an_event("product.selected"),
-        an_event("hospital.enrolled"),
-        an_event("hospital.enrolled", hospital="H2", area="1402", name="市医院"),
-        an_event("agreement.signed", **terms),
-        an_event("agreement.signed", agreement="A2", hospital="H2", **terms),
-        an_event("distributor.appointed", distributor="D01"),
-        an_event("party.registered", party="D01", name="晋安医药"),
-        an_event("party.registered", party="D02", name="外方医药"),
-        an_event("party.registered", party="M1", kind_="manufacturer", name="诺衡制药"),
-    )
-    own = {"distributor": "D01", "agreement": "A1"}
-    days = ("03-01", "03-02", "03-03", "04-01", "04-02", "04-03")
-    await desk.handle(
-        *(
-            an_event("order.placed", f"2022-{day} 09:00:00", order=f"O{n}", **own)
-            for n, day in enumerate(days, 1)
-        ),
-        an_event(
-            "order.placed",
-            "2022-03-01 09:00:00",
-            order="O9",
-            distributor="D02",
-            hospital="H2",
-            area="1402",
-            agreement="A2",
-        ),
-    )
-    await desk.sweep()
-    async with served(database) as at:
-        yield at
-
-
-def case_of(month: str) -> str:
-    return PartyCase("cn-sx", "late-response", month, "distributor", "D01").name
 
 
 async def test_the_four_do_their_work_with_scripts_and_without_in_both_languages(
