@@ -106,13 +106,14 @@ def own_of(asker: Principal) -> Own | None:
 def among(own: Own | None, tests: Mapping[str, str], first: int) -> tuple[str, list[list[str]]]:
     """Give the condition that rows are of one's own, and its values, numbered from `first` on.
 
+    It begins with a space, since it stands behind conditions that end with a number.
     `tests` say, by the names of `Own`, how a table tells it: `hospital = ANY ({})`. PostgreSQL
     keeps back what is another's without it; by it, it finds what is one's own by an index.
     """
     if own is None:
         return "", []
     asked = (test.format(f"${at}::text[]") for at, test in enumerate(tests.values(), first))
-    return f"AND ({' OR '.join(asked)})", [getattr(own, name) for name in tests]
+    return f" AND ({' OR '.join(asked)})", [getattr(own, name) for name in tests]
 
 
 def _codes(parties: Collection[Party], kind: str) -> list[str]:

@@ -153,6 +153,21 @@ async def _shipped(reader: Database, who: Principal) -> set[str]:
     return {one.order for one in page.orders}
 
 
+async def test_what_a_party_asks_for_of_its_own_is_its_part_of_the_whole(
+    connection: Connection, database: str
+) -> None:
+    assert not connection.is_closed()
+    parts: tuple[Group, ...] = ("product", "area", "distributor", "manufacturer")
+    async with _reading(database) as reader:
+        for who in (a_party("hospital", "H7"), a_party("distributor", "D1")):
+            for group in parts:
+                whole = await _cards(reader, who, group, "cn-tj")
+                assert whole
+                for row in whole:
+                    (part,) = await _cards(reader, who, "none", "cn-tj", **{group: row.code})
+                    assert msgspec.structs.replace(part, code=row.code) == row
+
+
 async def test_who_may_see_one_jurisdiction_sees_nothing_of_the_other(
     connection: Connection, database: str
 ) -> None:

@@ -35,10 +35,15 @@ GROUPS: tuple[Group, ...] = ("none", "area", "hospital", "product", "agreement",
 
 
 async def _progress(
-    reader: Database, who: Principal, group: Group, month: int = 202_206, place: str = "cn-sx"
+    reader: Database,
+    who: Principal,
+    group: Group,
+    month: int = 202_206,
+    place: str = "cn-sx",
+    **of: str,
 ) -> Progress:
     with asking(who):
-        asked = ProgressAsked(place, month, group, own=own_of(who))
+        asked = ProgressAsked(place, month, group, **of, own=own_of(who))
         return await progress(reader, asked, LATER)
 
 
@@ -182,6 +187,22 @@ async def test_an_answer_that_asks_for_everybodys_is_given_ones_own(
                     assert group != "hospital" or {row.code for row in answer.rows} <= {"H7"}
                 assert await life.life(reader, "O8", None) is None
                 assert (await life.life(reader, "O7", None) is not None) == sees
+
+
+async def test_what_a_party_asks_for_of_its_own_is_its_part_of_the_whole(
+    connection: Connection, database: str
+) -> None:
+    assert not connection.is_closed()
+    parts: tuple[Group, ...] = ("product", "area", "hospital")
+    async with _reading(database) as reader:
+        for who in (a_party("hospital", "H7"), a_party("manufacturer", "M2")):
+            for group in parts:
+                whole = (await _progress(reader, who, group, place="cn-tj")).rows
+                assert whole
+                for row in whole:
+                    of: dict[str, Any] = {group: row.code}
+                    (part,) = (await _progress(reader, who, "none", place="cn-tj", **of)).rows
+                    assert (part.bought, part.completed) == (row.bought, row.completed)
 
 
 async def test_who_may_see_one_jurisdiction_sees_nothing_of_the_other(
