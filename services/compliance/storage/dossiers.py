@@ -1,7 +1,7 @@
 """Dossiers: records, what was last said of them, and when to look at them again."""
 
 from collections.abc import Container, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import asyncpg
 from services.compliance.judging.dossier import Dossier, DossierBytes, decode, encode
 from services.compliance.judging.judgement import Judgement
 from services.compliance.judging.kinds import KINDS, LEVELS
-from services.compliance.judging.moment import Moment
 from services.compliance.judging.subjects import Columns, Subject
 from services.compliance.judging.upshot import Upshot
 from services.compliance.register.register import Key
@@ -33,10 +32,9 @@ COLUMNS = (
 NO_VERSION = 0
 """The version that no row has."""
 
-_BELOW = {
-    level: " ".join(kind.name for kind in KINDS.values() if kind.level < level) for level in LEVELS
-}
-"""The kinds of all levels before each."""
+AN_INSTANT = timedelta(microseconds=1)
+
+_KINDS = sorted(KINDS, key=lambda kind: KINDS[kind].level)
 
 _subject = attrgetter("subject")
 
@@ -148,16 +146,23 @@ async def settled(connection: Connection, heard: datetime) -> dict[int, datetime
     What a silence comes to is contributed to later levels. So it counts there only once the
     records of earlier levels were judged by it, whoever judges them.
     """
-    rows = await connection.fetch(QUERIES["settled"], heard, *columns(_BELOW.items()))
-    return {row["level"]: row["settled"] for row in rows}
+    rows = await connection.fetch(QUERIES["pending"], heard, _KINDS)
+    pending = [(KINDS[row["kind"]].level, row["earliest"]) for row in rows]
+    return {
+        level: min((at - AN_INSTANT for below, at in pending if below < level), default=heard)
+        for level in LEVELS
+    }
 
 
 async def due(
-    connection: Connection, moment: Moment, settled: Mapping[int, datetime], at_most: int
+    connection: Connection, now: datetime, settled: Mapping[int, datetime], at_most: int
 ) -> list[Subject]:
-    """Claim records whose time has come; what another worker has claimed is passed over."""
-    heard = [(kind.name, settled[kind.level]) for kind in KINDS.values()]
-    rows = await connection.fetch(QUERIES["due"], moment.now, *columns(heard), at_most)
+    """Claim records whose time has come; what another worker has claimed is passed over.
+
+    Those that waited for what was heard are claimed level by level.
+    """
+    until = [settled[KINDS[kind].level] for kind in _KINDS]
+    rows = await connection.fetch(QUERIES["due"], now, _KINDS, until, at_most)
     return sorted({Subject(*row) for row in rows})
 
 

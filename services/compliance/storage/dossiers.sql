@@ -85,15 +85,14 @@ INSERT INTO compliance.look_again (jurisdiction, kind, key, look_at)
 SELECT jurisdiction, kind, key, 'epoch' FROM touched
 ON CONFLICT (jurisdiction, kind, key) DO UPDATE SET look_at = 'epoch';
 
--- settled --
--- Say of each level until when silence counts: until all was heard, or just before what has yet to be
--- judged of earlier levels, by whomever. The earliest is soon found: whatever is due before it may be
--- claimed, and so does not stay.
-SELECT level, least($1, (
-    SELECT hear_at - interval '1 microsecond' FROM compliance.look_again
-    WHERE hear_at <= $1 AND kind = ANY(string_to_array(kinds, ' ')) ORDER BY hear_at LIMIT 1
-)) AS settled
-FROM unnest($2::int[], $3::text[]) AS below (level, kinds);
+-- pending --
+-- Say since when records of some kinds are due, where any are, that wait for what was heard.
+SELECT kind, earliest
+FROM unnest($2::text[]) AS asked (kind)
+CROSS JOIN LATERAL (
+    SELECT l.hear_at AS earliest FROM compliance.look_again l
+    WHERE l.kind = asked.kind AND l.hear_at <= $1 ORDER BY l.hear_at LIMIT 1
+) AS due;
 
 -- due --
 -- Claim records whose time has come; what another worker has claimed is passed over.
@@ -101,9 +100,13 @@ WITH looked AS (
     SELECT jurisdiction, kind, key FROM compliance.look_again
     WHERE look_at < $1 ORDER BY look_at LIMIT $4 FOR UPDATE SKIP LOCKED
 ), listened AS (
-    SELECT l.jurisdiction, l.kind, l.key
-    FROM compliance.look_again l
-    JOIN unnest($2::text[], $3::timestamptz[]) AS heard (kind, until) ON heard.kind = l.kind
-    WHERE l.hear_at <= heard.until ORDER BY l.hear_at LIMIT $4 FOR UPDATE OF l SKIP LOCKED
+    SELECT due.*
+    FROM unnest($2::text[], $3::timestamptz[]) AS settled (kind, until)
+    CROSS JOIN LATERAL (
+        SELECT l.jurisdiction, l.kind, l.key FROM compliance.look_again l
+        WHERE l.kind = settled.kind AND l.hear_at <= settled.until
+        ORDER BY l.hear_at LIMIT $4 FOR UPDATE SKIP LOCKED
+    ) AS due
+    LIMIT $4
 )
 SELECT * FROM looked UNION SELECT * FROM listened;

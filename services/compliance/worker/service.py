@@ -162,7 +162,7 @@ class Compliance:
         self, moment: Moment, at_most: int, refused: Refused, load: Load
     ) -> Round | None:
         settled = await dossiers.settled(self._connection, moment.heard)
-        subjects = await dossiers.due(self._connection, moment, settled, at_most)
+        subjects = await dossiers.due(self._connection, moment.now, settled, at_most)
         if not subjects:
             return None
         # Only then: what is judged now is not waited for by the records that it contributes to.
