@@ -35,7 +35,8 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     Chinese and English. What an
     `interval` rule finds lasts from its anchor, and may take the place of what overlaps it.
     `lowers` is to what some of its findings are lowered. `judge_goods(record, terms, now)` looks at
-    goods that came before their order.
+    goods that came before their order. One `of_shippers` judges also whoever ships for an order
+    beside its distributor.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Rule(Struct, Generic[Record, Terms], frozen=True):
     lowers: tuple[Severity, ...] = ()
     judge_goods: Callable[[Record, Any, datetime], Iterator[Outcome]] | None = None
     options: tuple[str, ...] = ()
+    of_shippers: bool = False
 
     @property
     def reads(self) -> str:

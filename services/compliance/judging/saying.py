@@ -75,7 +75,7 @@ def say_order(
         score.judged += [name for name in kind.beside if name in carried and name not in lacking]
     if of_goods.found:
         score.leave(of_goods.judged)
-    said += weigh_order(terms, score, lacking)
+    said += weigh_order(order, terms, score, lacking)
     return said
 
 

@@ -2,12 +2,14 @@
 
 A rule has judged what it came to an answer on: it found something, or it asks for nothing more.
 What it waits for is not counted yet, and what it cannot judge for want of a term is counted apart.
-An order belongs to the month in which it was placed, and a statement to its own; what lasts belongs
-to none. Records keep what they were weighed as, so that counts move by new minus kept.
+An order belongs to the month in which it was placed, for another who ships for it to those of its
+shipments, and a statement to its own; what lasts belongs to none. Records keep what they were
+weighed as, so that counts move by new minus kept.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
@@ -20,6 +22,8 @@ from services.compliance.judging.contributions.contribution import Unjudged
 from services.compliance.law.goods_terms import GoodsTerms
 from services.compliance.law.order_terms import OrderTerms
 from services.compliance.rules import RULES
+from shared.domain.calendar import day_of
+from shared.domain.records.order import Order
 from shared.domain.records.record import Record
 
 NO_MONTH = ""
@@ -105,15 +109,30 @@ class Score:
 
 
 _RULES = {rule.name: rule for rule in RULES}
+_OF_SHIPPERS = frozenset(rule.name for rule in RULES if rule.of_shippers)
 
 
-def weigh_order(terms: OrderTerms, score: Score, lacking: Collection[str]) -> list[Weighed]:
+def weigh_order(
+    order: Order, terms: OrderTerms, score: Score, lacking: Collection[str]
+) -> list[Weighed]:
     """Weigh an order; `lacking` are the rules that cannot judge what it contributes."""
-    placed = terms.placed
-    about = About(None, terms.area, placed.hospital, terms.manufacturer, placed.distributor)
     if lacking:
         score.unjudged += [name for name in lacking if name not in score.unjudged]
-    return weigh([Place("order", about, terms.day.isoformat()[:7])], score)
+    weighed = weigh([_of_order(terms, terms.placed.distributor, terms.day)], score)
+    others = {
+        (shipment.distributor, day_of(shipment.telling.time).replace(day=1))
+        for shipment in order.shipments.values()
+        if shipment.distributor not in {None, terms.placed.distributor}
+    }
+    if others:
+        places = [_of_order(terms, other, month) for other, month in sorted(others)]
+        weighed += weigh(places, score.among(_OF_SHIPPERS))
+    return weighed
+
+
+def _of_order(terms: OrderTerms, distributor: str | None, day: date) -> Place:
+    about = About(None, terms.area, terms.placed.hospital, terms.manufacturer, distributor)
+    return Place("order", about, day.isoformat()[:7])
 
 
 def weigh_goods(terms: GoodsTerms, score: Score) -> list[Weighed]:

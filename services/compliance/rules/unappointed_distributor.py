@@ -119,4 +119,5 @@ RULE = Rule(
     values=(),
     judge=judge,
     words=words,
+    of_shippers=True,
 )
