@@ -60,6 +60,11 @@ class Outward:
             raise _refused("has no host, or has a user, a fragment or port 0")
         if found.scheme == "http" and not self._allowed:
             raise _refused("is not https: what is told would be read on its way")
+        try:
+            written = ipaddress.ip_address(found.hostname)
+        except ValueError:
+            return found  # A name: where it leads is found out each time.
+        self._check_address(written, found.scheme)
         return found
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -79,14 +84,18 @@ class Outward:
         # The zone of a local address (%eth0) is no part of it.
         addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
         for address in addresses:
-            inside = any(address in network for network in self._allowed)
-            if not inside and not is_public(address):
-                raise _refused(f"leads to {address}, which is private. VBP_WEBHOOK_NETWORKS allows")
-            if not inside and where.scheme == "http":
-                raise _refused("is not https: what is told would be read on its way")
+            self._check_address(address, where.scheme)
         if not addresses:
             raise OSError("the name has no address")
         return addresses[0]
+
+    def _check_address(self, address: Address, scheme: str) -> None:
+        if any(address in network for network in self._allowed):
+            return
+        if not is_public(address):
+            raise _refused(f"leads to {address}, which is private. VBP_WEBHOOK_NETWORKS allows")
+        if scheme == "http":
+            raise _refused("is not https: what is told would be read on its way")
 
 
 def is_public(address: Address) -> bool:

@@ -71,6 +71,9 @@ def test_no_way_to_write_an_address_makes_a_private_one_public(address: Any) -> 
         "https://example.com/ HTTP/1.1\r\nx: y",
         "https://例子.cn/",
         "https://[::1",
+        "https://[::1]/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest",
         f"https://example.com/{'x' * 2_000}",
         "",
     ],
@@ -78,6 +81,14 @@ def test_no_way_to_write_an_address_makes_a_private_one_public(address: Any) -> 
 def test_what_is_no_address_to_post_to_is_refused(url: str) -> None:
     with pytest.raises(RefusedAddressError, match="url: "):
         Outward().check(url)
+
+
+def test_what_is_allowed_opens_its_own_networks_alone() -> None:
+    outward = Outward(networks("127.0.0.0/8"))
+    assert outward.check("http://127.0.0.1:8080/told").port == 8080
+    for url in ("http://10.0.0.1/told", "https://10.0.0.1/told", "http://8.8.8.8/told"):
+        with pytest.raises(RefusedAddressError, match="url: "):
+            outward.check(url)
 
 
 @asynccontextmanager
