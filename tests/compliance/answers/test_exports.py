@@ -1,35 +1,30 @@
 """Exports: all that the list shows, in forms that spreadsheets and programs read."""
 
-import csv
-import io
 import json
 import random
 import re
-import zipfile
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
-from xml.etree import ElementTree as ET
 
 import httpx
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
-from pyarrow import parquet as reading
 
 from services.compliance.answers import columns, exports, parquet, workbook
 from shared.adapters.postgres import Connection
+from tests.support.exported import sheet, table_of, typed
 from tests.support.kept import TOLD, a_connection, a_violation, an_api, problem, read, tell
 
 pytestmark = pytest.mark.integration
 
 NASTY = ["=1+1", "+2", "-3", "@x", "\t=1", "配送一", 'a"b,c\r\nd', "<&>", "\x0b"]
-CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}c"
-ROW = CELL[:-1] + "row"
 
 
 @pytest_asyncio.fixture
@@ -56,27 +51,6 @@ async def listed(api: httpx.AsyncClient, query: str) -> list[dict[str, Any]]:
         token = f"&page_token={page['next_page_token']}"
 
 
-def table(answer: httpx.Response) -> list[dict[str, str]]:
-    """The rows of a CSV, as a spreadsheet would read them."""
-    assert answer.content.startswith("\ufeff".encode())
-    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
-
-
-def sheet(answer: httpx.Response) -> list[list[str]]:
-    """The rows of the only sheet; every cell must be a text or a number."""
-    book = zipfile.ZipFile(io.BytesIO(answer.content))
-    assert book.testzip() is None
-    told = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314  # our own
-    assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
-    return [["".join(cell.itertext()) for cell in row.iter(CELL)] for row in told.iter(ROW)]
-
-
-def typed(answer: httpx.Response) -> pa.Table:
-    """The table in a Parquet file."""
-    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
-    return reading.read_table(pa.BufferReader(answer.content))
-
-
 async def test_an_export_holds_what_the_list_does_in_its_order(
     kept: tuple[httpx.AsyncClient, Connection],
     monkeypatch: pytest.MonkeyPatch,
@@ -90,7 +64,7 @@ async def test_an_export_holds_what_the_list_does_in_its_order(
             lines = (await api.get(f"/v1/violations.ndjson?{query}")).text.splitlines()
             assert [json.loads(line) for line in lines] == expected
             names = [item["id"] for item in expected]
-            rows_of_csv = table(await api.get(f"/v1/violations.csv?{query}"))
+            rows_of_csv = table_of(await api.get(f"/v1/violations.csv?{query}"))
             assert [row["id"] for row in rows_of_csv] == names
             head, *rows = sheet(await api.get(f"/v1/violations.xlsx?{query}"))
             assert head == list(columns.COLUMNS)
@@ -101,7 +75,7 @@ async def test_no_text_from_outside_becomes_a_formula_and_chinese_stays_chinese(
     kept: tuple[httpx.AsyncClient, Connection],
 ) -> None:
     api, _ = kept
-    rows = table(await api.get("/v1/violations.csv"))
+    rows = table_of(await api.get("/v1/violations.csv"))
     shown = {row["distributor"] for row in rows}
     assert {"'=1+1", "'+2", "'-3", "'@x", "配送一"} <= shown
     assert not [cell for row in rows for cell in row.values() if re.match(r"[=+\-@\t\r]", cell)]
@@ -118,7 +92,7 @@ async def test_what_no_workbook_takes_is_refused_before_anything_is_sent(
     assert answer.status_code == 400
     assert "narrow the filters, or ask for csv or ndjson" in answer.text
     assert (await api.get("/v1/violations.xlsx?status=open")).status_code == 200
-    assert len(table(await api.get("/v1/violations.csv"))) == 40
+    assert len(table_of(await api.get("/v1/violations.csv"))) == 40
 
 
 REFUSED = {"rule=none": 422, "page_size=3": 400, "jurisdiction=cn-xx": 404, "month=never": 422}
@@ -237,7 +211,7 @@ async def test_all_forms_hold_what_the_list_does_whatever_is_asked(
 
             lines = (await api.get(f"/v1/violations.ndjson?{query}")).text.splitlines()
             assert [json.loads(line) for line in lines] == expected, query
-            shown = table(await api.get(f"/v1/violations.csv?{query}"))
+            shown = table_of(await api.get(f"/v1/violations.csv?{query}"))
             plain = [{name: row[name].removeprefix("'") for name in names} for row in shown]
             assert plain == texts, query
             head, *rows = sheet(await api.get(f"/v1/violations.xlsx?{query}"))
@@ -268,7 +242,7 @@ async def test_parquet_has_types_that_programs_reckon_with(
     assert types["observed_number"] == types["limit_number"] == pa.decimal128(38, 10)
     assert types["exempt"] == pa.bool_()
     assert empty.schema == kept.schema
-    groups = reading.ParquetFile(pa.BufferReader(answer.content)).metadata
+    groups = pq.ParquetFile(pa.BufferReader(answer.content)).metadata
     assert [groups.row_group(at).num_rows for at in range(groups.num_row_groups)] == [32, 27]
     numbers = {
         row["observed"]: row["observed_number"]
