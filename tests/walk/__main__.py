@@ -1,216 +1,139 @@
-"""Walks every operation of the three services with what its schema lets pass, and what not.
+"""Walks every route of the three services with what it lets pass, and what not.
 
-`python -m tests.walk DSN KAFKA [PER_OPERATION]` does so on a database and a broker that are there
-to be spoilt: each request that schemathesis makes, and each deed made by hand, is sent by nobody,
-by a forged key, and by every role.
+`python -m tests.walk DSN KAFKA [OF_EACH]` does so on a database and a broker that are there to be
+spoilt. Of each route schemathesis makes so many requests (16), of the pages and forms of the
+console too, half of them bad ones; each of these, and each deed made by hand, is sent by nobody, by
+a forged key, and by one of each role, so that the three of a role take turns. The exit code is 1 if
+something fails, or is shown to whom it should not be, or was asked by somebody not once.
 """
 
 import asyncio
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import httpx
-import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from schemathesis.core.errors import SerializationNotPossible
-from schemathesis.generation import GenerationMode
 
-from services.compliance.settings import Settings
-from services.compliance.storage.schema import MIGRATIONS
-from services.compliance.web import app as compliance
-from services.delivery import app as delivery
-from services.delivery.answers import MIGRATIONS as OF_DELIVERY
-from services.delivery.settings import Settings as DeliverySettings
-from services.orders import app as orders
-from services.orders.answers import MIGRATIONS as OF_ORDERS
-from services.orders.settings import Settings as OrdersSettings
-from shared.adapters import kafka as bus
-from shared.adapters import postgres
-from shared.adapters.identity.roles import Declared, declared
-from shared.domain.principal import Party, Role
-from tests.support.kept import POLICIES, a_connection, tell
-from tests.support.keys import a_key, bearer
-from tests.walk.deeds import HOSPITAL, KNOWN, SEEN, SOURCE, deeds
+from shared.adapters.identity.roles import declared
+from tests.support.keys import bearer
+from tests.walk.askers import OF_EACH, Asker, askers
+from tests.walk.console import BROWSER, with_console
+from tests.walk.deeds import Deed, deeds
+from tests.walk.made import Operation, operations
+from tests.walk.services import client_of, services
+from tests.walk.tally import Route, Tally, may_ask
 
-OWN: dict[Role, dict[str, Any]] = {
-    Role.PUBLISHER: {"sources": [SOURCE]},
-    Role.PARTY: {"parties": [Party("hospital", HOSPITAL)]},
-}
-FORGED = f"vbp_{'0' * 16}_{'A' * 43}"
-ENDLESS = "/v1/stream"
+_TOLD_AFTER = 1_000
+"""After how many requests it is said how far the walk is."""
+
+_UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
-class Walked(NamedTuple):
-    """How many requests were answered how, of which methods, and what was wrong.
+async def walk(database: str, kafka: str, of_each: int, number: int = 0) -> tuple[Tally, list[str]]:
+    """Ask everything of the services on a database; the same number asks the same again.
 
-    `done` counts those that were taken, by method and path.
+    Gives what was counted, and who has not asked which route.
     """
-
-    statuses: Counter[int]
-    methods: Counter[str]
-    done: Counter[tuple[str, str]]
-    faults: list[str]
-
-
-async def walk(database: str, kafka: str, per_operation: int, number: int = 0) -> Walked:
-    """Ask everything of the services on a database; the same number asks the same again."""
-    await _furnish(database, kafka)
-    keys: dict[str, str] = {
-        role.value: await a_key(database, role, holder=role, **OWN.get(role, {})) for role in Role
-    }
-    shown: dict[str, str | None] = {"nobody": None, "forged": FORGED, **keys}
-    walked = Walked(Counter(), Counter(), Counter(), [])
-    apps = _services(database, kafka)
-    async with AsyncExitStack() as stack:
+    circles, tally, routes = await askers(database), Tally(), list[Route]()
+    async with services(database, kafka) as apps:
         for name, app in apps.items():
-            await stack.enter_async_context(app.router.lifespan_context(app))
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            client = httpx.AsyncClient(transport=transport, base_url="http://api", timeout=60)
-            await stack.enter_async_context(client)
-            routes = {(one.method, one.path.replace(":path", "")): one for one in declared(app)}
-            by_hand = (
-                (routes[deed.method, deed.path], deed.request)
-                for deed in deeds()
-                if deed.service == name
+            here = list(routes_of(name, app))
+            routes += here
+            async with client_of(app) as client:
+                walker = Walker(client, here, circles, tally)
+                await walker.do(deed for deed in deeds() if deed.service == name)
+                document = app.openapi()
+                whole = with_console(document) if name == "compliance" else document
+                await walker.ask(operations(whole, of_each, number))
+    return tally, tally.missed(routes, circles)
+
+
+def routes_of(service: str, app: FastAPI) -> Iterator[Route]:
+    """Give the routes of a service that are declared."""
+    for one in declared(app):
+        yield Route(service, one.method, one.path.replace(":path", ""), one.roles)
+
+
+class Walker:
+    """Asks a service, one of each role after the other."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        routes: Iterable[Route],
+        circles: Sequence[Sequence[Asker]],
+        tally: Tally,
+    ) -> None:
+        self._client = client
+        self._routes = {(route.method, route.path): route for route in routes}
+        self._circles = circles
+        self._tally = tally
+        self._kept: dict[str, str] = {}
+
+    async def do(self, wanted: Iterable[Deed]) -> None:
+        """Have each deed done by the circle whose it is."""
+        for deed in wanted:
+            for asker in self._circles[deed.who]:
+                await self._do(self._routes[deed.method, deed.path], deed, asker)
+
+    async def ask(self, wanted: Iterable[Operation]) -> None:
+        """Have the requests of each operation asked by each circle in turn."""
+        for method, path, made in wanted:
+            for turn, request in enumerate(made):
+                for asker in self._circles[turn % OF_EACH]:
+                    await self._ask(self._routes[method, path], request, asker)
+
+    async def _do(self, route: Route, deed: Deed, asker: Asker) -> None:
+        shown = _showing({}, asker.key)
+        request = {"url": route.path, "method": deed.method} | deed.request
+        request["url"] = request["url"].replace("{it}", self._kept.get(asker.name, _UNKNOWN))
+        if deed.sees is not None:
+            seen = await self._client.get(deed.sees, headers=shown)
+            etag = seen.headers.get("etag", '"0"')
+            request["headers"] = request.get("headers", {}) | {"if-match": etag}
+            if "data" in request:
+                request["data"] = {"seq": etag.strip('"')} | request["data"]
+        answer = await self._ask(route, request, asker)
+        if deed.keeps is not None and answer is not None and answer.status_code == httpx.codes.OK:
+            self._kept[asker.name] = answer.json()[deed.keeps]
+
+    async def _ask(
+        self, route: Route, request: dict[str, Any], asker: Asker
+    ) -> httpx.Response | None:
+        """Ask, and count the answer; None where there is none to be waited for."""
+        if not may_ask(route, asker):
+            return None
+        try:
+            answer = await self._client.request(
+                **request | {"headers": _showing(request, asker.key)}
             )
-            for route, request in (*by_hand, *requests(app, per_operation, number)):
-                for who, key in shown.items():
-                    await _ask(client, route, request | _showing(request, key), who, walked)
-    return walked
-
-
-async def _furnish(database: str, kafka: str) -> None:
-    """Make the schemas and the topics, and keep one violation."""
-    for service, migrations in (
-        ("compliance", MIGRATIONS),
-        ("orders", OF_ORDERS),
-        ("delivery", OF_DELIVERY),
-    ):
-        await postgres.migrate(database, migrations, service)
-    await bus.create_topics(kafka)
-    async with a_connection(database) as connection:
-        await tell(connection, "opened", [SEEN])
-
-
-def _services(database: str, kafka: str) -> dict[str, FastAPI]:
-    told: dict[str, Any] = {
-        "database": database,
-        "kafka": kafka,
-        "identity": "required",
-        "requests_per_second": 100_000,
-    }
-    places = POLICIES.jurisdictions
-    return {
-        "orders": orders.create_app(OrdersSettings(**told), places),
-        "delivery": delivery.create_app(DeliverySettings(**told), places),
-        "compliance": compliance.create_app(Settings(**told), POLICIES),
-    }
-
-
-async def _ask(
-    client: httpx.AsyncClient, route: Declared, request: dict[str, Any], who: str, walked: Walked
-) -> None:
-    try:
-        answer = await client.request(**request)
-    except (httpx.InvalidURL, httpx.LocalProtocolError, ValueError):
-        return  # No client can send this.
-    walked.statuses[answer.status_code] += 1
-    walked.methods[route.method] += 1
-    if answer.status_code < 300:
-        walked.done[route.method, route.path] += 1
-    known, welcome = who in set(Role), who in route.roles
-    refused = answer.status_code == 403 and "This takes one of the roles" in answer.text
-    fault = None
-    if answer.status_code == 500:
-        fault = "fails"
-    elif not known and answer.status_code != 401:
-        fault = "answers nobody"
-    elif known and answer.status_code == 401:
-        fault = "knows no key"
-    elif known and answer.status_code < 400 and not welcome:
-        fault = "ignores the role"
-    elif known and refused and welcome:
-        fault = "refuses a role"
-    if fault is not None:
-        shown = f"{route.method} {route.path}: {request.get('url')} {request.get('params')}"
-        walked.faults.append(f"{who} {fault} ({answer.status_code}): {shown} {answer.text[:300]}")
+        except (httpx.InvalidURL, httpx.LocalProtocolError, ValueError):
+            return None  # No client can send this.
+        self._tally.note(route, asker, answer)
+        if self._tally.requests % _TOLD_AFTER == 0:
+            faults = len(self._tally.errors) + len(self._tally.ignored)
+            told = f"{self._tally.requests} requests, {faults} faults, at {route.service} {route}"
+            sys.stderr.write(f"{told}\n")
+        return answer
 
 
 def _showing(request: dict[str, Any], key: str | None) -> dict[str, Any]:
-    given_too = {
+    """Give the headers of a request with a key, and none that says otherwise who asks."""
+    told = {
         name: value
         for name, value in dict(request.get("headers") or {}).items()
         if name.lower() not in {"authorization", "cookie"}
     }
-    return {"headers": given_too | ({} if key is None else bearer(key))}
-
-
-def requests(
-    app: FastAPI, per_operation: int, number: int
-) -> Iterator[tuple[Declared, dict[str, Any]]]:
-    """Give requests that schemathesis makes of the document, good and bad ones."""
-    schema = schemathesis.openapi.from_dict(app.openapi())
-    routes = {(one.method, one.path.replace(":path", "")): one for one in declared(app)}
-    for result in schema.get_all_operations():
-        operation: Any = cast(Any, result).ok()
-        route = routes[operation.method.upper(), operation.path]
-        if not route.roles or route.path == ENDLESS:
-            continue
-        for mode in GenerationMode:
-            yield from ((route, one) for one in _made(operation, mode, per_operation, number))
-
-
-def _made(
-    operation: Any, mode: GenerationMode, per_operation: int, number: int
-) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = []
-
-    @seed(number)
-    @settings(
-        max_examples=per_operation,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def collect(case: Any) -> None:
-        if len(made) % 2:  # Every other one names what is there.
-            there = case.path_parameters.keys() & KNOWN.keys()
-            case.path_parameters.update({name: KNOWN[name] for name in there})
-        try:
-            told = case.as_transport_kwargs(base_url="http://api")
-        except SerializationNotPossible:
-            return  # A form that is no JSON: deeds have it.
-        told.pop("cookies", None)
-        if not isinstance(told.get("data"), dict | None):
-            told["content"] = told.pop("data")
-        made.append(told)
-
-    try:
-        collect()
-    except Exception as error:  # some operations have nothing that can be wrong
-        if "negat" not in str(error).lower() and "Unsatisfi" not in type(error).__name__:
-            raise
-    return made
+    return told | {"cookie": BROWSER["cookie"]} | ({} if key is None else bearer(key))
 
 
 def main() -> None:
-    """Walk, and say what was found; the exit code is 1 if anything was."""
-    per_operation = int(sys.argv[3]) if len(sys.argv) > 3 else 20
-    walked = asyncio.run(walk(sys.argv[1], sys.argv[2], per_operation))
-    posted = {" ".join(one): n for one, n in sorted(walked.done.items()) if one[0] != "GET"}
-    lines = [
-        f"{sum(walked.statuses.values())} requests: {dict(sorted(walked.statuses.items()))}",
-        f"by method: {dict(walked.methods.most_common())}",
-        f"taken, of what changes something: {posted}",
-    ]
-    sys.stdout.writelines(f"{line}\n" for line in (*lines, *walked.faults))
-    sys.exit(bool(walked.faults))
+    """Walk, and say what was found."""
+    of_each = int(sys.argv[3]) if len(sys.argv) > 3 else 16
+    tally, missed = asyncio.run(walk(sys.argv[1], sys.argv[2], of_each))
+    sys.stdout.writelines(f"{line}\n" for line in (*missed, *tally.lines()))
+    sys.exit(bool(missed or tally.errors or tally.ignored))
 
 
 if __name__ == "__main__":
