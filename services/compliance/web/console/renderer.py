@@ -165,9 +165,12 @@ def value_name(name: str, language: Language) -> str:
 
 
 def lasted(item: Any, until: datetime | None = None, *, language: Language) -> str:
-    """Show how long a violation has gone on until an instant (None is now), or went on."""
+    """Show how long a violation has gone on until an instant (None is now), or went on.
+
+    What was done at once, as a refusal, went on for no time.
+    """
     began, ended = shown.instant_of(item.occurred_at), shown.instant_of(item.cured_at)
-    if began is None:
+    if began is None or ended == began:
         return "–"
     return shown.span((ended or until or datetime.now(UTC)) - began, language)
 
@@ -195,6 +198,7 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "message": shown.message,
         "seconds": shown.seconds,
         "minutes": shown.minutes,
         "value": shown.value,

@@ -93,9 +93,14 @@ def seconds_of(age: float) -> timedelta:
     return timedelta(seconds=age)
 
 
-def brief(message: object, most: int = 140) -> str:
+def message(told: object) -> str:
+    """Give a message as pages show it, which all say that their times are Beijing's."""
+    return str(told or "").replace("+08:00", "")
+
+
+def brief(told: object, most: int = 140) -> str:
     """Give a message for lists: without what stands in brackets, and cut where it is long."""
-    short, whole = str(message or "").replace("+08:00", ""), ""
+    short, whole = message(told), ""
     while short != whole:
         short, whole = _BRACKETS.sub("", short), short
     return short if len(short) <= most else short[: most - 1] + "…"

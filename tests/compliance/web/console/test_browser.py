@@ -6,8 +6,9 @@ import pytest
 
 from services.compliance.people.case import PartyCase
 from services.compliance.rules import RULES
+from services.compliance.web.console.pages import STATIC
 from tests.support.kept import a_connection, a_violation, busy, keep_fact, served, tell
-from tests.support.walking import CHROMIUM, LANGUAGES, Inspector, chromium
+from tests.support.walking import CHROMIUM, LANGUAGES, SIDEWAYS, Inspector, chromium
 
 pytestmark = [
     pytest.mark.integration,
@@ -58,6 +59,16 @@ async def test_every_page_fits_the_screen_and_bars_nobody_and_breaks_no_policy(
     assert inspector.faults == []
     # The browser itself says what a page of a problem was answered with.
     assert [one for one in said if "responded with a status of 4" not in one] == []
+
+
+async def test_bars_of_the_longest_names_fit_a_telephone() -> None:
+    longest = max((rule.title_en for rule in RULES), key=len)
+    bar = f"<tr><th scope=row>{longest}<td><svg viewBox='0 0 100 12'></svg><td class=r>100.0 %"
+    style = (STATIC / "style.css").read_text(encoding="utf-8")
+    async with chromium() as browser:
+        page = await browser.new_page(viewport={"width": 390, "height": 900})
+        await page.set_content(f"<style>{style}</style><main><table class=barrow>{bar}</table>")
+        assert await page.evaluate(SIDEWAYS) <= 0
 
 
 async def test_an_officer_finds_a_violation_by_filters_and_links_alone(database: str) -> None:

@@ -59,6 +59,12 @@ def test_a_list_shows_a_message_without_its_brackets() -> None:
     assert len(shown.brief("长" * 1_000)) == 140
 
 
+def test_a_message_is_shown_without_offsets_as_all_times_are_of_beijing() -> None:
+    told = "due by 2026-10-14 15:38:24+08:00 (over at 2026-10-19 05:33:13+08:00)"
+    assert shown.message(told) == "due by 2026-10-14 15:38:24 (over at 2026-10-19 05:33:13)"
+    assert shown.brief(told) == "due by 2026-10-14 15:38:24"
+
+
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
