@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
@@ -167,32 +167,21 @@ class Inspector:
 
 
 async def stroll(
-    walker: Walker, starts: Iterable[str], named: Callable[[str], str], inspector: Inspector
+    walker: Walker, starts: Iterable[str], named: Callable[[str], str | None], inspector: Inspector
 ) -> set[str]:
-    """Follow all links from some addresses; look at one page of each name, and give the names.
+    """Follow links from some addresses; look at one page of each name, and give the names.
 
-    What is no page (a file, data for machines) is only asked for, once with each kind of query.
+    What has no name is no page, and stays where it is.
     """
-    context, address = walker.page.context, walker.address
-    await context.route("**/letters/*", _without_policy)
+    await walker.page.context.route("**/letters/*", _without_policy)
     waiting, pages = deque(starts), set[str]()
-    asked: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         at = waiting.popleft()
-        parts = urlsplit(at)
-        name = named(parts.path)
-        kind = (name, frozenset(parse_qs(parts.query)) - {"lang"})
-        if name in pages or kind in asked:
-            continue
-        asked.add(kind)
-        answer = await context.request.get(
-            address + at, headers={"accept": "text/html"}, max_retries=2
-        )
-        assert answer.status == 200, (at, answer.status)
-        if not answer.headers["content-type"].startswith("text/html"):
+        name = named(urlsplit(at).path)
+        if name is None or name in pages:
             continue
         pages.add(name)
-        await walker.page.goto(address + at)
+        await walker.open(at)
         await inspector.look(walker.page, f"{name} {at}")
         links = await walker.page.locator("a[href]").evaluate_all(
             "all => all.map(one => one.getAttribute('href'))"
