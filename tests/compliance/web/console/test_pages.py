@@ -32,7 +32,11 @@ pytestmark = pytest.mark.integration
 
 @pytest_asyncio.fixture
 async def kept(database: str) -> AsyncIterator[tuple[httpx.AsyncClient, Connection]]:
-    async with an_api(database) as api, a_connection(database) as connection:
+    nowhere: dict[str, Any] = {
+        "orders_url": "http://127.0.0.1:9",
+        "delivery_url": "http://127.0.0.1:9",
+    }
+    async with an_api(database, **nowhere) as api, a_connection(database) as connection:
         yield api, connection
 
 
