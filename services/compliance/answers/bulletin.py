@@ -30,7 +30,6 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.names import called
 from services.compliance.answers.workbook import Cell
-from services.compliance.judging.kinds import KINDS
 from shared.adapters import postgres
 from shared.domain import calendar
 from shared.domain.errors import InvalidArgumentError, TransientError
@@ -166,7 +165,7 @@ async def issue(dsn: str, bulletin: Bulletin, by: str) -> bool:
 
 async def compose(database: Database, figures: Figures, wanted: Wanted) -> Bulletin:
     """Make a bulletin of what is known now."""
-    heard = await database.row(QUERIES["heard"], wanted.span[1], list(KINDS))
+    heard = await database.row(QUERIES["heard"], wanted.span[1])
     areas = await figures.progress(*wanted, "area")
     hospitals = await figures.progress(*wanted, "hospital")
     distributors = await figures.scorecards(*wanted, "distributor")

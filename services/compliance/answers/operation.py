@@ -23,7 +23,6 @@ from services.compliance.answers.service_shapes import (
     ServiceStatus,
     UnjudgedCount,
 )
-from services.compliance.judging.kinds import KINDS
 from shared.adapters.postgres import queries
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
@@ -160,7 +159,7 @@ async def hearing(database: Database) -> Hearing:
 
 async def waiting(database: Database) -> Waiting:
     """Say what waits to be judged again or told."""
-    row = await database.row(QUERIES["waiting"], COUNTED_AT_MOST, list(KINDS))
+    row = await database.row(QUERIES["waiting"], COUNTED_AT_MOST)
     return Waiting(
         touches=_count(row["touches"]),
         due=Due(_count(row["due_by_clock"]), _count(row["due_by_hearing"])),

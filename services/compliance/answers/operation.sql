@@ -103,18 +103,14 @@ ORDER BY topic;
 
 -- waiting --
 -- Count what waits to be judged again or told, never more than a limit each, and how long it waits.
+-- What waits to be heard is asked for in the order of its index, which is read kind by kind.
 SELECT
     (SELECT count(*) FROM (SELECT FROM compliance.touch LIMIT $1) AS t) AS touches,
     (SELECT count(*) FROM (SELECT FROM compliance.look_again
                            WHERE look_at < now() LIMIT $1) AS l) AS due_by_clock,
-    (SELECT count(*)
-     FROM (SELECT FROM unnest($2::text[]) AS asked (kind)
-           CROSS JOIN LATERAL (
-               SELECT FROM compliance.look_again l
-               WHERE l.kind = asked.kind
-                 AND l.hear_at <= (SELECT min(heard_until) FROM compliance.position)
-               ORDER BY l.hear_at LIMIT $1) AS due
-           LIMIT $1) AS h) AS due_by_hearing,
+    (SELECT count(*) FROM (SELECT FROM compliance.look_again
+                           WHERE hear_at <= (SELECT min(heard_until) FROM compliance.position)
+                           ORDER BY kind, hear_at LIMIT $1) AS h) AS due_by_hearing,
     (SELECT count(*) FROM (SELECT FROM compliance.outbox LIMIT $1) AS o) AS untold,
     coalesce((SELECT extract(epoch FROM now() - look_at) FROM compliance.look_again
               WHERE look_at > 'epoch' AND look_at < now()
