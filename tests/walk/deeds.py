@@ -18,7 +18,7 @@ from tests.walk.console import BROWSER, TOKEN
 from tests.walk.services import HERE, VIOLATIONS
 
 _TODAY = day_of(datetime.now(UTC)).isoformat()
-_ACCUSED = PARTIES.index(PARTIES[-1])
+_ACCUSED = len(PARTIES) - 1
 _PROOF = b"%PDF-1.7 signed"
 _SEEN, *_OTHERS = VIOLATIONS
 _CASE = PartyCase("cn-sx", _SEEN.rule, "2022-01", *PARTIES[-1]).name

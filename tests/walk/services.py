@@ -1,7 +1,5 @@
 """The three services of the walk as they run together, on a database with something of each."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,35 +7,32 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from services.commands.pack import make_key
+from services.commands.setup import migrate_all
 from services.compliance.findings.accused import Accused
 from services.compliance.findings.violation import Change
 from services.compliance.settings import Settings
 from services.compliance.storage import violations as storage
-from services.compliance.storage.schema import MIGRATIONS
 from services.compliance.web import app as compliance
 from services.delivery import app as delivery
-from services.delivery.answers import MIGRATIONS as OF_DELIVERY
 from services.delivery.settings import Settings as DeliverySettings
 from services.orders import app as orders
-from services.orders.answers import MIGRATIONS as OF_ORDERS
 from services.orders.settings import Settings as OrdersSettings
 from shared.adapters import kafka as bus
-from shared.adapters import postgres
-from shared.domain.errors import TransientError
 from shared.domain.principal import Role
 from tests.support import issuer
-from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, busy, keep_fact
+from tests.support.kept import POLICIES, TOLD, a_connection, a_violation, busy, keep_fact, listening
 from tests.support.keys import a_key, bearer
+from tests.support.workers.in_process import eventually
 from tests.walk.askers import PARTIES
 
 HERE = "https://vbp.example"
 """Where a browser finds the services."""
 
-VIOLATIONS = tuple(a_violation(number, severity="breach") for number in range(2, 42))
+_FOUND = range(2, 42)
+VIOLATIONS = tuple(a_violation(number, severity="breach") for number in _FOUND)
 """What is found; all of it accuses the last of the parties, and each rests on a fact."""
 
 
@@ -61,12 +56,16 @@ async def services(database: str, kafka: str) -> AsyncIterator[dict[str, FastAPI
         key, pack_key = Path(folder) / "key", Path(folder) / "pack.pem"
         key.write_text(auditor)
         make_key(pack_key)
-        async with _listening(doors["orders"]) as at_orders, _listening(doors["delivery"]) as at:
+        # On ports of this machine as well: the bulletin asks them there.
+        async with (
+            listening(lambda _: doors["orders"]) as at_orders,
+            listening(lambda _: doors["delivery"]) as at_delivery,
+        ):
             settings = Settings(
                 **told,
                 **_people(keys),
                 orders_url=at_orders,
-                delivery_url=at,
+                delivery_url=at_delivery,
                 key_file=key,
                 pack_key=pack_key,
             )
@@ -96,12 +95,7 @@ def _people(keys: str) -> dict[str, Any]:
 
 async def _furnish(database: str, kafka: str) -> None:
     """Make the schemas and the topics, and something of everything that there is to see."""
-    for service, migrations in (
-        ("compliance", MIGRATIONS),
-        ("orders", OF_ORDERS),
-        ("delivery", OF_DELIVERY),
-    ):
-        await postgres.migrate(database, migrations, service)
+    await migrate_all(Settings(database=database))
     await bus.create_topics(kafka)
     accused = Accused("distributor", PARTIES[-1].code)
     async with a_connection(database) as connection:
@@ -110,29 +104,16 @@ async def _furnish(database: str, kafka: str) -> None:
             connection,
             [Change("opened", one.id, TOLD, one, (), accused=accused) for one in VIOLATIONS],
         )
-        for number in range(2, 42):
+        for number in _FOUND:
             await keep_fact(connection, number)
-
-
-@asynccontextmanager
-async def _listening(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an application on a port of this machine as well: the bulletin asks it there."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
-        serving = asyncio.create_task(server.serve([listening]))
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def _follows(app: FastAPI, key: str) -> None:
     """Wait until it has read the changes of before: until then it says that it cannot tell any."""
     async with client_of(app) as client:
-        for _ in range(600):
+
+        async def follows() -> bool:
             answer = await client.get("/v1/changes", headers=bearer(key))
-            if answer.status_code == httpx.codes.OK:
-                return
-            await asyncio.sleep(0.1)
-    raise TransientError(f"it does not follow the bus: {answer.text}")
+            return answer.status_code == httpx.codes.OK
+
+        await eventually(follows, within=60)
