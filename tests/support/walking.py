@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright
 
@@ -16,7 +17,8 @@ from services.compliance.web.console import languages
 from services.compliance.web.console.languages import Language, translate
 from shared.adapters.identity.invented import COOKIE
 
-CHROMIUM = shutil.which("chromium")
+_CHROMIUM = shutil.which("chromium")
+NEEDS_CHROMIUM = pytest.mark.skipif(_CHROMIUM is None, reason="chromium is not on the PATH")
 WIDTHS = (1280, 390)
 A4 = 688
 """Pixels (of 1/96 inch) between the margins of a page of paper: 182 mm."""
@@ -59,7 +61,7 @@ PATIENCE = 90_000
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
         yield started
         await started.close()

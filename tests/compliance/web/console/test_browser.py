@@ -8,12 +8,9 @@ from services.compliance.people.case import PartyCase
 from services.compliance.rules import RULES
 from services.compliance.web.console.pages import STATIC
 from tests.support.kept import a_connection, a_violation, busy, keep_fact, served, tell
-from tests.support.walking import CHROMIUM, LANGUAGES, SIDEWAYS, Inspector, chromium
+from tests.support.walking import LANGUAGES, NEEDS_CHROMIUM, SIDEWAYS, Inspector, chromium
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH"),
-]
+pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM]
 
 CASE = PartyCase("cn-sx", "late-response", "2022-01", "authority", "").name
 

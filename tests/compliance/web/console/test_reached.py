@@ -22,8 +22,8 @@ from tests.support.two_months import (
     work_on,
 )
 from tests.support.walking import (
-    CHROMIUM,
     LANGUAGES,
+    NEEDS_CHROMIUM,
     Inspector,
     Way,
     as_somebody,
@@ -31,10 +31,7 @@ from tests.support.walking import (
     stroll,
 )
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH"),
-]
+pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM]
 
 MONTH = "2022-03"
 LETTER = "/v1/cases/{case}/letters/{n}"

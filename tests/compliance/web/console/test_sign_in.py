@@ -1,7 +1,6 @@
 """Signing in at the console, and out again."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from services.compliance.settings import Settings
 from services.compliance.web.app import create_app
@@ -21,8 +20,7 @@ from tests.support import kept
 from tests.support.issuer import AUDIENCE, CONSOLE, ISSUER, Issuer, served, with_people
 from tests.support.kept import POLICIES, a_connection, a_violation, tell
 from tests.support.keys import a_key, bearer
-
-CHROMIUM = shutil.which("chromium")
+from tests.support.walking import NEEDS_CHROMIUM, chromium
 
 pytestmark = pytest.mark.integration
 
@@ -223,7 +221,7 @@ def token_of(page: httpx.Response) -> str:
     return found[1]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH")
+@NEEDS_CHROMIUM
 async def test_in_a_real_browser_one_signs_in_decides_and_signs_out_without_a_script(
     database: str,
 ) -> None:
@@ -257,10 +255,6 @@ async def test_in_a_real_browser_one_signs_in_decides_and_signs_out_without_a_sc
 
 @asynccontextmanager
 async def browser_page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = await started.new_context(java_script_enabled=False)
+    async with chromium() as browser:
+        context = await browser.new_context(java_script_enabled=False)
         yield await context.new_page()
-        await started.close()

@@ -1,7 +1,6 @@
 """The form by which people decide, without JavaScript, over HTTP and in a real browser."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from services.compliance.findings.accused import Accused
 from services.compliance.findings.violation import Change
@@ -19,12 +18,11 @@ from services.compliance.storage import violations
 from shared.adapters.identity.invented import COOKIE
 from shared.adapters.postgres import Connection
 from tests.support.kept import TOLD, a_connection, a_violation, served
+from tests.support.walking import NEEDS_CHROMIUM, SIDEWAYS, chromium
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.integration
 
 V = a_violation(1)
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 async def tell(connection: Connection, number: int = 1, **changes: Any) -> None:
@@ -198,21 +196,17 @@ async def test_the_queue_counts_what_its_links_list(
 
 @asynccontextmanager
 async def opened(address: str, width: int) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = await chromium.new_context(
+    async with chromium() as browser:
+        context = await browser.new_context(
             java_script_enabled=True,
             locale="zh-CN",
             viewport={"width": width, "height": 900},
             base_url=address,
         )
         yield await context.new_page()
-        await chromium.close()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH")
+@NEEDS_CHROMIUM
 @pytest.mark.parametrize(("width", "language"), [(1280, "zh"), (390, "en")])
 async def test_people_walk_a_violation_from_new_to_upheld_in_a_browser(
     database: str, width: int, language: str

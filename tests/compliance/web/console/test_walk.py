@@ -19,8 +19,8 @@ from shared.adapters.identity.invented import COOKIE
 from tests.support.kept import served
 from tests.support.two_months import OFFICER, PARTY, PROOF, REGULATOR, REVIEWER, case_of
 from tests.support.walking import (
-    CHROMIUM,
     LANGUAGES,
+    NEEDS_CHROMIUM,
     Inspector,
     Walker,
     Way,
@@ -28,10 +28,7 @@ from tests.support.walking import (
     chromium,
 )
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH"),
-]
+pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM]
 
 WAYS = (
     (Way(scripts=True, language="zh", width=1280), "2022-03"),
