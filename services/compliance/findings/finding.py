@@ -1,6 +1,6 @@
 """What a rule can say: a finding, a watch, or that a term is missing."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from msgspec import Struct
@@ -28,7 +28,8 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     silence: it counts only when everything until then has been heard. `observed` and `limit` are
     a number, a text, an instant, or what JSON makes of several. `terms` are the values
     used, `limits` those of them that the limit rests on (severity follows their basis). One that
-    is `lowered` weighs no more than that.
+    is `lowered` weighs no more than that. `counted_on` is the day by which another record than the
+    one in which it is found counts the order that it is of.
     """
 
     subject: str
@@ -46,6 +47,7 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     breach: str | None = None
     details: dict[str, Any] = {}
     lowered: Severity | None = None
+    counted_on: date | None = None
 
     def severity(self, rule: str) -> Severity:
         """Weigh the finding of a rule: as its policy does, or less where the rule lowers it."""

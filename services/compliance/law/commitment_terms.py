@@ -137,6 +137,7 @@ class CommitmentTerms(Terms):
             heard_by=candidate.heard_by,
             breach=breach,
             details=details,
+            counted_on=date.fromordinal(dealing.day),
         )
 
     @derived

@@ -1,8 +1,8 @@
 """Of how many things rules said something: held against a count by hand."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from services.compliance.findings.accused import accused_of
@@ -11,12 +11,17 @@ from services.compliance.findings.violation import Violation
 from services.compliance.judging.replay import Replay
 from services.compliance.rules import RULES
 from services.sources.province import Plan, simulate
-from services.sources.province.terms import TERMS
 from shared.domain import calendar
-from shared.domain import events as say
 from shared.domain.cloudevents import Event
 from tests.support.builders import POLICIES
 from tests.support.events import an_event, instant
+from tests.support.weighed_by_hand import (
+    in_scope,
+    month_of,
+    moved_by_findings,
+    moved_by_goods,
+    shipped_by_others,
+)
 from tests.support.workers.in_process import read
 from tests.support.workers.on_database import NOW
 
@@ -40,71 +45,14 @@ def replayed(events: Iterable[Event], as_of: str) -> Replay:
     return replay
 
 
-def in_scope(told: list[Event]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Month and distributor of each order placed in a cycle of its product."""
-    gone = {
-        event.data.product: event.time
-        for event in told
-        if isinstance(event.data, say.ProductDeselected)
-    }
-    cycles = [event.data for event in told if isinstance(event.data, say.ProductSelected)]
-    for event in told:
-        data, day = event.data, calendar.day_of(event.time)
-        if isinstance(data, say.OrderPlaced) and any(
-            cycle.product == data.product
-            and cycle.cycle_start <= day < cycle.cycle_end
-            and event.time < gone.get(data.product, calendar.LATEST)
-            for cycle in cycles
-        ):
-            yield data.order, (day.isoformat()[:7], data.distributor)
-
-
-def moved_by_goods(told: list[Event]) -> Counter[str]:
-    """By how much the months of `in_scope` change where goods stand for an order of none, or late.
-
-    Goods that nobody ordered count as an order of their month; those that were ordered too late
-    count instead of their order.
-    """
-    placed = {e.data.order: e.time for e in told if isinstance(e.data, say.OrderPlaced)}
-    first: dict[str, datetime] = {}
-    for event in told:
-        data = event.data
-        if isinstance(data, say.InvoiceIssued) or (
-            isinstance(data, say.DeliveryReceived) and data.quantity_accepted > 0
-        ):
-            first[data.order] = min(event.time, first.get(data.order, calendar.LATEST))
-    moved: Counter[str] = Counter()
-    for order, came in first.items():
-        ordered = placed.get(order)
-        if ordered is None or ordered > came + TERMS.order_settles:
-            moved[month_of(came)] += 1
-            if ordered is not None:
-                moved[month_of(ordered)] -= 1
-    return moved
-
-
-def shipped_by_others(told: list[Event], orders: dict[str, tuple[str, str]]) -> Counter[str]:
-    """How many orders were shipped by another than their distributor, each month and other once."""
-    shipments = {
-        (data.order, data.distributor, month_of(event.time))
-        for event in told
-        if isinstance(data := event.data, say.ShipmentDispatched) and data.order in orders
-    }
-    return Counter(month for order, other, month in shipments if other != orders[order][1])
-
-
-def month_of(at: datetime) -> str:
-    return calendar.day_of(at).isoformat()[:7]
-
-
 def judged_by(replay: Replay, rule: str, *, judged: bool = True) -> list[tuple[Any, ...]]:
     """Role, party, month, area and number of what a rule judged, or could not."""
     replay.violations()
-    return sorted(
-        (*key[1:5], number)
-        for key, number in replay.weighed.items()
-        if rule in key[5].split() and key[6] is judged
-    )
+    numbers: Counter[tuple[str, ...]] = Counter()
+    for key, number in replay.weighed.items():
+        if rule in key[5].split() and key[6] is judged:
+            numbers[key[1:5]] += number
+    return sorted((*where, number) for where, number in numbers.items() if number)
 
 
 def test_an_order_counts_for_the_distributor_in_the_month_in_which_it_was_placed() -> None:
@@ -160,6 +108,31 @@ def test_who_ships_what_was_ordered_of_another_is_judged_in_the_months_of_its_sh
     assert (accused.distributor, accused.area) == ("D9", "1401")
 
 
+def test_what_is_found_in_another_month_has_its_order_count_there_as_often_as_it_is_found() -> None:
+    orders = ("met", "late", "refused", "dear")
+    placed = [an_event("order.placed", "2022-05-31 09:00:00", order=name) for name in orders]
+    in_june = [
+        an_event("delivery.received", "2022-06-01 08:00:00", order="met"),
+        an_event("order.rejected", "2022-06-01 08:00:00", order="refused"),
+        an_event("delivery.received", "2022-06-01 08:00:00", order="dear", receipt="R2"),
+        an_event("invoice.issued", "2022-06-01 08:00:00", order="dear", unit_price="0.50"),
+        an_event(
+            "invoice.issued", "2022-06-02 08:00:00", order="dear", unit_price="0.50", invoice="I2"
+        ),
+    ]
+    replay = replayed([*REGISTER, *placed, *in_june], "2022-12-31 00:00:00")
+    distributor, manufacturer = ("distributor", "D1"), ("manufacturer", "M1")
+    for rule, who, months in (
+        ("late-delivery", distributor, {"2022-05": 3, "2022-06": 1}),
+        ("supply-refusal", manufacturer, {"2022-05": 3, "2022-06": 1}),
+        ("selected-price", manufacturer, {"2022-05": 3, "2022-06": 2}),
+    ):
+        counted = [(*who, month, "1401", number) for month, number in months.items()]
+        assert judged_by(replay, rule) == counted, rule
+        found = Counter(one.occurred_at[:7] for one in replay.found if one.rule == rule)
+        assert found == {"2022-06": months["2022-06"]}, rule
+
+
 def test_what_was_never_ordered_is_judged_of_nobody() -> None:
     replay = replayed(REGISTER, "2022-12-31 00:00:00")
     assert judged_by(replay, "late-delivery") == []
@@ -181,6 +154,7 @@ def test_in_a_province_each_order_in_scope_is_judged_once_by_each_rule_on_orders
     carried = POLICIES.carried("cn-sx")
     on_orders = [rule.name for rule in RULES if rule.unit == "order" and rule.name in carried]
     assert len(on_orders) >= 6
+    across = 0
     for rule in on_orders:
         by_month: Counter[str] = Counter()
         for (_, _, _, month, _, rules, _), number in replay.weighed.items():
@@ -191,13 +165,18 @@ def test_in_a_province_each_order_in_scope_is_judged_once_by_each_rule_on_orders
         if rule == "unappointed-distributor":
             moved = shipped_by_others(told, orders)
             assert moved
+        else:
+            found = [one for one in replay.found if one.rule == rule and one.order in orders]
+            moved.update(moved_by_findings(found, orders))
         expected = {month: placed[month] + moved[month] for month in placed | moved}
         assert by_month == Counter(expected), rule
-    by_party: Counter[tuple[str, str]] = Counter()
-    for (_, _, party, month, _, rules, _), number in replay.weighed.items():
+        across += any(moved.values()) and rule not in {"off-platform", "unappointed-distributor"}
+    assert across >= 2
+    by_party: Counter[str] = Counter()
+    for (_, _, party, _, _, rules, _), number in replay.weighed.items():
         if "late-delivery" in rules.split():
-            by_party[month, party] += number
-    assert by_party == Counter(orders.values())
+            by_party[party] += number
+    assert by_party == Counter(distributor for _, distributor in orders.values())
 
 
 def test_goods_that_tell_no_hospital_count_as_the_order_that_nobody_placed() -> None:
@@ -214,7 +193,7 @@ def test_an_order_placed_too_late_counts_once_where_what_is_found_of_its_goods_l
     too_late = an_event("order.placed", "2022-05-03 10:00:01")
     past_it = an_event("order.placed", "2022-05-03 10:00:01", **by_phone)
     as_the_order = ("hospital", "H1", "2022-05", "1401", 1)
-    as_its_goods = ("hospital", "H1", "2022-04", "", 1)
+    as_its_goods = ("hospital", "H1", "2022-05", "", 1)
     for placed, counted in (
         (in_time, [as_the_order]),
         (too_late, [as_its_goods]),
@@ -250,6 +229,21 @@ def test_in_a_province_nothing_is_found_of_anybody_of_whom_nothing_was_judged() 
     assert {key for key in found if not judged[key]} == set()
     singly = {key for key in found if BY_NAME[key[1]].unit in {"order", "agreement"}}
     assert {key: judged[key] for key in singly if judged[key] < found[key]} == {}
+
+
+def test_in_a_province_no_more_is_found_of_a_party_in_a_month_than_was_judged() -> None:
+    told = read(simulate(Plan(until=NOW, orders=300, hospitals=12, days=120)).events)
+    replay = Replay(POLICIES, NOW)
+    for event in told:
+        replay.tell(event)
+    found = Counter((*_where(one)[:4], month_of(one)) for one in replay.violations())
+    judged: Counter[tuple[str, ...]] = Counter()
+    for (where, role, party, month, _, rules, is_judged), number in replay.weighed.items():
+        for rule in rules.split() if is_judged else ():
+            judged[where, rule, role, party, month] += number
+    of_how_many = {key: judged[key] + judged[*key[:4], ""] for key in found}
+    assert {key: n for key, n in of_how_many.items() if n < found[key]} == {}
+    assert min(judged.values()) >= 0
 
 
 def _where(found: Violation) -> tuple[str, ...]:
