@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from services.sources import province
-from services.sources.province import Plan, simulate
+from services.sources.province import Plan, completion, planting, simulate
+from services.sources.province.world import World
 from shared.domain.cloudevents import read_structured
 from shared.domain.errors import InvalidArgumentError
 from shared.domain.ids import violation_id
@@ -120,13 +121,51 @@ def test_a_replay_finds_exactly_what_was_planted_in_any_order(seed: int, later: 
     assert by_identity(json.loads(msgspec.json.encode(found))) == by_identity(truth)
 
 
-def test_what_plants_leave_undelivered_makes_no_month_short_but_where_that_is_planted() -> None:
-    plan = Plan(until=datetime(2026, 11, 27, 6, tzinfo=UTC), hospitals=8, days=60, orders=1200)
+@pytest.mark.parametrize(
+    ("until", "otherwise"),
+    [
+        # What plants leave undelivered makes no month short but where that is planted.
+        ("2026-11-27T06:00:00Z", {"hospitals": 8, "days": 60, "orders": 1200}),
+        # Years of agreements end, and what is planted near their end lies within their volume.
+        ("2026-06-02T16:00:00Z", {"hospitals": 8, "days": 365, "orders": 784, "seed": 312821}),
+        # Agreements ask for the goods before the answer.
+        ("2022-04-09T13:09:08Z", {"hospitals": 5, "days": 60, "orders": 100, "seed": 219598}),
+    ],
+)
+def test_nothing_is_found_but_what_was_planted(until: str, otherwise: dict[str, Any]) -> None:
+    plan = Plan(until=datetime.fromisoformat(until), **otherwise)
     simulated = simulate(plan)
 
     found = replayed(read(list(simulated.events)), plan.until)
 
     assert by_identity(json.loads(msgspec.json.encode(found))) == by_identity(simulated.truth)
+
+
+def test_every_kind_of_plant_finds_ground_in_the_default_province() -> None:
+    world = World(Plan(until=UNTIL))
+    completion.complete(world)
+
+    for plant, _ in planting.PLANTINGS:
+        plant(world)  # It raises NoGroundError where it finds none.
+
+
+def test_nobody_buys_twice_what_was_not_agreed() -> None:
+    world = World(Plan(until=UNTIL, hospitals=4, days=400, orders=48_000))
+    unsigned = {
+        (pair.hospital.code, pair.product.code)
+        for pair in world.pairs
+        if pair.product.fate == "plain" and not pair.agreements
+    }
+    planting.plant(world)
+    told: list[Any] = [event for story in world.lists for _, event in story]
+    bought = {
+        event["data"]["order"]: (event["data"]["hospital"], event["data"]["product"])
+        for event in told
+        if event["type"] == "vbp.order.placed.v1"
+    }
+    times = Counter(bought.values())
+
+    assert max(times[pair] for pair in unsigned) == 1
 
 
 @pytest.mark.parametrize("until", ["2022-03-01T09:30+08:00", "2024-02-29T23:59:59+08:00"])
@@ -237,6 +276,8 @@ def test_codes_of_products_have_their_national_length() -> None:
         ({"jurisdiction": "cn-tj"}, "--jurisdiction"),
         ({"until": datetime(2026, 3, 4)}, "--until"),  # noqa: DTZ001
         ({"until": datetime(2022, 2, 1, tzinfo=UTC)}, "--days"),
+        ({"until": datetime(2020, 6, 1, tzinfo=UTC)}, "--until"),
+        ({"until": datetime(9999, 12, 31, tzinfo=UTC)}, "--until"),
     ],
 )
 def test_a_plan_that_cannot_be_simulated_is_refused_by_name(

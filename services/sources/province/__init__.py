@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from services.sources.province import planting, register, supplies
+from services.sources.province import completion, planting, register, supplies
 from services.sources.province.conduct import Conduct
 from services.sources.province.noise import Archive
 from services.sources.province.plan import Plan
@@ -30,6 +30,7 @@ class Province:
 def simulate(plan: Plan) -> Province:
     """Make the province of a plan: the same plan gives the same bytes."""
     world = World(plan)
+    completion.complete(world)
     planting.plant(world)
     register.tell(world)
     supplies.tell(world)

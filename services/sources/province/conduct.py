@@ -6,21 +6,14 @@ from itertools import accumulate
 from random import Random
 
 from services.sources.province import seasons
-from services.sources.province.rates import Rates
 from services.sources.province.story import DAY, Story
 from services.sources.province.telling import Told
-from services.sources.province.world import Agreement, Pair, World
+from services.sources.province.world import Pair, World
 
 QUIET_HOURS = timedelta(hours=6)
 """No honest order is placed later than this before the last instant: all are complete by then."""
 
 REDRAWS = 40
-
-DUE_WITHIN = 7 * DAY
-"""Every honest order is due so soon."""
-
-LAST_DAYS = 7 * DAY
-"""So long before its end a hospital completes what it agreed to buy."""
 
 # How often something else than the usual happens, as shares of all orders; each list of cases is
 # cumulative, so that one draw decides.
@@ -39,21 +32,10 @@ class Conduct:
         self.random = Random(f"{world.plan.seed}/conduct")
         self.pairs = [pair for pair in world.pairs if pair.weight and self.served(pair)]
         self.weights = list(accumulate(pair.weight for pair in self.pairs))
-        self.filling = self.last_days()
-        self.rates = Rates()
 
     def served(self, pair: Pair) -> bool:
         """Leave out pairs whose volume is planted, and places that nobody delivers to."""
         return not pair.exclusive and self.world.cell(pair).purpose != "coverage"
-
-    def last_days(self) -> dict[date, list[tuple[Pair, Agreement]]]:
-        """Give the days on which hospitals buy what an agreement that ends soon still lacks."""
-        last: dict[date, list[tuple[Pair, Agreement]]] = {}
-        for pair in self.pairs:
-            for agreement in pair.agreements:
-                if agreement.end <= self.end.date():
-                    last.setdefault(agreement.end - LAST_DAYS, []).append((pair, agreement))
-        return last
 
     def days(self) -> Iterator[tuple[date, list[Told]]]:
         """Tell day by day what concerns the orders placed on that day."""
@@ -68,18 +50,7 @@ class Conduct:
             told: list[Told] = []
             for _ in range(count):
                 told += self.order(day)
-            for pair, agreement in self.filling.get(day, ()):
-                told += self.fill(pair, agreement, day)
             yield day, told
-
-    def fill(self, pair: Pair, agreement: Agreement, day: date) -> list[Told]:
-        """Tell an order of the whole agreed quantity, and of what may go back of it."""
-        placed = seasons.office_hour(day, self.random)
-        quantity = agreement.quantity + agreement.quantity // 5
-        story = Story(self.world, pair, placed, quantity=quantity, named=agreement)
-        window = min(story.response.at, story.delivery.at) - placed
-        self.deliver(story, placed + window * self.random.uniform(0.04, 0.6))
-        return [told for told in story.told if told[0] <= self.end]
 
     def order(self, day: date) -> list[Told]:
         """Tell one order of a day, from placing to payment; what lies after the end is left out."""
@@ -109,8 +80,8 @@ class Conduct:
 
     def pair_on(self, placed: datetime) -> Pair | None:
         """Draw who orders what, within the agreed volume and while both take part."""
-        self.rates.take(self.world.stories)
-        day, latest = placed.date(), placed + DUE_WITHIN
+        self.world.rates.take(self.world.stories)
+        day = placed.date()
         for _ in range(REDRAWS):
             (pair,) = self.random.choices(self.pairs, cum_weights=self.weights)
             hospital = pair.hospital
@@ -120,7 +91,7 @@ class Conduct:
                 and pair.agreement_on(day) is not None
                 and hospital.enrolled_on <= day
                 and (hospital.withdrawn_on is None or day < hospital.withdrawn_on)
-                and self.rates.bear(pair, placed, latest)
+                and self.world.rates.bear(pair, placed)
             ):
                 return pair
         return None

@@ -133,12 +133,6 @@ def draw(price: str, fate: str, plan: Plan, random: Random) -> list[Cycle]:
         return [Cycle(begun, begun + 3 * YEAR, price, "3")]
     earliest = max(first - timedelta(days=600), last + timedelta(days=41) - 3 * YEAR)
     begun = earliest + timedelta(days=random.randrange((first - earliest).days - 45))
-    if any(first < day <= last for day in years(begun, first + plan.days * 2 * YEAR)):
-        # Its years turn outside of the simulated days where those leave room, so that plants
-        # stand on agreements whose end nobody has to answer for.
-        room = (YEAR - timedelta(days=plan.days)).days - 2 * QUIET.days
-        if room > 0:
-            begun = first - timedelta(days=QUIET.days + random.randrange(room))
     lengths = [n for n in (2, 3) if begun + n * YEAR > last + timedelta(days=40)]
     length = random.choice(lengths)
     return [Cycle(begun, begun + length * YEAR, price, "2")]

@@ -30,6 +30,11 @@ class Hospital:
     remote_changes_on: date | None = None
     withdrawn_on: date | None = None
 
+    @property
+    def is_ever_remote(self) -> bool:
+        """Whether the hospital is remote on any day."""
+        return self.remote or self.remote_changes_on is not None
+
     def remote_on(self, day: date) -> bool:
         """Tell whether the hospital is remote on a day in Shanghai."""
         changed = self.remote_changes_on is not None and day >= self.remote_changes_on

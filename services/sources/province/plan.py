@@ -13,6 +13,7 @@ ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 FEWEST_DAYS, MOST_DAYS = 60, 730
 FEWEST_HOSPITALS, MOST_HOSPITALS = 4, 231
 FEWEST_ORDERS, MOST_ORDERS = 100, 5_000_000
+FIRST_YEAR, LAST_YEAR = TERMS.in_force_from.year, 2199
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Plan:
             raise InvalidArgumentError(
                 f"--jurisdiction {self.jurisdiction!r} has no simulation: use {TERMS.jurisdiction}"
             )
+        bounded("the year of --until", self.until.year, FIRST_YEAR, LAST_YEAR)
         bounded("--hospitals", self.hospitals, FEWEST_HOSPITALS, MOST_HOSPITALS)
         bounded("--days", self.days, FEWEST_DAYS, MOST_DAYS)
         bounded("--orders", self.orders, FEWEST_ORDERS, MOST_ORDERS)

@@ -51,6 +51,7 @@ class Story:
         named: Agreement | None = None,
         distributor: str | None = None,
         channel: str = "platform",
+        is_placed: bool = True,
     ) -> None:
         self.teller: Teller = world.teller
         self.end = world.plan.end
@@ -69,9 +70,11 @@ class Story:
         self.distributor = distributor or world.random.choice(world.cell(pair).standing)
         self.terms = named or pair.agreement_on(placed.date())
         self.deliver_by, self.named, self.channel = deliver_by, named, channel
+        self.is_placed = is_placed
         self.response = self.response_due()
         self.delivery = self.delivery_due()
-        self.place(placed)
+        if is_placed:
+            self.place(placed)
         world.stories.append(self)
 
     @property
@@ -130,7 +133,15 @@ class Story:
     @property
     def came(self) -> int:
         """How much came while it still counted as delivered."""
-        until = self.delivery.at + TERMS.stock_out_after
+        return self.there(self.delivery.at + TERMS.stock_out_after)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether not all was there when it was due."""
+        return self.there(self.delivery.at) < self.quantity
+
+    def there(self, until: datetime) -> int:
+        """Count the units that came until an instant, of those that were ordered."""
         return min(self.quantity, sum(units for at, units in self.arrivals if at <= until))
 
     def say(
@@ -142,7 +153,13 @@ class Story:
         self.evidence.append({"id": told[1]["id"], "source": source})
 
     def place(self, at: datetime, price: str | None = None) -> None:
-        """Tell the placing, at another instant or price when it is told again."""
+        """Tell the placing; when it is told again, it may be at another instant or price.
+
+        The earliest instant holds, and moves what is due.
+        """
+        if at < self.placed:
+            self.placed = at
+            self.response, self.delivery = self.response_due(), self.delivery_due()
         data: Data = {
             "order": self.order,
             "product": self.product.code,
@@ -158,6 +175,7 @@ class Story:
             data["deliver_by"] = self.deliver_by.isoformat()
         if self.named is not None:
             data["agreement"] = self.named.id
+        self.is_placed = True
         self.say("order.placed", self.teller.platform, at, data)
 
     @property

@@ -37,6 +37,8 @@ class Terms:
     episode_gap: timedelta
     rated_orders: int
     missing_percent: int
+    rated_remote_orders: int
+    late_percent: int
     order_settles: timedelta
     orders_asked_from: datetime
 
@@ -66,6 +68,8 @@ def read(path: Path) -> Terms:
         episode_gap=timedelta(days=shortage["episode_gap_days"]),
         rated_orders=told["rates"]["orders"],
         missing_percent=told["rates"]["missing_percent"],
+        rated_remote_orders=told["rates"]["remote_orders"],
+        late_percent=told["rates"]["late_percent"],
         order_settles=timedelta(days=told["platform"]["settle_days"]),
         orders_asked_from=told["platform"]["orders_asked_from"],
     )

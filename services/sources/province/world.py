@@ -10,6 +10,7 @@ from services.sources.province import market, places, seasons
 from services.sources.province.market import YEAR, Product, years
 from services.sources.province.places import Hospital
 from services.sources.province.plan import Plan, midnight
+from services.sources.province.rates import Rates
 from services.sources.province.telling import Teller, Told
 from services.sources.province.terms import TERMS
 from services.sources.province.truth import Evidence, Truth
@@ -76,7 +77,7 @@ class Cell:
 class World:
     """Everything that the plants and the honest orders share.
 
-    `stories` are the orders begun, until somebody has counted what of them came in time.
+    `stories` are the orders begun, until `rates` has counted what of them came in time.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -88,6 +89,7 @@ class World:
         self.lists: list[list[Told]] = [self.told]
         self.orders = 0
         self.stories: list[Story] = []
+        self.rates = Rates()
         self.counted: set[str] = set()
         self.hospitals = places.hospitals(plan, self.random)
         self.products = market.products(plan, self.random)
@@ -139,7 +141,6 @@ class World:
             quantity = pair.unit * int(3 * expected + 15)
             pair.room = quantity - 1
             later = YEAR / 4 if self.random.random() < JOINING_LATER else timedelta()
-            hours = self.agreed_hours()
             for cycle in pair.product.cycles:
                 for year, start in enumerate(years(cycle.start, cycle.end)):
                     first = year == 0 and cycle is pair.product.cycles[0]
@@ -151,7 +152,8 @@ class World:
                         continue  # Nobody tells what was bought under it, or could buy that much.
                     if not market.near(self.plan, begun) and begun < ended:
                         code = f"A{start.year}-{number:05d}-{cycle.round}{year}"
-                        pair.agreements.append(Agreement(code, begun, ended, quantity, dict(hours)))
+                        hours = self.agreed_hours()
+                        pair.agreements.append(Agreement(code, begun, ended, quantity, hours))
 
     def agreed_hours(self) -> dict[str, int]:
         """Draw the hours that an agreement names itself; most name none."""
@@ -176,12 +178,14 @@ class World:
         drawn = first + (last - first) * self.random.random()
         return seasons.office_hour(drawn.date(), self.random)
 
-    def pick(self, day: date, wanted: Callable[[Pair], bool] = lambda _: True) -> Pair:
-        """Draw a signed pair of a plain product and a steady hospital that nothing disturbs."""
+    def pick(
+        self, day: date, wanted: Callable[[Pair], bool] = lambda _: True, *, fate: str = "plain"
+    ) -> Pair:
+        """Draw a signed pair of a product and a steady hospital that nothing disturbs."""
         for _ in range(TRIES):
             pair = self.random.choice(self.pairs)
             if (
-                pair.product.fate == "plain"
+                pair.product.fate == fate
                 and not pair.exclusive
                 and pair.agreement_on(day) is not None
                 and pair.hospital.withdrawn_on is None
@@ -189,9 +193,15 @@ class World:
                 and self.cell(pair).purpose != "coverage"
                 and pair.room > 4 * pair.unit
                 and wanted(pair)
+                and self.bears(pair, day)
             ):
                 return pair
         raise NoGroundError
+
+    def bears(self, pair: Pair, day: date) -> bool:
+        """Tell whether a plant may order for a pair on a day, so that no month fails a rate."""
+        self.rates.take(self.stories)
+        return self.rates.bear_plant(pair, midnight(day))
 
     def cell(self, pair: Pair) -> Cell:
         """Find the cell of a pair."""

@@ -17,7 +17,7 @@ from shared.domain.ids import pair as joined
 EACH = 10
 """So many units has each order of a month that is counted."""
 
-COUNTED, COUNTED_REMOTE = 20, 30
+COUNTED, COUNTED_REMOTE = TERMS.rated_orders, TERMS.rated_remote_orders
 """So many orders, and so many of hospitals that are remote and of the others, are asked for."""
 
 PLACED_ON = 10

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from services.sources.province.planting.ground import FRESH, HOUR, answer, between, supply
+from services.sources.province.planting.refusals import early
 from services.sources.province.story import DAY, Story
 from services.sources.province.terms import TERMS
 from services.sources.province.truth import Keys, Seen, instant_text
@@ -76,7 +77,7 @@ def shipped_by_a_branch(world: World) -> None:
 def refused_by_a_stranger(world: World) -> None:
     """Order from a stranger who refuses for the hospital's own error: nothing came of it."""
     story = story_of(world, distributor=stranger(world))
-    story.reject(between(world, story.placed, story.response.at), "hospital_error")
+    story.reject(early(world, story), "hospital_error")
 
 
 def delivered_by_the_winner(world: World) -> None:
@@ -98,15 +99,14 @@ def by_another_way(world: World) -> None:
     supply(world, story)
 
 
-def goods(world: World) -> tuple[Story, datetime]:
-    """Receive goods of an order that nobody has placed yet, days before the end."""
+def goods(world: World, later: timedelta = timedelta()) -> tuple[Story, datetime]:
+    """Receive goods of an order that nobody places, or only later, days before the end."""
     if world.plan.end - 8 * DAY <= TERMS.orders_asked_from:
         raise NoGroundError
     received = world.moment(7 * DAY, max(world.plan.start + 2 * DAY, TERMS.orders_asked_from))
-    story = Story(world, pair_of(world, received), received)
-    # Nothing but the goods is told: the order is not, or only later.
-    story.told.clear()
-    story.evidence.clear()
+    pair = pair_of(world, received)
+    story = Story(world, pair, received + later, is_placed=False)
+    pair.room -= story.quantity
     story.receive(received)
     world.lists.append(story.told)
     return story, received
@@ -132,16 +132,15 @@ def never_ordered(world: World) -> None:
 
 def ordered_in_time(world: World) -> None:
     """Place the order after its goods, at the last instant at which one may."""
-    story, received = goods(world)
-    story.place(received + TERMS.order_settles)
+    story, _ = goods(world, TERMS.order_settles)
+    story.place(story.placed)
 
 
 def ordered_too_late(world: World) -> None:
     """Place the order a second after the last instant at which one may."""
-    story, received = goods(world)
-    last = received + TERMS.order_settles
-    story.place(last + timedelta(seconds=1))
-    without_an_order(world, story, last, last + timedelta(seconds=1))
+    story, received = goods(world, TERMS.order_settles + timedelta(seconds=1))
+    story.place(story.placed)
+    without_an_order(world, story, received + TERMS.order_settles, story.placed)
 
 
 PLANTINGS = (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TypedDict, Unpack
 
+from services.sources.province.market import Product
 from services.sources.province.plan import midnight
 from services.sources.province.story import DAY, Story
 from services.sources.province.terms import TERMS
@@ -95,6 +96,11 @@ def supply(world: World, story: Story) -> datetime:
     received = between(world, shipped, shipped + (story.delivery.at - shipped) / 2)
     story.receive(received)
     return received
+
+
+def renewed(world: World) -> Product:
+    """Draw a product whose next cycle lowered its price."""
+    return world.random.choice([held for held in world.products if held.fate == "renewed"])
 
 
 def reserve(cell: Cell) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from services.sources.province.breaches import above
 from services.sources.province.market import Cycle, Product
 from services.sources.province.plan import midnight
+from services.sources.province.planting.ground import renewed
 from services.sources.province.story import DAY
 from services.sources.province.telling import Data
 from services.sources.province.truth import Evidence, Seen
@@ -102,8 +103,7 @@ def listed_above_twice(world: World) -> None:
 
 def renewed_late(world: World) -> None:
     """Go on listing the old price for some days of a cycle that lowered it."""
-    renewed = [product for product in world.products if product.fate == "renewed"]
-    product = world.random.choice(renewed)
+    product = renewed(world)
     older, newer = product.cycles
     over = newer.start + timedelta(days=world.random.randint(2, LONGEST))
     if not take(product.listings, newer.start, over):

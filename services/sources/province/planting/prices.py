@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from services.sources.province import breaches
 from services.sources.province.breaches import above
+from services.sources.province.market import Product
 from services.sources.province.planting.ground import (
     FRESH,
     HOUR,
     MINUTE,
     order,
     order_of,
+    renewed,
     supply,
 )
 from services.sources.province.story import DAY, Story
@@ -69,21 +71,26 @@ def invoiced_twice_above_the_price(world: World) -> None:
     invoice_above(world, story, "0.4")
 
 
+def of(world: World, product: Product, placed: datetime) -> Pair:
+    """Draw a pair of a product that was renewed."""
+    return world.pick(placed.date(), lambda pair: pair.product is product, fate=product.fate)
+
+
 def ordered_at_the_price_of_the_cycle_before(world: World) -> None:
     """Go on at the old price after a renewal that lowered it."""
-    pair = world.random.choice([pair for pair in world.pairs if pair.product.fate == "renewed"])
-    older, newer = pair.product.cycles
+    product = renewed(world)
+    older, newer = product.cycles
     placed = world.moment(FRESH, world.midday(newer.start))
-    story = order_of(world, pair, placed, price=older.price)
+    story = order_of(world, of(world, product, placed), placed, price=older.price)
     breaches.overpriced(world, story, placed, older.price)
     supply(world, story)
 
 
 def ordered_at_the_price_of_its_day(world: World) -> None:
     """Order before the renewal at the price of then, invoiced after it: no breach."""
-    pair = world.random.choice([pair for pair in world.pairs if pair.product.fate == "renewed"])
-    turn = world.midday(pair.product.cycles[1].start)
-    story = order_of(world, pair, turn - DAY)
+    product = renewed(world)
+    turn = world.midday(product.cycles[1].start)
+    story = order_of(world, of(world, product, turn - DAY), turn - DAY)
     supply(world, story)
     story.invoice(turn + 8 * DAY)
 

@@ -46,11 +46,19 @@ def refused_without_agreement(world: World) -> None:
     """Refuse a hospital that has signed nothing: the duty of the cycle holds all the same."""
     placed = world.moment(FRESH)
     unsigned = [
-        pair for pair in world.pairs if not pair.agreements and pair.product.fate == "plain"
+        pair
+        for pair in world.pairs
+        if not pair.agreements
+        and pair.product.fate == "plain"
+        and not pair.exclusive
+        and world.bears(pair, placed.date())
     ]
     if not unsigned:
         raise NoGroundError
-    refuse(world, order_of(world, world.random.choice(unsigned), placed))
+    pair = world.random.choice(unsigned)
+    # Who went on buying without an agreement would owe an explanation for that, too.
+    pair.exclusive = True
+    refuse(world, order_of(world, pair, placed))
 
 
 def refused_after_accepting(world: World) -> None:

@@ -126,12 +126,11 @@ def answered_late_under_last_years_hours(world: World) -> None:
     placed = world.moment(FRESH)
 
     def renewed(pair: Pair) -> bool:
-        current = pair.agreement_on(placed.date())
-        over = pair.agreements[0].end <= world.plan.start.date()
-        return answerable(pair) and current != pair.agreements[0] and over
+        first = pair.agreements[0]
+        over = first.end <= placed.date()
+        return over and "response_hours" in first.hours and answerable(pair)
 
     pair = world.pick(placed.date(), renewed)
-    pair.agreements[0].hours = {"response_hours": 10, "delivery_hours": 50}
     deliver_after(world, order_of(world, pair, placed, named=pair.agreements[0]), "accept")
 
 

@@ -90,11 +90,11 @@ def sent_too_late(world: World) -> None:
 
 
 def quiet_cell(world: World, *, whole: bool = False) -> Cell:
-    """Take a cell where two hospitals take part; with `whole`, its product in every area."""
+    """Take a cell with a hospital for episodes; with `whole`, its product in every area."""
 
     def quiet(cell: Cell) -> bool:
         everywhere = [c for c in world.all_cells if c.product is cell.product]
-        return sum(map(takes, cell.pairs)) > 1 and not (
+        return any(map(takes, cell.pairs)) and not (
             whole and any(other.taken for other in everywhere)
         )
 
@@ -106,11 +106,12 @@ def quiet_cell(world: World, *, whole: bool = False) -> Cell:
 
 
 def takes(pair: Pair) -> bool:
-    """Tell whether a pair may carry a planted order on any day."""
+    """Tell whether a pair may carry planted orders on any day, and several of them late."""
     return (
         bool(pair.agreements)
         and pair.agreements[0].start < pair.product.cycles[0].start + 9 * DAY
         and pair.hospital.withdrawn_on is None
+        and not pair.hospital.is_ever_remote
     )
 
 
