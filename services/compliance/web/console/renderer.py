@@ -37,6 +37,10 @@ BEHIND = 60.0
 """Seconds since all was heard from which on a page says that judging lags behind."""
 
 _TITLES = {rule.name: {"zh": rule.title_zh, "en": rule.title_en} for rule in RULES}
+_ORDER: Mapping[Language, str] = {"zh": "订单 {}", "en": "Order {}"}
+_BRIEF: Mapping[Language, int] = {"zh": 70, "en": 110}
+"""Characters of a violation in a list: fifty, with all beside, are to fit into 60 kB."""
+
 _YEAR = 365 * 24 * 3600
 
 
@@ -180,9 +184,13 @@ def since(instant: datetime, *, language: Language) -> str:
     return shown.span(datetime.now(UTC) - instant, language)
 
 
-def _brief(item: Any, language: Language) -> str:
-    # Fifty of them, with all that stands beside, are to fit into 60 kB.
-    return shown.brief(item.message_zh if language == "zh" else item.message_en, 90)
+def brief(item: Any, *, language: Language) -> str:
+    """Say a violation in a list: of an order, which stands beside, by what was ordered."""
+    told = item.message_zh if language == "zh" else item.message_en
+    order, product = _ORDER[language].format(item.order), item.names.get("product")
+    if product and told.startswith(order):
+        told = product + told.removeprefix(order)
+    return shown.brief(told, _BRIEF[language])
 
 
 def _raw(data: object) -> str:
@@ -225,7 +233,7 @@ def _environment(language: Language) -> Environment:
         "lasted": partial(lasted, language=language),
         "source": source_zh if language == "zh" else str,
         "since": partial(since, language=language),
-        "brief": partial(_brief, language=language),
+        "brief": partial(brief, language=language),
         "raw": _raw,
     }
     return environment

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -54,7 +54,9 @@ def _time(told: object, form: str) -> Markup | str:
     if instant is None:
         return value(told)
     text = instant.astimezone(calendar.ZONE).strftime(form)
-    return Markup('<time datetime="{}">{}</time>').format(calendar.instant_text(instant), text)
+    # A page shows a hundred, and none to less than a second.
+    exact = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}">{}</time>').format(exact, text)
 
 
 def value(told: Any) -> str:

@@ -1,6 +1,8 @@
 """What pages say of a violation beside its own words."""
 
-from services.compliance.web.console.renderer import lasted
+from types import SimpleNamespace
+
+from services.compliance.web.console.renderer import brief, lasted
 from tests.support.kept import a_violation
 
 
@@ -9,3 +11,15 @@ def test_what_went_on_says_how_long_and_what_was_done_at_once_does_not() -> None
     went_on = a_violation(cured_at="2022-01-02T03:01:00Z")
     assert lasted(went_on, language="zh") == "1 天 3 时"
     assert lasted(a_violation(cured_at=began), language="zh") == "–"
+
+
+def test_a_list_says_what_was_ordered_where_the_order_stands_beside() -> None:
+    told = {
+        "message_zh": "订单 O1 应于 6 月 1 日前送达（合同）",
+        "message_en": "Order O1 was due on 1 June",
+    }
+    shown = SimpleNamespace(order="O1", names={"product": "厄贝沙坦片"}, **told)
+    assert brief(shown, language="zh") == "厄贝沙坦片 应于某日前送达"
+    assert brief(shown, language="en") == "厄贝沙坦片 was due on 1 June"
+    nameless = SimpleNamespace(order="O1", names={}, **told)
+    assert brief(nameless, language="en") == "Order O1 was due on 1 June"
