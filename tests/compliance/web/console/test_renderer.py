@@ -19,7 +19,7 @@ def test_a_list_says_what_was_ordered_where_the_order_stands_beside() -> None:
         "message_en": "Order O1 was due on 1 June",
     }
     shown = SimpleNamespace(order="O1", names={"product": "厄贝沙坦片"}, **told)
-    assert brief(shown, language="zh") == "厄贝沙坦片 应于某日前送达"
+    assert brief(shown, language="zh") == "厄贝沙坦片 应于 6 月 1 日前送达"
     assert brief(shown, language="en") == "厄贝沙坦片 was due on 1 June"
     nameless = SimpleNamespace(order="O1", names={}, **told)
     assert brief(nameless, language="en") == "Order O1 was due on 1 June"
