@@ -52,8 +52,10 @@ def receive(dossier: Dossier, transfer: Transfer) -> None:
     """Put a contribution in the place of the one before it."""
     old, new = transfer.old, transfer.new
     dossier.put(None if old is None else old.value, None if new is None else new.value)
-    dossier.causes.extend(transfer.causes)
-    dossier.voids.extend(transfer.voids)
+    if transfer.causes:
+        dossier.causes += transfer.causes
+    if transfer.voids:
+        dossier.voids += transfer.voids
 
 
 def judge(dossier: Dossier, law: Law, moment: Moment, *, once: bool = False) -> Judged:

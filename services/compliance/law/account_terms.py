@@ -33,7 +33,7 @@ class AccountTerms(Terms):
 
     def policy_on(self, ordinal: int) -> Policy:
         """Give the policy in force on a day, one that carries nothing if there is none."""
-        return self._law.policies.on(self.jurisdiction, date.fromordinal(ordinal)) or NOTHING
+        return _policy_on(self._law.policies, self.jurisdiction, ordinal)
 
     @derived
     def tolerance(self) -> Decimal:
@@ -56,10 +56,7 @@ class AccountTerms(Terms):
 
     def settlement_due_of(self, ordinal: int, stood: date) -> datetime | None:
         """Give it for a day (ordinal) whose policy judges, and one since which the claim stands."""
-        policy = self.policy_on(ordinal)
-        if SETTLED_WITHIN not in policy.values:
-            return None
-        return _end_of_month(stood, int(policy.number(SETTLED_WITHIN)))
+        return _settlement_due(self._law.policies, self.jurisdiction, ordinal, stood)
 
     def heard_by(self, deadline: datetime, told: datetime) -> datetime:
         """Until when all must have been heard before a silence counts."""
@@ -79,10 +76,18 @@ class AccountTerms(Terms):
         )
 
 
+def _policy_on(policies: Policies, jurisdiction: str, ordinal: int) -> Policy:
+    return policies.on(jurisdiction, date.fromordinal(ordinal)) or NOTHING
+
+
 @lru_cache(maxsize=16_384)
-def _end_of_month(day: date, months: int) -> datetime:
-    """Give the end of the month so many months after that of a day."""
-    return Month.of(day).later(months).end
+def _settlement_due(
+    policies: Policies, jurisdiction: str, ordinal: int, stood: date
+) -> datetime | None:
+    policy = _policy_on(policies, jurisdiction, ordinal)
+    if SETTLED_WITHIN not in policy.values:
+        return None
+    return Month.of(stood).later(int(policy.number(SETTLED_WITHIN))).end
 
 
 def tolerance(law: Law, jurisdiction: str) -> Decimal:

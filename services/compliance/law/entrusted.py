@@ -21,6 +21,16 @@ class Entrusted:
     `hospital` is None where nobody enrolled it; `area` is where the order was placed.
     """
 
+    __slots__ = (
+        "_by_distributor",
+        "_hospital",
+        "_law",
+        "_placed",
+        "_placed_in",
+        "_where",
+        "_winner",
+    )
+
     def __init__(  # noqa: PLR0913  # who may deliver rests on so much
         self,
         law: Law,
@@ -43,10 +53,11 @@ class Entrusted:
         """Whether a distributor was entrusted at an instant."""
         if distributor == self._winner:
             return True
-        if distributor in self._by_distributor:
-            area = self._area(at)
-            for held in self._by_distributor[distributor]:
-                if held.is_live(at) and held.covers(self._placed.hospital, area):
+        appointed = self._by_distributor.get(distributor)
+        if appointed is not None:
+            hospital, area = self._placed.hospital, self._area(at)
+            for held in appointed:
+                if held.is_live(at) and held.covers(hospital, area):
                     return True
         return any(held.distributor == distributor for held in self._agreements(at))
 

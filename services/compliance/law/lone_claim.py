@@ -6,7 +6,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 from services.compliance.law.filling import PASSES, Debt, Step, Sum
-from services.compliance.law.money import of_units, units
+from services.compliance.law.money import less, of_units, units
+
+NOTHING = Decimal(0)
 
 
 def alone(claim: Debt, sums: Iterable[Sum], tolerance: Decimal) -> list[Step]:
@@ -16,14 +18,14 @@ def alone(claim: Debt, sums: Iterable[Sum], tolerance: Decimal) -> list[Step]:
 
 
 def paid_in_turn(
-    amounts: Sequence[Step], fitting: Iterable[Step], tolerance: Decimal
+    amounts: Sequence[Step], fitting: Sequence[Step], tolerance: Decimal
 ) -> list[Step]:
     """Pay a claim by the sums that fit it, told in their turn; gives what is left of it."""
+    if len(amounts) == 1 and len(fitting) < 2:  # noqa: PLR2004  # one sum, as for almost all
+        return _paid_once(amounts[0], fitting, tolerance)
     stands, enough = amounts[0][0], units(tolerance)
     given = [(time, units(amount)) for time, amount in fitting]
     owed = [(at, units(amount)) for at, amount in amounts]
-    if len(owed) == 1 and len(given) < 2:  # noqa: PLR2004  # one sum at most, as for almost all
-        return _paid_once(owed[0], given, enough)
     if len(owed) == 1 and all(one[0] <= other[0] for one, other in pairwise(given)):
         return _paid_bit_by_bit(owed[0], given, enough)
     steps: list[tuple[datetime, int]] = []
@@ -39,19 +41,17 @@ def paid_in_turn(
     return [(instant, of_units(left)) for instant, left in steps]
 
 
-def _paid_once(
-    owed: tuple[datetime, int], given: Sequence[tuple[datetime, int]], enough: int
-) -> list[Step]:
+def _paid_once(owed: Step, given: Sequence[Step], tolerance: Decimal) -> list[Step]:
     """Pay a claim that nothing lowers by one sum, if there is one."""
     stands, amount = owed
-    if given and amount > enough:
+    if given and amount > tolerance:
         time, paid = given[0]
-        left = of_units(max(0, amount - paid))
+        left = NOTHING if paid >= amount else less(amount, paid)
         if time <= stands:
             return [(stands, left)]
         if paid:
-            return [(stands, of_units(amount)), (time, left)]
-    return [(stands, of_units(amount))]
+            return [owed, (time, left)]
+    return [owed]
 
 
 def _paid_bit_by_bit(

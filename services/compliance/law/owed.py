@@ -73,7 +73,7 @@ def _price(order: Order, terms: OrderTerms, receipt: str) -> Decimal:
         for invoice in order.invoices.values()
         if invoice.receipt is None or invoice.receipt == receipt
     ]
-    return min([price for price in prices if price > 0], default=NOTHING)
+    return min(filter(None, prices), default=NOTHING)
 
 
 def _taken(order: Order) -> dict[str, Taken]:

@@ -50,14 +50,14 @@ def _placed(order: Order, terms: OrderTerms, entrusted: Entrusted) -> list[Suppl
 
 def _shipped(order: Order, terms: OrderTerms, entrusted: Entrusted) -> list[Supplied]:
     """Give the first shipment of each other distributor that was not entrusted."""
-    placed, first = terms.placed, dict[str, Shipped]()
+    first: dict[str, Shipped] = {}
+    own, at_placing = terms.placed.distributor, terms.placed.telling.time
     for shipment in order.shipments.values():
         other = shipment.distributor
-        if other is None or other == placed.distributor:
+        if other is None or other == own:
             # So do almost all.
             continue
-        instants = (placed.telling.time, shipment.telling.time)
-        if not any(entrusted.includes(other, at) for at in instants):
+        if not any(entrusted.includes(other, at) for at in (at_placing, shipment.telling.time)):
             first[other] = min(first.get(other, shipment), shipment, key=_told)
     return [Supplied(f"shipped:{other}", other, it) for other, it in sorted(first.items())]
 
