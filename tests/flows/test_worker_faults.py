@@ -24,13 +24,6 @@ WHERE application_name LIKE 'vbp-%' AND state = 'active' AND query LIKE 'COPY%'
 """
 
 
-async def has_read(bus: WorkerProcess, count: int) -> None:
-    async def done() -> bool:
-        return await bus.read() >= count
-
-    await eventually(done, within=60, every=0.02)
-
-
 async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
     kafka: str, database: str
 ) -> None:
@@ -41,17 +34,17 @@ async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
     async with live(kafka, database) as bus:
         await bus.publish(events[:third])
         with bus.worker() as first:
-            await has_read(bus, third // 2)
+            await bus.has_read(third // 2)
             first.kill()
         with bus.worker() as second:
             await bus.publish(events[third : 2 * third])
-            await has_read(bus, third)
+            await bus.has_read(third)
             await freeze_in_a_statement(bus, second)
             with bus.worker() as third_worker:
                 await bus.publish(events[2 * third :])
-                await has_read(bus, 2 * third)
+                await bus.has_read(2 * third)
                 second.send_signal(signal.SIGCONT)
-                await has_read(bus, len(events))
+                await bus.has_read(len(events))
                 third_worker.send_signal(signal.SIGTERM)
                 assert await asyncio.to_thread(third_worker.wait, 30) == 0
             await bus.settled(len(events), silence=True)
@@ -71,7 +64,7 @@ async def test_a_worker_that_loses_its_connections_comes_back_and_misses_nothing
     async with live(kafka, database) as bus:
         with bus.worker() as worker:
             await bus.publish(events[:600])
-            await has_read(bus, 1)
+            await bus.has_read(1)
             await bus.connection.execute(CUT_OFF)
             await bus.publish(events[600:])
             await bus.settled(len(events), silence=True)

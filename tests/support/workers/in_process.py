@@ -101,16 +101,21 @@ class WorkerProcess:
         )
         return total - sum(self.began.values())
 
+    async def has_read(self, count: int, *, within: float = 60, every: float = 0.02) -> None:
+        """Wait until so many messages were read and committed."""
+
+        async def done() -> bool:
+            return await self.read() >= count
+
+        await eventually(done, within=within, every=every)
+
     async def settled(self, count: int, *, silence: bool = False, within: float = 400) -> None:
         """Wait until so many messages were read, all was heard, and nothing is due.
 
         With `silence` also until facts have had their time to arrive, so that silence counts.
         """
 
-        async def done() -> bool:
-            return await self.read() >= count
-
-        await eventually(done, within=within)
+        await self.has_read(count, within=within, every=0.1)
         asked = datetime.now(UTC) + (SETTLE if silence else timedelta(0))
 
         async def quiet() -> bool:
