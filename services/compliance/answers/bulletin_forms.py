@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from decimal import Decimal
 from html import escape
 from typing import Literal
 
@@ -87,6 +88,8 @@ def text_of(sheet: Sheet, at: int, cell: Cell) -> str:
         return ""
     if at in sheet.percent and isinstance(cell, int | float):
         return f"{cell * 100:.1f} %"
+    if at in sheet.money and isinstance(cell, str):
+        return f"{Decimal(cell):,}"
     if isinstance(cell, float):
         return f"{cell:.2f}"
     return f"{cell:,}" if isinstance(cell, int) else cell

@@ -15,7 +15,8 @@ from shared.domain import calendar
 class Sheet(Struct, frozen=True):
     """One table of a bulletin; the first column names the row.
 
-    `percent` are the columns whose figures are shares, where 1 is all. `names` are how the codes of
+    `percent` are the columns whose figures are shares, where 1 is all, `money` those of sums, which
+    are decimals as text. `names` are how the codes of
     a column, by its number, were called when the table was made; what is told by codes stays so.
     """
 
@@ -24,6 +25,7 @@ class Sheet(Struct, frozen=True):
     columns: list[str]
     rows: list[list[Cell]]
     percent: list[int] = []
+    money: list[int] = []
     names: dict[int, dict[str, str]] = {}
 
 
@@ -51,7 +53,7 @@ def progress_sheet(name: str, title: str, rows: list[dict[str, Any]]) -> Sheet:
                 bought.get("accepted_amount", "0"),
             ]
         )
-    return Sheet(name, title, columns, shown, [4, 5])
+    return Sheet(name, title, columns, shown, [4, 5], [9])
 
 
 def cards_sheet(name: str, title: str, rows: list[dict[str, Any]]) -> Sheet:

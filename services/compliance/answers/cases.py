@@ -103,10 +103,12 @@ async def letter_body(database: Database, case: PartyCase, n: int) -> Row | None
     return None
 
 
-async def name_of(connection: Connection, case: PartyCase) -> str | None:
-    """Give how the party of a case is called, as far as that was told."""
-    names = await _names(connection.fetch, [case])
-    return names.get((case.jurisdiction, case.role, case.party))
+async def names_in(connection: Connection, case: PartyCase) -> dict[str, str]:
+    """Give how the party of a case and the codes in its violations are called, if told."""
+    own = await _names(connection.fetch, [case])
+    of = (case.jurisdiction, case.rule, case.role, case.party, *case.span)
+    found = {row["code"]: row["name"] for row in await connection.fetch(QUERIES["called"], *of)}
+    return found | {party: name for (_, _, party), name in own.items()}
 
 
 def case_named(name: str) -> PartyCase | None:

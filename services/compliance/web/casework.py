@@ -107,8 +107,8 @@ class CaseWork:
         dues = self._deadlines.letter_dues(now)
         doing = CaseDoing(step, internal, wish.n, wish.number.strip(), wish.language, dues)
         async with self._desk.writing() as connection:
-            name = await cases.name_of(connection, case)
-            seal = self._letters.sealing(name)
+            names = await cases.names_in(connection, case) if wish.act == "issue" else {}
+            seal = self._letters.sealing(names)
             found = await take_step(connection, case, seq, doing, seal)
         if found is None:
             raise no_case(case.name)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from services.compliance.findings.anchor import fingerprint
 from services.compliance.people.procedure import LetterKind
 from services.compliance.policies.policy import Policies
+from services.compliance.register.names import with_names
 from services.compliance.rules import RULES
 from services.compliance.storage.cases import Language, Outgoing, Seal
 from shared.adapters.identity.invented import called
@@ -26,6 +27,10 @@ _TITLES: Final[Mapping[Language, Mapping[str, str]]] = {
 _FORMS: Final[Mapping[Language, str]] = {"zh": "letters.toml", "en": "letters.en.toml"}
 _TEMPLATES: Final[Mapping[Language, str]] = {"zh": "letter.html", "en": "letter.en.html"}
 _BETWEEN: Final[Mapping[Language, str]] = {"zh": "、", "en": ", "}
+_BRACKETS: Final[Mapping[Language, tuple[str, str]]] = {"zh": ("（", "）"), "en": ("(", ")")}
+_ZONE: Final = ("+08:00", "")
+"""A letter says once that its times are Beijing's."""
+
 _ANNEXES: Final[Mapping[Language, tuple[str, str]]] = {
     "zh": ("附件一　事项清单", "附件二　提示事项清单"),
     "en": ("Annex 1: violations", "Annex 2: hints"),
@@ -73,12 +78,13 @@ class LetterWriter:
             language: environment.get_template(name) for language, name in _TEMPLATES.items()
         }
 
-    def sealing(self, name: str | None) -> Callable[[Outgoing], Seal]:
-        """Give what makes a letter to a party that is called so, where that is known."""
-        return lambda letter: self._sealed(letter, name)
+    def sealing(self, names: Mapping[str, str]) -> Callable[[Outgoing], Seal]:
+        """Give what makes a letter in which codes stand beside the names that are known of them."""
+        return lambda letter: self._sealed(letter, names)
 
-    def _sealed(self, letter: Outgoing, name: str | None) -> Seal:
+    def _sealed(self, letter: Outgoing, names: Mapping[str, str]) -> Seal:
         language, due = letter.language, letter.step.due
+        name = names.get(letter.case.party)
         form = self._forms[language][letter.kind]
         html = self._templates[language].render(
             letter=letter,
@@ -91,6 +97,7 @@ class LetterWriter:
             signer=called(letter.step.by, language),
             day=day_of(letter.step.at),
             annexes=zip(_ANNEXES[language], (letter.listed, letter.hints), strict=True),
+            told=lambda message: with_names(message, names, _BRACKETS[language]).replace(*_ZONE),
         )
         body = html.encode()
         if self._key is None:

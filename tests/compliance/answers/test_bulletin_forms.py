@@ -132,3 +132,10 @@ def test_a_workbook_is_well_formed_and_keeps_numbers_as_numbers(
             assert float(value.text or "") == float(cell)
         else:
             assert value is None
+
+
+def test_sums_have_their_thousands_apart_on_pages_and_are_as_told_in_tables() -> None:
+    sheet = Sheet("areas", "完成情况", ["编码", "金额"], [["1401", "1234567.80"]], money=[1])
+    shown = Shown(Bulletin("cn-sx", "2022-05", MADE, [sheet]))
+    assert Texts(forms.html(shown)).cells[:2] == ["1401", "1,234,567.80"]
+    assert "areas,1401,1234567.80" in forms.csv_text(shown)

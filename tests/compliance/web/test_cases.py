@@ -33,7 +33,8 @@ from tests.support.pages import page_of
 pytestmark = pytest.mark.integration
 
 KEY = Ed25519PrivateKey.generate()
-MINE = [a_violation(n, severity="breach") for n in (1, 2, 3)]
+SAID = {"message_zh": "医疗机构 H1 的订单应于 2022-01-01 08:01:00+08:00 前响应"}
+MINE = [a_violation(n, severity="breach", **SAID) for n in (1, 2, 3)]
 HINT = a_violation(4)
 OTHERS = [
     a_violation(10, distributor="D2"),
@@ -199,6 +200,12 @@ async def test_a_case_is_walked_by_two_people_and_its_letters_stay_as_they_went_
     assert [one["n"] for one in read(draft)["letters"]] == [1]
     assert read(draft)["seq"] == 1
 
+    await connection.execute(
+        "INSERT INTO compliance.name (jurisdiction, kind, code, name, said_at, source, id) VALUES "
+        "('cn-sx', 'hospital', 'H1', '县人民医院', now(), '/platforms/cn-sx', 'n1'), "
+        "('cn-sx', 'distributor', 'D1', '晋康医药', now(), '/platforms/cn-sx', 'n2')"
+    )
+
     empty = await acted(api, reviewer, "letters/1/issue", {"number": "晋药采告〔2022〕1号"})
     assert problem(empty, 409)["type"].endswith("nothing-to-list")
     await reviewed(api, officer, "acknowledge", MINE[0].id, MINE[1].id, HINT.id)
@@ -217,6 +224,8 @@ async def test_a_case_is_walked_by_two_people_and_its_letters_stay_as_they_went_
     assert "&lt;b&gt;" in letter.text
     assert "依据《" in letter.text
     assert "晋医保发〔2021〕22号" in letter.text
+    assert "晋康医药 D1：" in letter.text
+    assert "医疗机构 县人民医院（H1） 的订单应于 2022-01-01 08:01:00 前响应" in letter.text
     assert "sandbox" in letter.headers["content-security-policy"]
     assert all(str(one.id) in letter.text for one in (MINE[0], MINE[1], HINT))
     assert str(MINE[2].id) not in letter.text

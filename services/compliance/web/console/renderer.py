@@ -38,7 +38,7 @@ BEHIND = 60.0
 
 _TITLES = {rule.name: {"zh": rule.title_zh, "en": rule.title_en} for rule in RULES}
 _ORDER: Mapping[Language, str] = {"zh": "订单 {}", "en": "Order {}"}
-_BRIEF: Mapping[Language, int] = {"zh": 70, "en": 110}
+_BRIEF: Mapping[Language, int] = {"zh": 90, "en": 110}
 """Characters of a violation in a list: fifty, with all beside, are to fit into 60 kB."""
 
 _YEAR = 365 * 24 * 3600
@@ -164,8 +164,8 @@ def title_of(rule: str, language: Language) -> str:
 
 
 def value_name(name: str, language: Language) -> str:
-    """Give what a value of a policy is called."""
-    return VALUES_ZH.get(name, name) if language == "zh" else name
+    """Give what a value of a policy is called; in English names are words already."""
+    return VALUES_ZH.get(name, name) if language == "zh" else name.replace("_", " ").capitalize()
 
 
 def lasted(item: Any, until: datetime | None = None, *, language: Language) -> str:

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from services.compliance.web.console.renderer import brief, lasted
+from services.compliance.web.console.renderer import brief, lasted, value_name
 from tests.support.kept import a_violation
 
 
@@ -23,3 +23,8 @@ def test_a_list_says_what_was_ordered_where_the_order_stands_beside() -> None:
     assert brief(shown, language="en") == "厄贝沙坦片 was due on 1 June"
     nameless = SimpleNamespace(order="O1", names={}, **told)
     assert brief(nameless, language="en") == "Order O1 was due on 1 June"
+
+
+def test_a_value_of_a_policy_is_called_by_words_in_both_languages() -> None:
+    assert value_name("response_hours", "zh") == "响应时限（小时）"
+    assert value_name("response_hours", "en") == "Response hours"
