@@ -27,7 +27,7 @@ WHERE application_name LIKE 'vbp-%' AND state = 'active' AND query LIKE 'COPY%'
 async def test_killed_frozen_and_joined_by_others_the_workers_find_the_same(
     kafka: str, database: str
 ) -> None:
-    province = simulate(Plan(until=datetime.now(UTC), orders=1_200, hospitals=30))
+    province = simulate(Plan(until=datetime.now(UTC), orders=600, hospitals=12, days=60))
     events = read(province.events)
     third = len(events) // 3
 
