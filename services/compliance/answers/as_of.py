@@ -19,8 +19,8 @@ from shared.adapters.postgres import queries
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
 
-LIST, SOME = QUERIES["list"], QUERIES["some"]
-"""The questions of violations.py, as of an instant."""
+LIST = QUERIES["list"]
+"""The question of violations.py, as of an instant."""
 
 _KEPT = ("detected_at", "recorded_at", "supersedes", "seq")
 """What the table `past` says of a violation that its last lines alone do not."""

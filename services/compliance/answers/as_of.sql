@@ -34,13 +34,6 @@ UNION ALL
  ORDER BY occurred_at DESC, id DESC LIMIT $1)
 ORDER BY occurred_at DESC, id DESC LIMIT $1
 
--- some --
--- Give the ids of what was known at an instant ($2), but never more than a limit of each table.
-(SELECT id FROM compliance.violation WHERE /* wanted */ true AND recorded_at <= $2 LIMIT $1)
-UNION ALL
-(SELECT id FROM compliance.past
- WHERE /* wanted */ true AND known_from <= $2 AND known_until > $2 LIMIT $1)
-
 -- lines --
 -- Give the lines by which some violations stood at an instant ($3): all lines of those that people
 -- have touched, ever; of others that have changed since ($2), from the last that told of each.

@@ -69,9 +69,6 @@ def listing(
     if len(texts) == 1:
         return Query(texts[0], lists.values)
     merged = " UNION ALL ".join(f"({one})" for one in texts)
-    # What concerns a party in two ways is in two lists.
-    once = f"SELECT DISTINCT ON (occurred_at, id) * FROM ({merged}) AS mine"  # noqa: S608  # as above
-    merged = once if lists.overlap else merged
     return Query(f"{merged} ORDER BY occurred_at DESC, id DESC LIMIT $1", lists.values)
 
 
@@ -80,14 +77,12 @@ def finding(query: str, filters: Filters, most: int, scope: Scope = WHOLE) -> Qu
     lists = _Lists(query, filters, most, scope, apart=False)
     texts = lists.texts()
     merged = " UNION ALL ".join(f"({one})" for one in texts)
-    once = "DISTINCT " if lists.overlap else ""
-    text = f"SELECT {once}id FROM ({merged}) AS found LIMIT $1"  # noqa: S608  # as above
+    text = f"SELECT id FROM ({merged}) AS found LIMIT $1"  # noqa: S608  # as above
     return Query(text, lists.values)
 
 
-def counting(query: str, filters: Filters, most: int, scope: Scope = WHOLE) -> Query:
-    """Compose the query that counts what `finding` gives."""
-    found = finding(query, filters, most, scope)
+def counting(found: Query) -> Query:
+    """Compose the query that counts what another gives."""
     text = f"SELECT count(*) AS count FROM ({found.text}) AS few"  # noqa: S608  # as above
     return Query(text, found.values)
 
@@ -100,7 +95,6 @@ class _Lists:
     ) -> None:
         self._query = query
         self.values: list[Any] = [limit]
-        self.overlap = False
         self._choices: list[list[str]] = []
         self._then = filters.as_of is not None
         if self._then:
@@ -112,9 +106,7 @@ class _Lists:
             places = sorted(scope.jurisdictions)
             self._choices.append(self._predicates("jurisdiction", places, apart=apart) or ["false"])
         if scope.parties is not None:
-            concerned = list(self._concerning(scope.parties)) or ["false"]
-            self.overlap = len(concerned) > 1
-            self._choices.append(concerned)
+            self._choices.append(list(self._concerning(scope.parties)) or ["false"])
 
     def all_hold(self, predicate: str, *values: Any) -> None:
         """Have something hold in all lists."""
@@ -142,7 +134,16 @@ class _Lists:
         return [PREDICATES[name].format(f"ANY({self._place(several)}::text[])")] if several else []
 
     def _concerning(self, parties: frozenset[Party]) -> Iterator[str]:
-        """Give how a violation concerns parties: it accuses one, or names it."""
+        """Give how a violation concerns parties: it accuses one, or names it.
+
+        What concerns them in several ways is given once, in the first of these.
+        """
+        before = ""
+        for concerns in self._ways(parties):
+            yield f"{concerns}{before}"
+            before += f" AND ({concerns}) IS NOT TRUE"
+
+    def _ways(self, parties: frozenset[Party]) -> Iterator[str]:
         for kind, codes in codes_by_kind(parties).items():
             role = self._place(kind)
             one = self._place(codes[0] if len(codes) == 1 else codes)

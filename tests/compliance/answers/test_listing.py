@@ -1,13 +1,15 @@
 """What may be asked, and which query it becomes: none scans what it need not."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.compliance.answers import as_of as then
 from services.compliance.answers.filters import Asked
-from services.compliance.answers.listing import Scope, counting, listing
+from services.compliance.answers.listing import Scope, counting, finding, listing
 from services.compliance.answers.paging import ListPlace
 from services.compliance.answers.violations import QUERIES
 from services.compliance.findings.accused import Accused
@@ -39,6 +41,15 @@ SINGLE: list[dict[str, Any]] = [
     {"detected_to": "2020-01-01T00:00:00Z"},
     {"detected_from": "2031-01-01T00:00:00Z", "detected_to": "2031-01-02T00:00:00Z"},
 ]
+
+SPREAD = """
+UPDATE compliance.violation v SET occurred_at = at, detected_at = at, recorded_at = at
+FROM (SELECT id, timestamptz '2022-01-01Z' + row_number() OVER () * interval '1 hour' AS at
+      FROM compliance.violation) AS spread WHERE v.id = spread.id
+"""
+"""Has them occur hour by hour, each known as soon as it did."""
+
+REMOVED = re.compile(r"Rows Removed by Filter: (\d+)")
 
 
 async def test_no_filter_that_lets_nothing_through_reads_every_violation(database: str) -> None:
@@ -112,7 +123,7 @@ async def test_what_somebody_sees_is_listed_and_counted_once_and_nothing_else(
                         *_flat(listing(QUERIES["list"], asked, None, 50, scope))
                     )
                     assert [row["id"] for row in rows] == [one.id for one in mine[:50]]
-                    count = counting(QUERIES["some"], asked, 100, scope)
+                    count = counting(finding(QUERIES["some"], asked, 100, scope))
                     assert await connection.fetchval(*_flat(count)) == min(len(mine), 100)
     assert sum(sees(SCOPES["several"], who, one) for one, who in told) > 50
 
@@ -132,7 +143,7 @@ async def test_the_list_of_a_party_that_little_concerns_does_not_read_all(databa
         scope = Scope(None, frozenset({Party("distributor", "D9")}))
         for query in (
             listing(QUERIES["list"], Asked(), None, 51, scope),
-            counting(QUERIES["some"], Asked(), 10_000, scope),
+            counting(finding(QUERIES["some"], Asked(), 10_000, scope)),
         ):
             plan = await connection.fetch(
                 f"EXPLAIN (ANALYZE, TIMING off) {query.text}", *query.values
@@ -140,3 +151,20 @@ async def test_the_list_of_a_party_that_little_concerns_does_not_read_all(databa
             text = "\n".join(row[0] for row in plan)
             assert "Seq Scan on violation" not in text, text
             assert "Rows Removed by Filter" not in text, text
+
+
+@pytest.mark.parametrize("filters", [{}, {"status": ["closed"]}])
+async def test_a_list_of_then_reads_nothing_of_what_has_occurred_since(
+    database: str, filters: dict[str, Any]
+) -> None:
+    await postgres.migrate(database, MIGRATIONS, "compliance")
+    async with a_connection(database) as connection:
+        await tell(connection, "closed", [a_violation(number) for number in range(3_000)])
+        await connection.execute(SPREAD)
+        await connection.execute("VACUUM ANALYZE compliance.violation")
+        asked = Asked.model_validate({"as_of": "2022-02-01T00:00:00Z", **filters})
+        query, values = listing(then.LIST, asked, None, 51)
+        plan = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING off) {query}", *values)
+    text = "\n".join(row[0] for row in plan)
+    assert "violation_ahead" in text, text
+    assert all(int(removed) <= 24 for removed in REMOVED.findall(text)), text
