@@ -57,6 +57,8 @@ DETAILS = {
     "accepted": "届时到货",
     "accepted_so_far": "至今到货",
     "agreed": "协议采购量",
+    "agreement": "所依协议",
+    "breach": "违约情形",
     "reason": "理由",
     "variety": "品种",
     "start": "起",
