@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from services.commands.archives import Refusals
+from services.commands.replay_processes import Archive
 from services.compliance.findings.finding import Outcome
 from services.compliance.findings.rule import Rule
 from services.compliance.judging.kinds import KINDS
@@ -47,6 +50,28 @@ def beside_the_first(
     turns = [[_judged(events, held, now) for held in known] for _ in range(TURNS)]
     least, of_first = (min(spent) / len(events) * 1e6 for spent in zip(*turns, strict=True))
     return least, of_first
+
+
+def archives_beside_the_first(
+    archive: Path, policies: Policies, now: datetime
+) -> tuple[float, float]:
+    """Give the microseconds an event in which `vbp replay` reads and judges an archive, as above.
+
+    They are those of the clock: it takes all processors.
+    """
+    known = (policies, only(FIRST, policies))
+    turns = [[_replayed(archive, held, now) for held in known] for _ in range(TURNS)]
+    least, of_first = (min(spent) * 1e6 for spent in zip(*turns, strict=True))
+    return least, of_first
+
+
+def _replayed(archive: Path, policies: Policies, now: datetime) -> float:
+    """Judge an archive as the command does; gives the seconds an event."""
+    replay, refusals = Replay(policies, now), Refusals()
+    began = time.perf_counter()
+    told, late = Archive(replay, [str(archive)], policies.jurisdictions).judge(refusals)
+    replay.conclude()
+    return (time.perf_counter() - began) / (told + late)
 
 
 def only(rules: AbstractSet[str], policies: Policies) -> Policies:

@@ -1,4 +1,8 @@
-"""Judges archives with all processors: each process reads all, and judges its share of orders."""
+"""Judges archives with all processors: each process reads all, and judges its share.
+
+First of orders; then each gives to the others what its orders contribute to records that they
+gather, and judges those of its own.
+"""
 
 import multiprocessing
 import os
@@ -7,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +27,8 @@ from services.compliance.judging.subjects import ON_PAYMENTS, Subject
 from services.compliance.register.names import NAMING, Names
 from shared.domain.cloudevents import Event
 from shared.domain.errors import InvalidArgumentError, TransientError
+
+T = TypeVar("T")
 
 PROCESSES_AT_MOST = 8
 """More processes would each read the whole archive for little to judge."""
@@ -41,8 +48,8 @@ class Refused(Struct, frozen=True, array_like=True, order=True):
     problem: str
 
 
-class Part(Struct, array_like=True):
-    """What came of one share; `given` are contributions to be joined.
+class Half(Struct, array_like=True):
+    """What came of the orders of one share; `given` are contributions to each, written.
 
     `told` events count, `late` ones were told too late to; `broken` is why an archive could not be
     read to its end.
@@ -52,8 +59,13 @@ class Part(Struct, array_like=True):
     late: int = 0
     refused: list[Refused] = []
     broken: str | None = None
+    given: list[bytes] = []
+
+
+class Whole(Struct, array_like=True):
+    """What came of one share in the end."""
+
     found: list[Violation] = []
-    given: list[Transfer] = []
     unjudged: list[tuple[tuple[str, str], int]] = []
     defects: list[tuple[Subject, Defect]] = []
     contradictions: list[tuple[tuple[str, str], int]] = []
@@ -87,7 +99,7 @@ class Archive:
         self.names = Names()
 
     def judge(self, refusals: Refusals) -> tuple[int, int]:
-        """Judge all orders and gather what they contribute; the replay can then conclude.
+        """Judge everything; the replay can then conclude.
 
         Gives how many events count, and how many were told too late to. Raises
         InvalidArgumentError where a file cannot be read to its end, TransientError where a process
@@ -97,6 +109,7 @@ class Archive:
         if count == 1:
             counts = self._tell(events(self.files, refusals, self.jurisdictions), Share(0, 1))
             self.replay.judge_orders()
+            self.replay.gather()
             return counts
         others = [_begun(self, Share(number, count)) for number in range(1, count)]
         try:
@@ -107,47 +120,66 @@ class Archive:
                 process.join()
                 answer.close()
 
-    def answer(self, sender: Connection, share: Share) -> None:
-        """Judge a share in a process of its own, and send what came of it."""
+    def answer(self, first: Connection, share: Share) -> None:
+        """Judge a share in a process of its own, and send what came of it to the first one."""
         # Ctrl-C reaches every process; the first one says what there is to say.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        part = self._part(share, read)
-        if part.broken is None:
-            self.replay.judge_orders(share.has, first=False)
-            part.given = self.replay.given()
-            part.found = self.replay.found
-            part.unjudged = list(self.replay.unjudged.items())
-            part.defects = list(self.replay.defects.items())
-            part.contradictions = list(self.replay.contradictions.items())
-        sender.send_bytes(_encode(part))
-        sender.close()
+        half = self._half(share, read)
+        first.send_bytes(_encode(half))
+        if half.broken is None:
+            for given in msgspec.msgpack.decode(first.recv_bytes(), type=list[bytes]):
+                self.replay.take(_decode_given(given))
+            self.replay.gather()
+            first.send_bytes(_encode(self._whole()))
+        first.close()
 
     def _joined(
         self, others: list[tuple[ForkProcess, Connection]], share: Share, refusals: Refusals
     ) -> tuple[int, int]:
-        own = self._part(share, events)
-        if own.broken is None:
-            self.replay.judge_orders(share.has)
-        parts = [own, *(_received(answer) for _, answer in others)]
-        for line in sorted(line for part in parts for line in part.refused):
+        own = self._half(share, events)
+        halves = [own, *(_received(answer, Half) for _, answer in others)]
+        for line in sorted(line for half in halves for line in half.refused):
             refusals.add(line.place, line.problem)
-        for part in parts:
-            if part.broken is not None:
-                raise InvalidArgumentError(part.broken)
-        for part in parts[1:]:
-            counts = dict(part.unjudged), dict(part.contradictions)
-            self.replay.join(part.found, *counts, part.given, dict(part.defects))
-        return sum(part.told for part in parts), sum(part.late for part in parts)
+        for half in halves:
+            if half.broken is not None:
+                raise InvalidArgumentError(half.broken)
+        for number, (_, answer) in enumerate(others, 1):
+            answer.send_bytes(_encode([half.given[number] for half in halves]))
+        for half in halves:
+            self.replay.take(_decode_given(half.given[share.number]))
+        self.replay.gather()
+        for _, answer in others:
+            whole = _received(answer, Whole)
+            counts = dict(whole.unjudged), dict(whole.contradictions)
+            self.replay.join(whole.found, *counts, dict(whole.defects))
+        return sum(half.told for half in halves), sum(half.late for half in halves)
 
-    def _part(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Part:
-        kept, part = Kept(), Part()
+    def _half(self, share: Share, reading: Callable[..., Iterable[Event]]) -> Half:
+        """Judge the orders of a share, if the archive can be read to its end."""
+        self.replay.mine = share.gathers
+        kept, half = Kept(), Half()
         told = reading(self.files, kept, self.jurisdictions, share)
         try:
-            part.told, part.late = self._tell(told, share)
+            half.told, half.late = self._tell(told, share)
         except InvalidArgumentError as error:
-            part.broken = str(error)
-        part.refused = kept.refused
-        return part
+            half.broken = str(error)
+        else:
+            self.replay.judge_orders(share.has, first=share.number == 0)
+            given: list[list[Transfer]] = [[] for _ in range(share.of)]
+            for transfer in self.replay.give_away():
+                given[share.gathering(transfer.target)].append(transfer)
+            half.given = [_encode(each) for each in given]
+        half.refused = kept.refused
+        return half
+
+    def _whole(self) -> Whole:
+        replay = self.replay
+        return Whole(
+            replay.found,
+            list(replay.unjudged.items()),
+            list(replay.defects.items()),
+            list(replay.contradictions.items()),
+        )
 
     def _tell(self, told: Iterable[Event], share: Share) -> tuple[int, int]:
         tell, owns, alone = self.replay.tell, share.owns, share.of == 1
@@ -192,7 +224,7 @@ def _bytes(path: Path) -> int:
 
 def _begun(archive: Archive, share: Share) -> tuple[ForkProcess, Connection]:
     forking = multiprocessing.get_context("fork")
-    answer, sender = forking.Pipe(duplex=False)
+    answer, sender = forking.Pipe()
     process = forking.Process(target=archive.answer, args=(sender, share), daemon=True)
     process.start()
     # Only the process may hold this end, so that its death is heard at the other.
@@ -200,13 +232,13 @@ def _begun(archive: Archive, share: Share) -> tuple[ForkProcess, Connection]:
     return process, answer
 
 
-def _received(answer: Connection) -> Part:
+def _received(answer: Connection, kind: type[T]) -> T:
     try:
-        return _decode(answer.recv_bytes())
+        return msgspec.msgpack.decode(answer.recv_bytes(), type=kind)
     except EOFError:
         problem = "a process that judged a part of the archive ended before it was done"
         raise TransientError(f"{problem}. Try again, with more memory free") from None
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Part).decode
+_decode_given = msgspec.msgpack.Decoder(list[Transfer]).decode

@@ -3,7 +3,9 @@
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from services.compliance.judging.subjects import ON_ORDERS
+from services.compliance.judging.kinds import KINDS
+from services.compliance.judging.subjects import ON_ORDERS, Subject
+from services.compliance.judging.whereabouts import account_of, payer_of
 from shared.domain import topics
 from shared.domain.cloudevents import Event
 
@@ -15,9 +17,10 @@ TYPES_ON_ORDERS = frozenset(
 
 
 class Share(NamedTuple):
-    """The orders of one of several processes, told by a checksum of the order's id.
+    """The orders of one of several processes, and the records that gather from orders.
 
-    Everything that is not about an order belongs to share 0, which answers for it.
+    An order is told by a checksum of its id, what gathers by one of whom or what it is of. What is
+    told of nothing else but an order belongs to share 0, which answers for it.
     """
 
     number: int
@@ -48,6 +51,27 @@ class Share(NamedTuple):
     def has(self, order: str) -> bool:
         """Whether an order is of this share."""
         return crc32(order.encode()) % self.of == self.number
+
+    def gathers(self, subject: Subject) -> bool:
+        """Whether a record that gathers is of this share."""
+        return self.gathering(subject) == self.number
+
+    def gathering(self, subject: Subject) -> int:
+        """Give the number of the share that a record that gathers is of."""
+        return crc32(root_of(subject).encode()) % self.of
+
+
+def root_of(subject: Subject) -> str:
+    """Give of whom or what a record that gathers is: a payer, a hospital, else a product.
+
+    What such records contribute goes to records of the very same: `test_replay_shares.py`.
+    """
+    if subject.kind == "account":
+        return payer_of(subject.key)
+    if subject.kind == "statement":
+        return payer_of(account_of(subject.key))
+    product, hospital, *_ = KINDS[subject.kind].columns(subject.key)
+    return hospital or product or ""
 
 
 def _value(line: bytes, name: int) -> bytes:

@@ -1,8 +1,10 @@
 """The cost of every rule: all are told, what was judged was judged, and no clock is left behind."""
 
+import json
+from pathlib import Path
 from random import Random
 
-from benchmarks.rules import FIRST, beside_the_first, costs, only
+from benchmarks.rules import FIRST, archives_beside_the_first, beside_the_first, costs, only
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.replay import Replay
 from services.compliance.policies.policy import Policies
@@ -36,3 +38,11 @@ def test_the_first_eight_find_alone_what_they_find_among_all() -> None:
     assert alone
     assert len(FIRST) == 8
     assert min(beside_the_first(events, POLICIES, max(event.told for event in events))) > 0
+
+
+def test_an_archive_is_judged_by_all_rules_and_by_the_first_eight(tmp_path: Path) -> None:
+    written = histories.history(Random(7))
+    archive = tmp_path / "archive.ndjson"
+    archive.write_text("\n".join(map(json.dumps, written)))
+    now = max(heard(event).told for event in written)
+    assert min(archives_beside_the_first(archive, POLICIES, now)) > 0

@@ -8,6 +8,7 @@ from services.compliance.findings.violation import Violation
 from services.compliance.judging import engine
 from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.defect import Defect, defects_of
+from services.compliance.judging.dossier import Dossier
 from services.compliance.judging.kinds import LAST_HEARD, LEVELS, begun
 from services.compliance.judging.moment import Moment
 from services.compliance.judging.round import Round
@@ -30,14 +31,15 @@ LENT = ("payment",)
 class Replay:
     """All that an archive tells until `as_of`, which is also the moment of asking (UTC).
 
-    Events may come in any order. The orders of an archive may be shared out among replays that are
-    all told the register: each judges its `orders`; one of them joins what the others found, takes
-    what they `gave`, and concludes.
+    Events may come in any order. An archive may be shared out among replays that are all told the
+    register: each judges its orders, gives away what these contribute to records that are not
+    `mine`, takes what the others give to its own, and judges these; one joins what all have found.
     """
 
     def __init__(self, policies: Policies, as_of: datetime) -> None:
         self.moment = Moment(as_of, as_of)
         self.law = Law(policies, Register())
+        self.mine: Callable[[Subject], bool] = lambda _subject: True
         self._round = Round(self.law, self.moment, once=True)
         self._found: list[Violation] = []
         self._unjudged: Counter[tuple[str, str]] = Counter()
@@ -50,26 +52,27 @@ class Replay:
             return False
         self.know(event)
         subject = subject_of(event)
-        if subject is not None:
-            dossier = self._round.dossiers.get(subject)
-            if dossier is None:
-                dossier = self._round.begin(subject)
-            try:
-                engine.merge(dossier.record, telling_of(event), event)
-            except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
-                self._round.set_aside(dossier, error, "rebuild")
-        else:
-            for begins in begun([event]):
-                if begins not in self._round.dossiers:
-                    self._round.begin(begins)
+        if subject is None:
+            return True
+        dossier = self._round.dossiers.get(subject)
+        if dossier is None:
+            dossier = self._round.begin(subject)
+        try:
+            engine.merge(dossier.record, telling_of(event), event)
+        except Exception as error:  # noqa: BLE001  # one record's fault must not be all records'
+            self._round.set_aside(dossier, error, "rebuild")
         return True
 
     def know(self, event: Event) -> None:
-        """Take in what an event tells of the law alone: orders of any share are judged by it."""
-        if event.told <= self.moment.now and entry_of(event) is not None:
-            failed = changes.merge(self.law.register, [event]).failed
-            if failed:
-                self._defects.update(defects_of(failed))
+        """Take in what an event tells of the law alone: all shares are judged by it."""
+        if event.told > self.moment.now or entry_of(event) is None:
+            return
+        failed = changes.merge(self.law.register, [event]).failed
+        if failed:
+            self._defects.update(defects_of(failed))
+        for begins in begun([event]):
+            if begins not in self._round.dossiers and self.mine(begins):
+                self._round.begin(begins)
 
     def judge_orders(self, has: Callable[[str], bool] | None = None, *, first: bool = True) -> None:
         """Judge what events merge into, which others may share; no more can be told then.
@@ -86,28 +89,33 @@ class Replay:
             )
         self._judge(LAST_HEARD)
 
-    def given(self) -> list[Transfer]:
-        """Give what the orders contribute to records that gather them, once judged."""
-        return self._round.given()
+    def give_away(self) -> list[Transfer]:
+        """Give what the orders contribute to records that others gather, once judged."""
+        return self._round.give_away(self.mine)
+
+    def take(self, given: Iterable[Transfer]) -> None:
+        """Take what the orders of others contribute to records gathered here."""
+        self._round.give(given)
+
+    def gather(self) -> None:
+        """Judge what was gathered here."""
+        self._judge(LEVELS[-1])
 
     def join(
         self,
         found: Iterable[Violation],
         unjudged: Mapping[tuple[str, str], int],
         contradictions: Mapping[ContradictionKey, int],
-        given: Iterable[Transfer],
         defects: Mapping[Subject, Defect],
     ) -> None:
-        """Take in what came of the orders that were told to another replay alone."""
+        """Take in what came of all that was judged by another replay alone."""
         self._defects.update(defects)
         self._found += found
         self._unjudged.update(unjudged)
         self._contradictions.update(contradictions)
-        self._round.give(given)
 
     def conclude(self) -> list[Violation]:
-        """Judge what was gathered; gives all that was found, sorted by rule, subject, anchor."""
-        self._judge(LEVELS[-1])
+        """Give all that was found, sorted by rule, subject, anchor."""
         # The jurisdiction decides between provinces that use the same codes.
         return sorted(
             self.found, key=lambda one: (one.rule, one.subject, one.anchor, one.jurisdiction)
@@ -116,7 +124,13 @@ class Replay:
     def violations(self) -> list[Violation]:
         """Judge everything, sorted by rule, subject, anchor."""
         self.judge_orders()
+        self.gather()
         return self.conclude()
+
+    @property
+    def dossiers(self) -> Mapping[Subject, Dossier]:
+        """The records that were judged here."""
+        return self._round.dossiers
 
     @property
     def found(self) -> list[Violation]:

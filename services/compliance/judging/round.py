@@ -202,17 +202,18 @@ class Round(Upshot):
 
         Of an archive that several judge, each needs what is said of its own orders.
         """
-        for level in self._levels.values():
-            for subject in [subject for subject in level.given if not wanted(subject)]:
-                del level.given[subject]
+        self.give_away(wanted)
         for subject in [subject for subject in self.dossiers if subject.kind in kinds]:
             del self.dossiers[subject]
             self.defects.pop(subject, None)
 
-    def given(self) -> list[Transfer]:
-        """Give the contributions that wait for levels not judged yet."""
-        waiting = (level.given.values() for level in self._levels.values())
-        return [transfer for given in waiting for transfers in given for transfer in transfers]
+    def give_away(self, wanted: Callable[[Subject], bool]) -> list[Transfer]:
+        """Give away the contributions that wait for records not wanted here."""
+        away: list[Transfer] = []
+        for level in self._levels.values():
+            for subject in [subject for subject in level.given if not wanted(subject)]:
+                away += level.given.pop(subject)
+        return away
 
     def _held(self, subject: Subject) -> Dossier:
         dossier = self.dossiers.get(subject)

@@ -18,7 +18,18 @@ def of_account(key: str) -> Columns:
 
 def of_statement(key: str) -> Columns:
     """Give the columns of a statement."""
-    return of_account(ids.parts(key)[0])
+    return of_account(account_of(key))
+
+
+def account_of(statement: str) -> str:
+    """Give the key of the account that a statement, named by its key, is of."""
+    return ids.parts(statement)[0]
+
+
+def payer_of(account: str) -> str:
+    """Give the payer of an account, by its key."""
+    _, between = ids.parts(account)
+    return ids.parts(between)[0]
 
 
 def between(key: str) -> Columns:

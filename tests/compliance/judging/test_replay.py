@@ -1,6 +1,7 @@
 from random import Random
 
 from services.commands.replay_shares import Share
+from services.compliance.judging.contributions.contribution import Transfer
 from services.compliance.judging.kinds import KINDS
 from services.compliance.judging.replay import Replay
 from services.compliance.judging.subjects import ON_PAYMENTS
@@ -107,16 +108,23 @@ def test_an_archive_whose_orders_are_shared_out_is_judged_as_one_replay_judges_i
         alone, events = replayed(written, as_of), [heard(event) for event in written]
         shares = [Share(number, 3) for number in range(3)]
         first, *others = replays = [Replay(POLICIES, as_of) for _ in shares]
+        away: list[Transfer] = []
         for replay, share in zip(replays, shares, strict=True):
+            replay.mine = share.gathers
             for event in events:
                 if share.owns(event) or type(event.data) in ON_PAYMENTS:
                     replay.tell(event)
                 else:
                     replay.know(event)
             replay.judge_orders(share.has, first=share.number == 0)
+            away += replay.give_away()
+        for replay, share in zip(replays, shares, strict=True):
+            replay.take(one for one in away if share.gathers(one.target))
+            replay.gather()
+            assert not replay.give_away()
         for other in others:
             counts = other.unjudged, other.contradictions
-            first.join(other.found, *counts, other.given(), other.defects)
+            first.join(other.found, *counts, other.defects)
         assert first.conclude() == alone.violations()
         assert first.unjudged == alone.unjudged
         paid += sum(violation.rule == "late-settlement" for violation in first.found)
