@@ -1,5 +1,6 @@
 """The matrix of a page stays small, and every area is on one."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -79,8 +80,25 @@ async def test_a_jurisdiction_of_many_areas_has_a_page_of_sixty_kilobytes_at_mos
         "unnest($1::text[]) AS rule",
         [rule.name for rule in RULES],
     )
+    this_month = f"{datetime.now(UTC):%Y-%m}"
+    await connection.execute(
+        "INSERT INTO compliance.accused_count (jurisdiction, role, party, month, area, rule, "
+        "severity, status, exempt, count) SELECT jurisdiction, 'distributor', 'D01', $1, area, "
+        "rule, severity, 'open', exempt, 104000 FROM compliance.open_count",
+        this_month,
+    )
+    await connection.execute(
+        "INSERT INTO compliance.judged_count "
+        "(jurisdiction, role, party, month, area, rules, judged, count) "
+        "SELECT jurisdiction, 'distributor', 'D01', $1, area, rule, true, 4104000 "
+        "FROM compliance.open_count",
+        this_month,
+    )
     seen: set[str] = set()
     for number in range(1, 20):
+        for show in ("open", "year"):
+            whole = await api.get(f"/?jurisdiction=cn-sx&show={show}&stretch={number}")
+            assert len(whole.content) <= 60_000
         page = page_of(await api.get(f"/?jurisdiction=cn-sx&stretch={number}"))
         cells = [parse_qs(urlsplit(link).query) for link in page.links if "&area=" in link]
         seen |= {one["area"][0] for one in cells}
