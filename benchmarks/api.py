@@ -9,7 +9,6 @@ same on a machine that others use. The time on the wall stands beside it.
 
 import argparse
 import asyncio
-import gc
 import random
 import statistics
 import tempfile
@@ -37,6 +36,7 @@ from shared.adapters import postgres
 from shared.adapters.identity import keys
 from shared.adapters.identity.keys import Wanted
 from shared.adapters.postgres import Connection
+from shared.adapters.serving import look_at_what_is_new
 
 LIST_GOAL, DETAIL_GOAL = 100.0, 30.0
 """Milliseconds."""
@@ -116,9 +116,8 @@ async def _measure(dsn: str, times: int, pages: int) -> None:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as api,
     ):
-        # As the process does that serves (shared/adapters/serving.py).
-        gc.collect()
-        gc.freeze()
+        # As the process does that serves.
+        look_at_what_is_new()
         bench = _Bench(api, connection, times, pages)
         for who, key in shown.items():
             api.headers["authorization"] = f"Bearer {key}"

@@ -4,7 +4,7 @@ What several rules ask of the law and the law remembers is paid by the rule that
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
@@ -46,10 +46,7 @@ def beside_the_first(
 
     Both judge the same events in turns; of each the least counts, for neighbours only add to it.
     """
-    known = (policies, only(FIRST, policies))
-    turns = [[_judged(events, held, now) for held in known] for _ in range(TURNS)]
-    least, of_first = (min(spent) / len(events) * 1e6 for spent in zip(*turns, strict=True))
-    return least, of_first
+    return _in_turns(policies, lambda held: _judged(events, held, now) / len(events))
 
 
 def archives_beside_the_first(
@@ -59,9 +56,14 @@ def archives_beside_the_first(
 
     They are those of the clock: it takes all processors.
     """
+    return _in_turns(policies, lambda held: _replayed(archive, held, now))
+
+
+def _in_turns(policies: Policies, spent: Callable[[Policies], float]) -> tuple[float, float]:
+    """Give the least microseconds of all rules and of the first eight, of the seconds `spent`."""
     known = (policies, only(FIRST, policies))
-    turns = [[_replayed(archive, held, now) for held in known] for _ in range(TURNS)]
-    least, of_first = (min(spent) * 1e6 for spent in zip(*turns, strict=True))
+    turns = [[spent(held) for held in known] for _ in range(TURNS)]
+    least, of_first = (min(seconds) * 1e6 for seconds in zip(*turns, strict=True))
     return least, of_first
 
 

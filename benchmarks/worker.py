@@ -114,19 +114,12 @@ async def run(orders: int, *, small: bool = False) -> None:
     events = [cloudevents.read_structured(line) for line in lines]
     for rule, cost in rules.costs(events, POLICIES, now).items():
         sys.stdout.write(f"rule {rule:<43}{cost:>12.3f} microseconds an event\n")
-    every, first = rules.beside_the_first(events, POLICIES, now)
-    sys.stdout.write(
-        f"all rules: {every:.1f} microseconds an event, the first eight alone: {first:.1f}; "
-        f"ratio {every / first:.2f}\n"
-    )
+    _compare("all rules", *rules.beside_the_first(events, POLICIES, now))
     with tempfile.NamedTemporaryFile() as archive:
         archive.write(b"\n".join(lines))
         archive.flush()
-        every, first = rules.archives_beside_the_first(Path(archive.name), POLICIES, now)
-    sys.stdout.write(
-        f"vbp replay on all processors: {every:.1f} microseconds an event, the first eight alone: "
-        f"{first:.1f}; ratio {every / first:.2f}\n"
-    )
+        told = rules.archives_beside_the_first(Path(archive.name), POLICIES, now)
+    _compare("vbp replay on all processors", *told)
     with tempfile.TemporaryDirectory() as data, LocalStack(Path(data)) as stack:
         settings = await fresh(stack, "floor")
         await publish(settings.kafka, events)
@@ -140,6 +133,13 @@ async def run(orders: int, *, small: bool = False) -> None:
             _say(f"{name}: committed", count, result.committed)
             _say(f"{name}: and nothing due any more", count, result.settled)
             _tell(name, count, lowest, result)
+
+
+def _compare(name: str, every: float, first: float) -> None:
+    sys.stdout.write(
+        f"{name}: {every:.1f} microseconds an event, the first eight alone: {first:.1f}; "
+        f"ratio {every / first:.2f}\n"
+    )
 
 
 async def fresh(stack: LocalStack, name: str) -> Settings:

@@ -24,7 +24,7 @@ from services.compliance.judging.replay import Replay
 from services.compliance.policies import policy as policies
 from services.compliance.policies import setting
 from services.compliance.policies.policy import Policies
-from services.compliance.register.names import PARTIES, Names, with_names
+from services.compliance.register.names import BRACKETS, PARTIES, Names, with_names
 from shared.domain import calendar
 from shared.domain.errors import DefectError, InvalidArgumentError, SetupError
 from shared.domain.texts import cell, plain
@@ -82,7 +82,7 @@ def _named(found: Sequence[Violation], names: Names) -> list[Violation]:
     """Give violations as people read them: with names beside the codes in what is said of them."""
     return [
         msgspec.structs.replace(
-            one, message_en=with_names(one.message_en, _called(one, names), ("(", ")"))
+            one, message_en=with_names(one.message_en, _called(one, names), BRACKETS["en"])
         )
         for one in found
     ]

@@ -19,8 +19,8 @@ TYPES_ON_ORDERS = frozenset(
 class Share(NamedTuple):
     """The orders of one of several processes, and the records that gather from orders.
 
-    An order is told by a checksum of its id, what gathers by one of whom or what it is of. What is
-    told of nothing else but an order belongs to share 0, which answers for it.
+    An order is told by a checksum of its id, what gathers by one of whom or what it is of. All else
+    that is told belongs to share 0, which answers for it.
     """
 
     number: int

@@ -21,6 +21,16 @@ _SWEEPS = (700, 10, 2)
 (gc.set_threshold)."""
 
 
+def look_at_what_is_new() -> None:
+    """Have garbage looked for among what is made from now on alone.
+
+    What is left to look at is little, and the garbage of a flood is swept up in small heaps.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_SWEEPS)
+
+
 class _Server(uvicorn.Server):
     """Takes connections a few at a time, and looks for garbage only among what it made since.
 
@@ -35,10 +45,7 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
-        # What is left to look at is little, and the garbage of a flood is swept up in small heaps.
-        gc.set_threshold(*_SWEEPS)
+        look_at_what_is_new()
         for server in getattr(self, "servers", []):
             for listening in server.sockets:
                 # The system may let as many wait as ever.

@@ -105,10 +105,13 @@ async def letter_body(database: Database, case: PartyCase, n: int) -> Row | None
 
 async def names_in(connection: Connection, case: PartyCase) -> dict[str, str]:
     """Give how the party of a case and the codes in its violations are called, if told."""
-    own = await _names(connection.fetch, [case])
     of = (case.jurisdiction, case.rule, case.role, case.party, *case.span)
-    found = {row["code"]: row["name"] for row in await connection.fetch(QUERIES["called"], *of)}
-    return found | {party: name for (_, _, party), name in own.items()}
+    rows = await connection.fetch(QUERIES["named"], *of)
+    found = {(case.jurisdiction, row["party"], row["code"]) for row in rows}
+    own = (case.jurisdiction, case.role, case.party)
+    names = await called(connection.fetch, found | {own})
+    told = {code: name for (_, _, code), name in names.items()}
+    return told | ({case.party: names[own]} if own in names else {})
 
 
 def case_named(name: str) -> PartyCase | None:

@@ -41,15 +41,12 @@ ORDER BY t.n;
 SELECT body, signature, signed_with FROM compliance.letter
 WHERE case_id = $1 AND n = $2 AND issued_at IS NOT NULL;
 
--- called --
--- Tell how the parties of a case's violations are called; a distributor may be a maker that delivers
--- itself.
-SELECT DISTINCT named.code, n.name
+-- named --
+-- Give whom and what a case's violations name.
+SELECT DISTINCT named.party, named.code
 FROM compliance.violation v
 CROSS JOIN LATERAL (VALUES ('product', v.product), ('hospital', v.hospital),
                            ('manufacturer', v.manufacturer), ('distributor', v.distributor))
     AS named (party, code)
-JOIN compliance.name n ON n.jurisdiction = v.jurisdiction AND n.code = named.code
-    AND (n.kind = named.party OR (named.party = 'distributor' AND n.kind = 'manufacturer'))
 WHERE v.jurisdiction = $1 AND v.rule = $2 AND v.accused_role = $3 AND v.accused = $4
-  AND v.occurred_at >= $5 AND v.occurred_at < $6;
+  AND v.occurred_at >= $5 AND v.occurred_at < $6 AND named.code IS NOT NULL;

@@ -11,7 +11,7 @@ import msgspec
 
 from services.compliance.answers.database import Row
 from services.compliance.findings.violation import ServedViolation, served
-from services.compliance.register.names import PARTIES, with_names
+from services.compliance.register.names import BRACKETS, PARTIES, with_names
 from shared.adapters.postgres import columns, queries
 
 QUERIES = queries(Path(__file__).with_suffix(".sql"))
@@ -57,8 +57,8 @@ def _named(item: ServedViolation, known: Mapping[Asked, str]) -> NamedViolation:
     told = [asked for asked in _asked(item) if asked in known]
     names = {code: known[where, party, code] for where, party, code in told}
     shown = msgspec.structs.asdict(item) | {
-        "message_zh": with_names(item.message_zh, names, ("（", "）")),
-        "message_en": with_names(item.message_en, names, ("(", ")")),
+        "message_zh": with_names(item.message_zh, names, BRACKETS["zh"]),
+        "message_en": with_names(item.message_en, names, BRACKETS["en"]),
     }
     return NamedViolation(
         **shown, names={party: known[where, party, code] for where, party, code in told}

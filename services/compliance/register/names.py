@@ -70,6 +70,10 @@ class Names:
         return None if named is None else named.name
 
 
+BRACKETS: Mapping[str, tuple[str, str]] = {"zh": ("（", "）"), "en": ("(", ")")}
+"""What a code stands in beside its name, by language."""
+
+
 def with_names(message: str, called: Mapping[str, str], brackets: tuple[str, str]) -> str:
     """Put its name before each code in a message, and the code in brackets of its language."""
     if not called or not isinstance(message, str):

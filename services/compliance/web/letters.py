@@ -13,7 +13,7 @@ from msgspec import Struct
 from services.compliance.findings.anchor import fingerprint
 from services.compliance.people.procedure import LetterKind
 from services.compliance.policies.policy import Policies
-from services.compliance.register.names import with_names
+from services.compliance.register.names import BRACKETS, with_names
 from services.compliance.rules import RULES
 from services.compliance.storage.cases import Language, Outgoing, Seal
 from shared.adapters.identity.invented import called
@@ -27,7 +27,6 @@ _TITLES: Final[Mapping[Language, Mapping[str, str]]] = {
 _FORMS: Final[Mapping[Language, str]] = {"zh": "letters.toml", "en": "letters.en.toml"}
 _TEMPLATES: Final[Mapping[Language, str]] = {"zh": "letter.html", "en": "letter.en.html"}
 _BETWEEN: Final[Mapping[Language, str]] = {"zh": "、", "en": ", "}
-_BRACKETS: Final[Mapping[Language, tuple[str, str]]] = {"zh": ("（", "）"), "en": ("(", ")")}
 _ZONE: Final = ("+08:00", "")
 """A letter says once that its times are Beijing's."""
 
@@ -97,7 +96,7 @@ class LetterWriter:
             signer=called(letter.step.by, language),
             day=day_of(letter.step.at),
             annexes=zip(_ANNEXES[language], (letter.listed, letter.hints), strict=True),
-            told=lambda message: with_names(message, names, _BRACKETS[language]).replace(*_ZONE),
+            told=lambda message: with_names(message, names, BRACKETS[language]).replace(*_ZONE),
         )
         body = html.encode()
         if self._key is None:

@@ -3,13 +3,10 @@
 No order can follow that day under the same agreement, and so none lies beyond its volume for it.
 """
 
-from datetime import timedelta
-
 from services.sources.province import seasons
+from services.sources.province.planting.ground import HOUR
 from services.sources.province.story import DAY, Story
 from services.sources.province.world import Agreement, Pair, World
-
-HOUR = timedelta(hours=1)
 
 
 def complete(world: World) -> None:
