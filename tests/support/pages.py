@@ -1,5 +1,6 @@
 """Pages of the console as tests read them."""
 
+import re
 from html.parser import HTMLParser
 
 import httpx
@@ -16,12 +17,14 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.elements: list[str] = []
         self.attributes: list[str] = []
+        self.scripts: list[str | None] = []
         self.text = ""
         self.feed(answer.text)
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
+        self.scripts += [dict(attrs).get("src")] if tag == "script" else []
         self.attributes += [name for name, _ in attrs]
         self.links += [value for name, value in attrs if name == "href" and value]
 
@@ -36,7 +39,8 @@ def page_of(answer: httpx.Response, status: int = 200) -> Page:
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["cache-control"] == "no-store"
     page = Page(answer)
-    assert not {"script", "style", "iframe", "object"} & set(page.elements)
-    assert not [name for name in page.attributes if name == "style" or name.startswith("on")]
+    assert not {"style", "iframe", "object"} & set(page.elements)
+    assert page.scripts == ["/console/htmx.min.js", "/console/console.js"]
+    assert not [name for name in page.attributes if re.match("style$|on|hx-on", name)]
     assert len(answer.content) <= 60_000, len(answer.content)
     return page

@@ -32,9 +32,11 @@ BARRED = """colours => axe.run({resultTypes: ['violations'], preload: false,
 """What axe finds that bars somebody, with the element that it means."""
 
 SCRIPTS = """() => [...document.querySelectorAll('*')]
-  .filter(one => one.tagName === 'SCRIPT' || [...one.attributes].some(
-      held => held.name.startsWith('on') || held.value.startsWith('javascript:')))
-  .map(one => `names a script: ${one.outerHTML}`)"""
+  .filter(one => one.tagName === 'SCRIPT' ? one.text || !one.src.includes('/console/')
+    : [...one.attributes].some(
+        held => /^(on|hx-on)/.test(held.name) || /^(javascript|js):/.test(held.value)))
+  .map(one => `holds a script: ${one.outerHTML}`)"""
+"""Scripts that are none of our files."""
 
 FOREIGN = r"""names => {
   const chinese = /[\u4e00-\u9fff]/, english = /[A-Za-z]{2,}(?:[ ,]+[A-Za-z]{2,}){2,}/;
@@ -121,7 +123,7 @@ async def be(context: BrowserContext, address: str, name: str) -> None:
 
 
 class Inspector:
-    """Looks at pages, whatever they show: none goes sideways, bars anybody, or names a script.
+    """Looks at pages, whatever they show: none goes sideways, bars anybody, or holds a script.
 
     Each is loaded once, and made wide, narrow and of paper. Colours take four fifths of axe's time
     and are those of the elements and their classes: axe looks at them, and at both widths, where

@@ -32,6 +32,8 @@ _PAGES = {
     "/bulletins": ("lang",),
     "/cases": ("lang",),
     "/cases/{case}": ("lang",),
+    "/console/console.js": (),
+    "/console/htmx.min.js": (),
     "/console/style.css": (),
     "/coverage": ("lang",),
     "/go/alert": ("alertname", "jurisdiction", "rule", "area", "kind", "severity", "hospital"),

@@ -155,11 +155,12 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
         add(router, database, policies)
     add_receipts(router, database)
     add_webhooks(router, desk, outward, local=local)
-    add_stream(router, Streams(changes, follower, registry))
+    streams = Streams(changes, follower, registry)
+    add_stream(router, streams)
     add_packs(router, database, policies, key)
     app.state.leaving = changes.close
     console = build_console(
-        Sources(renderer, database, policies, figures),
+        Sources(renderer, database, policies, figures, streams),
         doors,
         signing,
         local=local,

@@ -61,6 +61,11 @@ class Streams:
         )
         self._count = 0
 
+    @property
+    def place(self) -> str | None:
+        """Give where the topic is now; None where nothing can be followed."""
+        return self.changes.place or None if self._follower.up else None
+
     def check(self, *, joining: bool = False) -> None:
         """Raise ProblemError where nothing can be followed now, or too many do already."""
         if not self._follower.up:
@@ -149,7 +154,7 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         "/v1/stream",
         tags=["violations"],
         summary="Changes of violations as they come, as server-sent events",
-        dependencies=[SEEN, only(*FILTERS, repeatable=REPEATABLE)],
+        dependencies=[SEEN, only("after", *FILTERS, repeatable=REPEATABLE)],
         response_class=Response,
         responses={**events, **problems(400, 422, 503)},
     )
@@ -158,16 +163,18 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         asked: Annotated[Filters, Query()],
         asker: Asker,
         last_event_id: Annotated[str | None, Header(max_length=2_000)] = None,
+        after: Annotated[str | None, Query(max_length=2_000)] = None,
     ) -> Response:
         """Tell `opened`, `changed`, `closed`, `withdrawn` and `reviewed` as the bus tells them.
 
-        `Last-Event-ID` goes on behind what was heard; where too much was missed, `reset` says to
-        read the list anew. A comment every 15 s says that the stream is alive; it ends once the
-        key, token or session is not taken any more.
+        `Last-Event-ID` goes on behind what was heard, and `after` does for a browser that has heard
+        nothing yet; where too much was missed, `reset` says to read the list anew. A comment every
+        15 s says that the stream is alive; it ends once the key, token or session is not taken any
+        more.
         """
         streams.check(joining=True)
         return StreamingResponse(
-            streams.told(wanted_by(asked, asker), last_event_id, Standing(request).holds),
+            streams.told(wanted_by(asked, asker), last_event_id or after, Standing(request).holds),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )

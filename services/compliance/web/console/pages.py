@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, RedirectResponse
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
@@ -19,7 +19,7 @@ from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.casework import Doors
-from services.compliance.web.console import security, shown
+from services.compliance.web.console import following, security, shown
 from services.compliance.web.console.bulletins import add_bulletin_list
 from services.compliance.web.console.cases import add_case_pages
 from services.compliance.web.console.coverage import add_coverage_page
@@ -40,12 +40,20 @@ from services.compliance.web.console.wording import (
     SEVERITIES,
     STATUSES,
 )
+from services.compliance.web.stream import Streams
 from shared.adapters.identity.asker import whole_service
 from shared.adapters.identity.roles import IDENTIFIED, OPEN, Asker
 from shared.domain.errors import ForbiddenError, InvalidArgumentError, SetupError, TransientError
 from shared.domain.principal import Role
 
 STATIC = Path(__file__).parent / "static"
+
+FILES = {
+    "style.css": "text/css",
+    "console.js": "text/javascript",
+    "htmx.min.js": "text/javascript",
+}
+"""What pages load, by its kind. htmx is that of its release 4.0.1, as it was published."""
 
 _LIST = "/violations"
 _REPEATED = ("rule", "status", "severity", "review")
@@ -65,6 +73,7 @@ class Sources(NamedTuple):
     database: Database
     policies: Policies
     figures: Figures
+    streams: Streams
 
 
 def build_console(
@@ -74,7 +83,7 @@ def build_console(
 
     `signing` is how people sign in, where they do; `local` where nobody is asked who they are.
     """
-    renderer, database, policies, figures = sources
+    renderer, database, policies, figures, streams = sources
     router = APIRouter(include_in_schema=False)
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
@@ -84,9 +93,10 @@ def build_console(
     add_coverage_page(router, renderer, database, policies)
     add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
     add_bulletin_list(router, renderer, database, policies.jurisdictions)
-    _add_list(router, renderer, database, policies, list(rules.values()))
+    _add_list(router, sources, list(rules.values()))
     add_many(router, renderer, database, doors.violations, asked_under(policies))
-    add_violation(router, Pages(renderer, database, doors.violations, shown_policies))
+    pages = Pages(renderer, database, doors.violations, shown_policies, streams)
+    add_violation(router, pages)
     add_me(router, renderer, local=local, signs_in=signing is not None)
     if signing is not None:
         add_sign_in(router, renderer, signing)
@@ -97,25 +107,28 @@ def build_console(
 
 
 def _add_files(router: APIRouter) -> None:
-    @router.get("/console/style.css", dependencies=[OPEN])
-    async def style() -> Response:
-        headers = {"cache-control": "max-age=3600"}
-        return FileResponse(STATIC / "style.css", media_type="text/css", headers=headers)
+    def add(name: str, kind: str) -> None:
+        @router.get(f"/console/{name}", dependencies=[OPEN])
+        async def file() -> Response:
+            headers = {"cache-control": "max-age=3600"}
+            return FileResponse(STATIC / name, media_type=kind, headers=headers)
+
+    for name, kind in FILES.items():
+        add(name, kind)
 
 
-def _add_list(
-    router: APIRouter,
-    renderer: Renderer,
-    database: Database,
-    policies: Policies,
-    rules: list[RuleShown],
-) -> None:
+def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> None:
+    renderer, database, policies, _, streams = sources
     asked_here = asked_under(policies)
 
     @router.get(_LIST, dependencies=[SEEN])
     async def list_violations(request: Request, asker: Asker) -> Response:
         language = language_of(request)
         form = _filled(request.query_params)
+        if "" in request.query_params.values():
+            # The address of a page is its query: it is shared and kept without what asks nothing.
+            return RedirectResponse(_address(request.query_params), 303)
+        follow = following.of_list(form.multi_items(), streams.place)
         shows: dict[str, Any] = {"items": []} | dict.fromkeys(("total", "older", "fault", "as_of"))
         status, query = 200, _query(form)
         try:
@@ -144,6 +157,7 @@ def _add_list(
             data=f"/v1/violations?{query}",
             filters=_query(form, "page_size"),
             now_instead=f"{_LIST}?{_query(form, 'as_of')}",
+            follow=follow,
             form=form,
             asker=asker,
             chips=list(_chips(form, language)),
@@ -160,6 +174,11 @@ def _add_list(
 def _filled(params: QueryParams) -> QueryParams:
     """Give what a form asks for; it also sends the fields that were left empty."""
     return QueryParams([(n, v) for n, v in params.multi_items() if v != "" and n != "lang"])
+
+
+def _address(params: QueryParams) -> str:
+    asked = [(name, value) for name, value in params.multi_items() if value != ""]
+    return f"{_LIST}?{urlencode(asked)}" if asked else _LIST
 
 
 def _fields(form: QueryParams) -> dict[str, Any]:

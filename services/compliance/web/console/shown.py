@@ -41,21 +41,21 @@ def as_of(instant: datetime | None) -> str:
 
 def seconds(told: object) -> Markup | str:
     """Show an instant to the second, as Shanghai time; any other value as it is."""
-    return _time(told, "%Y-%m-%d %H:%M:%S")
+    return _time(told, "%H:%M:%S")
 
 
 def minutes(told: object) -> Markup | str:
     """Show an instant to the minute, as `seconds` does."""
-    return _time(told, "%Y-%m-%d %H:%M")
+    return _time(told, "%H:%M")
 
 
 def _time(told: object, form: str) -> Markup | str:
     instant = instant_of(told)
     if instant is None:
         return value(told)
-    text = instant.astimezone(calendar.ZONE).strftime(form)
-    # A page shows a hundred, and none to less than a second.
-    exact = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = instant.astimezone(calendar.ZONE).strftime(f"%Y-%m-%d {form}")
+    # A page shows a hundred, and none more exactly than its text is.
+    exact = instant.astimezone(UTC).strftime(f"%Y-%m-%dT{form}Z")
     return Markup('<time datetime="{}">{}</time>').format(exact, text)
 
 

@@ -20,10 +20,11 @@ from services.compliance.storage.reviews import Doing
 from services.compliance.web.acting import Acting, given, hide_internal
 from services.compliance.web.admitted import CONCERNED, SEEN
 from services.compliance.web.bodies import MOST_BYTES as MOST_WORDS
-from services.compliance.web.console import security, shown
+from services.compliance.web.console import following, security, shown
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.disputes import ROOM, doing_of, files_of
+from services.compliance.web.stream import Streams
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError
 from shared.domain.calendar import instant_text
@@ -65,17 +66,19 @@ class Pages:
         database: Database,
         acting: Acting,
         policies: Mapping[str, PolicyShown],
+        streams: Streams,
     ) -> None:
         self.renderer = renderer
         self.acting = acting
         self._database = database
         self._policies = policies
+        self._streams = streams
 
     async def show(
         self, request: Request, asker: Principal, violation: str, typed: Typed | None, status: int
     ) -> Response:
         """Make the page, with what was typed and not done."""
-        language = language_of(request)
+        language, place = language_of(request), self._streams.place
         try:
             told = request.query_params.get("as_of") or None
             as_of = PartAsked.model_validate({"as_of": told} if told else {}).as_of
@@ -103,6 +106,7 @@ class Pages:
             here="/violations",
             data=f"/v1/violations/{item.id}{shown.as_of(as_of)}",
             item=item,
+            follow=following.of_one(item, place) if as_of is None else None,
             as_of=as_of,
             now_instead=f"/violations/{item.id}",
             may=may,

@@ -206,6 +206,20 @@ CASE_REFUSALS = REFUSALS | {
     "not-found": "没有此案件。",
 }
 
+KEYS = {
+    "j": "下一行",
+    "k": "上一行",
+    "Enter": "打开",
+    "/": "筛选",
+    "?": "本说明",
+}
+KEYS_OF_ACTS = {
+    "x": "选择",
+    "a": "受理",
+    "c": "备注",
+}
+"""What console.js does in a row of the list, and what for whoever may act on it."""
+
 PAGES = {
     "/": "总览",
     "/violations": "违约事项",

@@ -112,7 +112,11 @@ async def test_fields_of_the_form_that_were_left_empty_ask_for_nothing(
 ) -> None:
     api, connection = kept
     await tell(connection, "opened", [a_violation()])
-    page = await shown(api, "/violations?rule=late-response&area=&month=&exempt=&order=&lang=zh")
+    asked = "/violations?rule=late-response&area=&month=&exempt=&order=&lang=zh"
+    answer = await api.get(asked, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/violations?rule=late-response&lang=zh"
+    page = await shown(api, answer.headers["location"])
     assert "/ 1 项" in page.text
 
 
