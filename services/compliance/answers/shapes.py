@@ -10,6 +10,7 @@ from services.compliance.answers.case_shapes import CaseInFull, CasePage
 from services.compliance.answers.catalogue import PoliciesShown, PolicyShown, Rules
 from services.compliance.answers.coverage_shapes import Coverage
 from services.compliance.answers.denominators import Matrix, Parties, PartyShown
+from services.compliance.answers.exemption_shapes import ExemptionPage
 from services.compliance.answers.letters import LetterPage
 from services.compliance.answers.names import NamedViolation
 from services.compliance.answers.receipts import Receipt
@@ -175,6 +176,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     CaseInFull,
     CasePage,
     Coverage,
+    ExemptionPage,
     Matrix,
     Parties,
     PartyShown,

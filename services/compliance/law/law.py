@@ -132,12 +132,7 @@ class Law:
         granted = self._exemptions.get((jurisdiction, rule))
         if granted is None:
             return None
-        matching = [
-            held
-            for held in granted
-            if calendar.start_of(held.start) <= finding.occurred_at < calendar.start_of(held.end)
-            and all(getattr(finding.about, party) == code for party, code in held.parties.items())
-        ]
+        matching = [held for held in granted if held.covers(finding.occurred_at, finding.about)]
         return min(matching, key=lambda held: held.exemption, default=None)
 
     def agreement_for(

@@ -46,6 +46,12 @@ class Deliver(Struct, frozen=True, forbid_unknown_fields=True):
     public_notice: DaysGiven
 
 
+class Exempt(Struct, frozen=True, forbid_unknown_fields=True):
+    """Before an exemption ends, for it to be listed as ending soon: days of the calendar."""
+
+    ending: DaysGiven
+
+
 class Practice(Struct, frozen=True, forbid_unknown_fields=True):
     """All of them."""
 
@@ -54,6 +60,7 @@ class Practice(Struct, frozen=True, forbid_unknown_fields=True):
     decide: Decide
     rectify: Rectify
     deliver: Deliver
+    exempt: Exempt
 
 
 def load() -> Practice:

@@ -1,13 +1,17 @@
 """Exemptions by authorities: each telling replaces the one before."""
 
-from datetime import date
+from datetime import date, datetime
 
+from shared.domain import calendar
 from shared.domain import events as say
 from shared.domain.cloudevents import Event
 from shared.domain.records.telling import Fact, stored
 
 PARTIES = ("product", "area", "hospital", "distributor", "manufacturer")
 """The parties that an exemption may name."""
+
+CONSOLE = "/console"
+"""The source of what officers grant by the form of the console: its events name the officer."""
 
 
 class Exemption(Fact, frozen=True, array_like=True, gc=False):
@@ -19,6 +23,17 @@ class Exemption(Fact, frozen=True, array_like=True, gc=False):
     start: date
     end: date
     parties: dict[str, str]
+
+    def covers(self, occurred_at: datetime, about: object) -> bool:
+        """Whether it exempts what occurred at an instant and is `about` some parties (rules.md).
+
+        `about` has the code of each party as an attribute; jurisdiction and rule are the asker's
+        to compare.
+        """
+        began, ended = calendar.start_of(self.start), calendar.start_of(self.end)
+        return began <= occurred_at < ended and all(
+            getattr(about, party) == code for party, code in self.parties.items()
+        )
 
 
 def exemption_of(event: Event, data: say.ExemptionGranted) -> Exemption:

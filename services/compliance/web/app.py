@@ -33,6 +33,7 @@ from services.compliance.web.console.sign_in import signs_in
 from services.compliance.web.coverage import add_coverage
 from services.compliance.web.denominators import add_denominators
 from services.compliance.web.disputes import add_disputes
+from services.compliance.web.exemptions import add_exemptions
 from services.compliance.web.exports import add_exports
 from services.compliance.web.gauges import ApiMetrics
 from services.compliance.web.hooks import Hooks
@@ -151,7 +152,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     add_bulletins(router, database, figures, renderer, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_cases(router, database, doors.cases, policies)
-    for add in (add_denominators, add_coverage, add_exports):
+    for add in (add_denominators, add_coverage, add_exemptions, add_exports):
         add(router, database, policies)
     add_receipts(router, database)
     add_webhooks(router, desk, outward, local=local)

@@ -110,7 +110,10 @@ class AgreementSigned(EventData, frozen=True, gc=False):
 
 
 class ExemptionGranted(EventData, frozen=True, gc=False):
-    """An authority exempts, for a rule, a time and the parties it names."""
+    """An authority exempts, for a rule, a time and the parties it names.
+
+    `document` is the number of what it was granted by (文号), `officer` who told it by a form.
+    """
 
     exemption: Code
     rule: Code
@@ -123,6 +126,8 @@ class ExemptionGranted(EventData, frozen=True, gc=False):
     hospital: Code | None = None
     distributor: Code | None = None
     manufacturer: Code | None = None
+    document: Text | None = None
+    officer: Code | None = None
 
 
 class StandardSet(EventData, frozen=True, gc=False):

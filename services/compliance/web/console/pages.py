@@ -23,6 +23,7 @@ from services.compliance.web.console import following, security, shown
 from services.compliance.web.console.bulletins import add_bulletin_list
 from services.compliance.web.console.cases import add_case_pages
 from services.compliance.web.console.coverage import add_coverage_page
+from services.compliance.web.console.exemptions import add_exemption_list
 from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.many import add_many
@@ -92,6 +93,7 @@ def build_console(
     add_case_pages(router, renderer, database, policies, doors)
     add_coverage_page(router, renderer, database, policies)
     add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
+    add_exemption_list(router, renderer, database, policies)
     add_bulletin_list(router, renderer, database, policies.jurisdictions)
     _add_list(router, sources, list(rules.values()))
     add_many(router, renderer, database, doors.violations, asked_under(policies))

@@ -88,6 +88,7 @@ class Renderer:
         language = language_of(request)
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         me = "" if nobody else called(request, language)
+        asker = request.scope.get(PRINCIPAL)
         html = (
             self._environments[language]
             .get_template(name)
@@ -98,6 +99,7 @@ class Renderer:
                 now=datetime.now(UTC),
                 me=me,
                 navigation=navigation(request),
+                oversees=isinstance(asker, Principal) and asker.oversees,
                 **shows,
             )
         )

@@ -220,6 +220,14 @@ KEYS_OF_ACTS = {
 }
 """What console.js does in a row of the list, and what for whoever may act on it."""
 
+EXEMPTIONS = {
+    "active": "生效中",
+    "expiring": "14 日内到期",
+    "expired": "已到期",
+    "future": "尚未生效",
+    "covering-nothing": "未涉及任何事项",
+}
+
 PAGES = {
     "/": "总览",
     "/violations": "违约事项",

@@ -46,6 +46,8 @@ async def test_every_page_fits_the_screen_and_bars_nobody_and_breaks_no_policy(
                     "/cases",
                     f"/cases/{CASE}",
                     "/bulletins",
+                    "/exemptions",
+                    "/exemptions?state=never",
                     "/me",
                 ),
                 LANGUAGES,

@@ -52,7 +52,13 @@ OF_ALL = frozenset(
         "/me",
     }
 )
-OF_OFFICES = OF_ALL | {"/coverage", "/quality", "/bulletins", "/bulletins/{month}"}
+OF_OFFICES = OF_ALL | {
+    "/coverage",
+    "/quality",
+    "/bulletins",
+    "/bulletins/{month}",
+    "/exemptions",
+}
 PAGES_OF = {OFFICER: OF_OFFICES, REVIEWER: OF_OFFICES, PARTY: OF_ALL, REGULATOR: OF_OFFICES}
 """The pages to which links lead each of them, by their routes."""
 

@@ -25,7 +25,16 @@ LISTS = (
     "/violations?as_of=2026-11-28T09:00:00%2B08:00&severity=breach",
     "/violations?assignee=person:liwj",
 )
-OTHERS = ("/", "/?show=year", "/cases", "/parties", "/coverage?area=1401", "/quality", "/bulletins")
+OTHERS = (
+    "/",
+    "/?show=year",
+    "/cases",
+    "/parties",
+    "/coverage?area=1401",
+    "/quality",
+    "/bulletins",
+    "/exemptions",
+)
 BEHIND_LISTS = ("/violations/", "/cases/", "/parties/", "/rules/", "/policies/")
 
 
