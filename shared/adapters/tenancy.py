@@ -18,7 +18,10 @@ from shared.adapters.identity.asker import confined
 from shared.domain.errors import SetupError
 from shared.domain.principal import Party, Principal
 
-_SEES = "SELECT set_config('vbp.places', $1, false), set_config('vbp.parties', $2, false)"
+_SEES = (
+    "SELECT set_config('vbp.places', $1, false), set_config('vbp.parties', $2, false), "
+    "set_config('vbp.subject', $3, false)"
+)
 
 _NO_ROLE = (
     "the role vbp_reader, by which parties and single jurisdictions read, cannot be used. See "
@@ -46,7 +49,8 @@ class _Confined(reading.Database):
             return
         places = "*" if asker.jurisdictions is None else _array(asker.jurisdictions)
         own = (f"{party.kind}:{party.code}" for party in asker.parties)
-        await connection.execute(_SEES, places, "*" if asker.oversees else _array(own))
+        parties = "*" if asker.oversees else _array(own)
+        await connection.execute(_SEES, places, parties, asker.subject)
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["PoolConnectionProxy[Any]"]:

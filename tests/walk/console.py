@@ -65,6 +65,12 @@ def _one_of(words: Iterable[str]) -> dict[str, Any]:
 _REASON = _one_of([*GROUNDS, *DISMISSALS])
 _FORMS: dict[str, dict[str, Any]] = {
     "/me": {"subject": _one_of(INVENTED)},
+    "/me/views": {
+        "act": _one_of(["save", "forget"]),
+        "list": _one_of(["/violations", "/cases"]),
+        "query": _TEXT,
+        "name": _TEXT,
+    },
     "/sign-out": {},
     "/violations/acts": {
         "act": _one_of(get_args(ManyAct)),

@@ -195,6 +195,10 @@ def _by_forms() -> Iterator[Deed]:
     yield _form("/violations/acts", every, who=0)
     for who in range(OF_EACH):
         yield _form("/me", {"subject": "person:liwj"}, who=who)
+        view = {"act": "save", "list": "/cases", "query": "overdue=true&x=%00", "name": "a\x00"}
+        yield _form("/me/views", view, who=who)
+        yield _form("/me/views", view | {"name": "late"}, who=who)
+        yield _form("/me/views", {"act": "forget", "name": "late\x00"}, who=who)
         yield _form("/sign-out", {}, who=who)
 
 

@@ -13,6 +13,7 @@ TAKEN = {
     "POST /cases/{case}/acts": 2,
     "POST /cases/{case}/disputes": 1,
     "POST /me": 3,
+    "POST /me/views": 2 * 3,
     "POST /sign-out": 3,
     "POST /v1/cases/{case}/acts": 2,
     "POST /v1/cases/{case}/letters": 1,

@@ -161,7 +161,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     add_packs(router, database, policies, key)
     app.state.leaving = changes.close
     console = build_console(
-        Sources(renderer, database, policies, figures, streams),
+        Sources(renderer, database, policies, figures, streams, desk),
         doors,
         signing,
         local=local,

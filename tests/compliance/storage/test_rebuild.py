@@ -8,7 +8,7 @@ from services.compliance.people.acts import Given
 from services.compliance.people.review import Facts, Who
 from services.compliance.records.paid_order import PaidOrder
 from services.compliance.settings import Settings
-from services.compliance.storage import reviews
+from services.compliance.storage import reviews, views
 from services.compliance.storage.rebuild import Rebuilt, rebuild
 from services.compliance.storage.reviews import Context, Doing
 from shared.adapters.postgres import Connection
@@ -77,6 +77,7 @@ PEOPLE = (
     "SELECT * FROM compliance.remark ORDER BY violation, seq",
     "SELECT * FROM compliance.history ORDER BY violation, seq",
     "SELECT * FROM compliance.review_count WHERE count <> 0 ORDER BY rule, review",
+    "SELECT * FROM compliance.saved_view",
 )
 
 
@@ -92,6 +93,7 @@ async def test_what_people_did_is_left_alone(desk: WorkerOnDatabase, database: s
         lambda _: Context(OFFICER, Facts()),
     )
     assert done.done == len(names) == 2
+    assert await views.save(desk.connection, "person:li", "逾期", "/cases?overdue=true")
     expected = [await desk.connection.fetch(table) for table in PEOPLE]
     await desk.connection.close()
     await rebuild(Settings(database=database), POLICIES)

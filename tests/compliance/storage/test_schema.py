@@ -30,6 +30,7 @@ from services.compliance.storage import (
     register,
     reviews,
     schema,
+    views,
     violations,
     webhooks,
 )
@@ -59,6 +60,7 @@ MODULES: list[Any] = [
     register,
     reviews,
     schema,
+    views,
     violations,
     webhooks,
 ]

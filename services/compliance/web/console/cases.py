@@ -195,7 +195,8 @@ def _add_list(
             status, fault = 400, str(error)
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
-        return await renderer.answer(
+        token = security.token_of(request)
+        response = await renderer.answer(
             request,
             "cases.html",
             status,
@@ -208,7 +209,11 @@ def _add_list(
             form=form,
             jurisdiction=jurisdiction,
             jurisdictions=known,
+            query=urlencode(form),
+            form_token=token,
         )
+        security.hand_out(response, request, token)
+        return response
 
 
 async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from msgspec.structs import replace
 
-from services.compliance.answers import denominators, trends
+from services.compliance.answers import denominators, trends, views
 from services.compliance.answers import queue as queues
 from services.compliance.answers.database import Database
 from services.compliance.answers.deadlines import Deadlines
@@ -19,8 +19,10 @@ from services.compliance.answers.trends import FlowDay, Trends
 from services.compliance.policies.policy import Policies
 from services.compliance.web.admitted import SEEN
 from services.compliance.web.console.renderer import Renderer
+from services.compliance.web.console.views import SHOWN as VIEWS_SHOWN
 from services.compliance.web.console.wording import SEVERITIES
 from services.compliance.web.denominators import today
+from shared.adapters.identity.roles import Asker
 from shared.domain.calendar import instant_text
 from shared.domain.errors import SetupError, TransientError
 
@@ -36,7 +38,7 @@ def add_overview(
     known = sorted(policies.jurisdictions)
 
     @router.get("/", dependencies=[SEEN])
-    async def overview(request: Request) -> Response:
+    async def overview(request: Request, asker: Asker) -> Response:
         asked = asked_of(request, known)
         carried = policies.carried(asked.jurisdiction)
         try:
@@ -46,6 +48,7 @@ def add_overview(
                 now = datetime.now(UTC)
                 waits = await queues.queue(database, asked.jurisdiction, deadlines, now)
             moves = await trends.trends(database, asked.jurisdiction, today())
+            own = await views.own(database, asker.subject)
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         matrix = _of_what_is_known(matrix) if database.confined else matrix
@@ -58,6 +61,8 @@ def add_overview(
             stretch=stretch_of(matrix, asked, request.query_params.get("stretch", "")),
             queue=() if waits is None else _queue(waits, asked.jurisdiction),
             waits=waits,
+            views=own[:VIEWS_SHOWN],
+            more_views=len(own) > VIEWS_SHOWN,
             moves=moves,
             drawn=None if moves.flow is None else _drawn(moves.flow),
             most_of_an_age=_most_of_an_age(moves),

@@ -17,6 +17,7 @@ from services.compliance.answers.figures import Figures
 from services.compliance.answers.filters import Asked, asked_under
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.storage.desk import Desk
 from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.casework import Doors
 from services.compliance.web.console import following, security, shown
@@ -27,7 +28,7 @@ from services.compliance.web.console.exemptions import add_exemption_list
 from services.compliance.web.console.go import add_go
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.many import add_many
-from services.compliance.web.console.me import add_me
+from services.compliance.web.console.me import Ways, add_me
 from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.parties import add_parties
 from services.compliance.web.console.renderer import Renderer, title_of
@@ -75,6 +76,7 @@ class Sources(NamedTuple):
     policies: Policies
     figures: Figures
     streams: Streams
+    desk: Desk
 
 
 def build_console(
@@ -84,7 +86,7 @@ def build_console(
 
     `signing` is how people sign in, where they do; `local` where nobody is asked who they are.
     """
-    renderer, database, policies, figures, streams = sources
+    renderer, database, policies, figures, streams, desk = sources
     router = APIRouter(include_in_schema=False)
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
@@ -99,7 +101,7 @@ def build_console(
     add_many(router, renderer, database, doors.violations, asked_under(policies))
     pages = Pages(renderer, database, doors.violations, shown_policies, streams)
     add_violation(router, pages)
-    add_me(router, renderer, local=local, signs_in=signing is not None)
+    add_me(router, renderer, database, desk, Ways(local, signing is not None))
     if signing is not None:
         add_sign_in(router, renderer, signing)
     add_go(router, doors.violations.deadlines)
@@ -120,7 +122,7 @@ def _add_files(router: APIRouter) -> None:
 
 
 def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> None:
-    renderer, database, policies, _, streams = sources
+    renderer, database, policies, _, streams, _ = sources
     asked_here = asked_under(policies)
 
     @router.get(_LIST, dependencies=[SEEN])
@@ -150,7 +152,7 @@ def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> No
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         official = asker.roles & {Role.OFFICER, Role.REVIEWER} and shows["as_of"] is None
-        form_token = security.token_of(request) if official else ""
+        form_token = security.token_of(request)
         response = await renderer.answer(
             request,
             "violations.html",
@@ -165,11 +167,11 @@ def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> No
             chips=list(_chips(form, language)),
             rules=rules,
             jurisdictions=sorted(policies.jurisdictions),
-            token=form_token,
+            token=form_token if official else "",
+            form_token=form_token,
             **shows,
         )
-        if form_token:
-            security.hand_out(response, request, form_token)
+        security.hand_out(response, request, form_token)
         return response
 
 
