@@ -26,6 +26,7 @@ from services.compliance.web.console.cases import add_case_pages
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.exemptions import add_exemption_list
 from services.compliance.web.console.go import add_go
+from services.compliance.web.console.grouping import groups
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.many import add_many
 from services.compliance.web.console.me import Ways, add_me
@@ -165,6 +166,7 @@ def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> No
             form=form,
             asker=asker,
             chips=list(_chips(form, language)),
+            groups=list(groups(form.multi_items())),
             rules=rules,
             jurisdictions=sorted(policies.jurisdictions),
             token=form_token if official else "",

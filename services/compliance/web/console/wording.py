@@ -205,6 +205,7 @@ CASE_REFUSALS = REFUSALS | {
     "reason-missing": "须写明情况，办结须选结果，签发须有期限。",
     "not-found": "没有此案件。",
 }
+GROUPS = {"case": "按案件", "party": "按当事方"}
 VIEW_FAULTS = {
     "address": "只能保存违约事项或案件的列表，不能是：",
     "address-long": "条件太多，地址超过 1000 个字符：去掉一些条件再保存。地址：",
