@@ -1,5 +1,6 @@
 """The arithmetic of a finding in words, Chinese and English; times shown are Shanghai time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +87,20 @@ VALUES_ZH = {
 }
 """What the values of policies, orders and cycles are called in Chinese."""
 
-_SOURCES_ZH = {"agreement": "协议", "order": "订单"}
+_SOURCES_ZH = {
+    "agreement": "协议 ",
+    "order": "订单 ",
+    "product.selected of": "中选登记 ",
+    "standard.set of": "支付标准登记 ",
+}
+_SOURCES_EN = {
+    "product.selected of": "the selection of ",
+    "standard.set of": "the standard set of ",
+}
+"""How sources of values begin, of which what follows names one."""
+
+_CHOICES_ZH = {"return_after": {"cycle": "采购周期", "agreement": "协议"}}
+"""What values that are one of some words say in Chinese."""
 
 REASONS_ZH = {
     "out_of_stock": "缺货",
@@ -98,6 +112,16 @@ REASONS_ZH = {
     "hospital_error": "医疗机构下单有误",
     "other": "其他",
 }
+
+
+def name_zh(name: str) -> str:
+    """Call a value in Chinese."""
+    return VALUES_ZH.get(name, name)
+
+
+def name_en(name: str) -> str:
+    """Call a value, or a reason, in English: their names are words already."""
+    return name.replace("_", " ")
 
 
 def shanghai(instant: datetime) -> str:
@@ -113,7 +137,7 @@ def instant_or(observed: datetime | None, zh: str, en: str) -> Words:
 def basis_zh(finding: Finding) -> str:
     """Say which values the limit rests on, and where they come from, in Chinese."""
     return "；".join(
-        f"{VALUES_ZH.get(term.name, term.name)}：{_value(term, '是', '否')}，"
+        f"{name_zh(term.name)}：{_value_zh(term)}，"
         f"{_BASIS_ZH[term.basis]}，{source_zh(term.source)}"
         for term in finding.terms
     )
@@ -122,9 +146,15 @@ def basis_zh(finding: Finding) -> str:
 def basis_en(finding: Finding) -> str:
     """Say which values the limit rests on, and where they come from, in English."""
     return "; ".join(
-        f"{term.name} = {_value(term, 'yes', 'no')}, {_BASIS_EN[term.basis]}, {term.source}"
+        f"{name_en(term.name)} = {_value(term, 'yes', 'no')}, "
+        f"{_BASIS_EN[term.basis]}, {_source_en(term.source)}"
         for term in finding.terms
     )
+
+
+def _value_zh(term: Term) -> str:
+    value = _value(term, "是", "否")
+    return _CHOICES_ZH.get(term.name, {}).get(value, value)
 
 
 def _value(term: Term, yes: str, no: str) -> str:
@@ -143,8 +173,18 @@ def _value(term: Term, yes: str, no: str) -> str:
 
 def source_zh(source: str) -> str:
     """Name in Chinese where the value of a term comes from."""
-    kind, _, name = source.partition(" ")
-    return f"{_SOURCES_ZH[kind]} {name}" if kind in _SOURCES_ZH else source
+    return _named(source, _SOURCES_ZH)
+
+
+def _source_en(source: str) -> str:
+    return _named(source, _SOURCES_EN)
+
+
+def _named(source: str, called: Mapping[str, str]) -> str:
+    for begin, name in called.items():
+        if source.startswith(f"{begin} "):
+            return name + source.removeprefix(f"{begin} ")
+    return source
 
 
 def breach_words(finding: Finding) -> Words:
@@ -156,11 +196,11 @@ def breach_words(finding: Finding) -> Words:
             reason, by = finding.observed, about.distributor
             zh = (
                 f"医疗机构 {about.hospital} 订购产品 {about.product} 的订单 {order} 于 {when} "
-                f"被配送企业 {by} 拒绝，理由：{REASONS_ZH.get(reason, reason)}（{reason}）。"
+                f"被配送企业 {by} 拒绝，理由：{REASONS_ZH.get(reason, reason)}。"
             )
             en = (
                 f"Order {order} of hospital {about.hospital} for product {about.product} was "
-                f"refused by distributor {by} at {when}, reason: {reason.replace('_', ' ')}."
+                f"refused by distributor {by} at {when}, reason: {name_en(reason)}."
             )
         case "overpriced":
             price, selected = finding.observed, finding.limit

@@ -63,8 +63,8 @@ def test_a_deadline_is_shown_on_the_shanghai_clock_and_half_hours_as_they_are() 
         Term("response_hours", 0.5, "agreement", "agreement A1"),
     )
     deadline, hours = basis_en(finding).split("; ")
-    assert deadline.startswith("deliver_by = 2022-03-01 09:30:00+08:00, ")
-    assert hours.startswith("response_hours = 0.5, ")
+    assert deadline.startswith("deliver by = 2022-03-01 09:30:00+08:00, ")
+    assert hours.startswith("response hours = 0.5, ")
     deadline, hours = basis_zh(finding).split("；")
     assert deadline == "约定送达时间：2022-03-01 09:30:00+08:00，合同约定，订单 O1"
     assert hours.endswith("合同约定，协议 A1")
@@ -73,7 +73,32 @@ def test_a_deadline_is_shown_on_the_shanghai_clock_and_half_hours_as_they_are() 
 def test_a_choice_is_said_in_words() -> None:
     finding = a_finding(Term("count_self_delivery", value=False, basis="reading", source="cn-sx"))
     assert basis_zh(finding).startswith("自行配送是否计入家数：否，")
-    assert basis_en(finding).startswith("count_self_delivery = no, ")
+    assert basis_en(finding).startswith("count self delivery = no, ")
+
+
+@pytest.mark.parametrize(
+    ("term", "zh", "en"),
+    [
+        (
+            Term("return_after", "cycle", "clause", "cn-sx-2021-22"),
+            "收回期限起算于：采购周期，条款规定，cn-sx-2021-22",
+            "return after = cycle, set by the clause, cn-sx-2021-22",
+        ),
+        (
+            Term("selected_price", "0.36", "clause", "product.selected of 2022-01-01"),
+            "中选价格：0.36，条款规定，中选登记 2022-01-01",
+            "selected price = 0.36, set by the clause, the selection of 2022-01-01",
+        ),
+        (
+            Term("payment_standard", "1.2", "clause", "standard.set of P2, 2022-01-01"),
+            "医保支付标准：1.2，条款规定，支付标准登记 P2, 2022-01-01",
+            "payment standard = 1.2, set by the clause, the standard set of P2, 2022-01-01",
+        ),
+    ],
+)
+def test_no_code_is_left_in_what_a_limit_rests_on(term: Term, zh: str, en: str) -> None:
+    assert basis_zh(a_finding(term)) == zh
+    assert basis_en(a_finding(term)) == en
 
 
 def test_every_value_of_a_policy_has_a_chinese_name() -> None:
@@ -82,9 +107,12 @@ def test_every_value_of_a_policy_has_a_chinese_name() -> None:
 
 
 def test_a_refusal_gives_its_reason() -> None:
-    for message in breach_words(a_finding(observed="price", details={"breach": "refused"})):
+    finding = a_finding(observed="production_stopped", details={"breach": "refused"})
+    for message, reason in zip(
+        breach_words(finding), ("理由：停产。", "production stopped."), strict=True
+    ):
         assert "O1" in message
-        assert "price" in message
+        assert message.endswith(reason)
 
 
 def test_an_overprice_gives_both_prices_and_what_was_overcharged() -> None:

@@ -1,6 +1,7 @@
 """Runs the cases of every rule, in the form of `tests/support/cases.py`, against the engine."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from tests.support.builders import replayed, with_values
 from tests.support.cases import Case, events_of, expected_of, shown, written_cases
 
 BY_NAME = {rule.name: rule for rule in RULES}
+CODE = re.compile(r"[a-z]_[a-z]|[a-z][.][a-z]")
+"""What codes and names of events are written as, and words are not."""
+
 CASES_OF_ALL_RULES = list(written_cases(Path(__file__).parent))
 
 
@@ -42,6 +46,7 @@ def explains_itself(violation: dict[str, Any]) -> None:
     is_open = violation["cured_at"] is None
     assert violation["status"] == ("open" if is_open else "closed")
     for message in (violation["message_zh"], violation["message_en"]):
+        assert not CODE.search(message)
         named = violation["order"] or violation["product"] or violation["hospital"]
         assert named in message
     assert ("征求意见稿" in violation["message_zh"]) == violation["draft"]

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.compliance.answers import operation
 from services.compliance.answers.database import Database
-from services.compliance.findings.words import VALUES_ZH, source_zh
+from services.compliance.findings.words import name_en, name_zh, source_zh
 from services.compliance.people.lines import MACHINE
 from services.compliance.rules import RULES
 from services.compliance.web.admitted import SEEN, WATCHED
@@ -167,7 +167,7 @@ def title_of(rule: str, language: Language) -> str:
 
 def value_name(name: str, language: Language) -> str:
     """Give what a value of a policy is called; in English names are words already."""
-    return VALUES_ZH.get(name, name) if language == "zh" else name.replace("_", " ").capitalize()
+    return name_zh(name) if language == "zh" else name_en(name).capitalize()
 
 
 def lasted(item: Any, until: datetime | None = None, *, language: Language) -> str:
