@@ -62,6 +62,10 @@ _LIST = "/violations"
 _REPEATED = ("rule", "status", "severity", "review")
 
 
+MOST_ROWS = 50
+"""Rows of a page, which is to stay light; whoever asks for more finds it as data."""
+
+
 class Chip(NamedTuple):
     """A filter in use, and the address of the list without it."""
 
@@ -138,6 +142,7 @@ def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> No
         status, query = 200, _query(form)
         try:
             asked = asked_here(**_fields(form))
+            asked = asked.model_copy(update={"page_size": min(asked.page_size, MOST_ROWS)})
             shows["as_of"] = asked.as_of
             page = await violations.page(database, asked)
             shows["items"] = page.items

@@ -107,6 +107,18 @@ async def test_the_list_shows_what_its_query_gives_as_data(
     assert len(shown_ids) == 86
 
 
+async def test_a_page_has_fifty_rows_at_most_and_leads_to_the_others(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, connection = kept
+    await tell(connection, "opened", [a_violation(number) for number in range(70)])
+    for size, rows in (("20", 20), ("1000", 50)):
+        page = await shown(api, f"/violations?page_size={size}")
+        assert f"{rows} / 70 项" in page.text
+        (older,) = (one for one in page.links if "page_token" in one and "lang=" not in one)
+        assert "20 / 70 项" in (await shown(api, older)).text
+
+
 async def test_fields_of_the_form_that_were_left_empty_ask_for_nothing(
     kept: tuple[httpx.AsyncClient, Connection],
 ) -> None:
