@@ -76,6 +76,28 @@ class CaseShare(Struct, frozen=True):
     count: int
 
 
+class CaseDay(Struct, frozen=True):
+    """How much that stands in a case occurred on a day, and how much of that goes on."""
+
+    day: str
+    found: int
+    open: int
+
+
+class SinceNotice(Struct, frozen=True):
+    """What has become of a case since its last notice was issued.
+
+    Notices list `listed` violations; of those `taken_back` were withdrawn, exempted or moved to
+    another case, and `over` went on then and do not now. None lists `added` that stand.
+    """
+
+    issued_at: str
+    listed: int
+    taken_back: int
+    over: int
+    added: int
+
+
 class CaseDelivery(Struct, frozen=True):
     """That a letter came to the party by a channel on a day, and the day on which it counts.
 
@@ -133,12 +155,15 @@ class CaseInFull(CaseItem, frozen=True, kw_only=True):
     """A case with what it is made of, its letters, and its history with the chain checked.
 
     `seq` is what If-Match names: people's steps alone move it. `grew` says that violations were
-    found after it was closed. `allowed` are the steps that whoever asks may take now.
+    found after it was closed, `since_notice` what changed since its party was told (null: it was
+    not). `allowed` are the steps that whoever asks may take now.
     """
 
     seq: int
     grew: int
     shares: list[CaseShare]
+    days: list[CaseDay]
+    since_notice: SinceNotice | None
     letters: list[CaseLetter]
     history: list[CaseLine]
     chain: Chain

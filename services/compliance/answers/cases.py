@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from services.compliance.answers import case_numbers, owned, paging
+from services.compliance.answers import case_changes, case_numbers, owned, paging
 from services.compliance.answers.case_listing import CasesAsked, listing
 from services.compliance.answers.case_shapes import (
     CaseCounts,
@@ -70,6 +70,8 @@ async def in_full(database: Database, case: PartyCase) -> CaseInFull | None:
         letters = await connection.fetch(QUERIES["letters"], case.name)
         names = await _names(connection.fetch, [case])
         judged = await case_numbers.judged(connection.fetch, [case])
+        days = await case_changes.days(connection.fetch, case)
+        since = await case_changes.since_notice(connection.fetch, case)
     reckoning = CaseReckoning()
     problems = [found for line in lines for found in reckoning.take(line)]
     problems += reckoning.compare(row)
@@ -88,6 +90,8 @@ async def in_full(database: Database, case: PartyCase) -> CaseInFull | None:
         seq=work.get("seq", 0),
         grew=grew if work.get("closed_at") is not None else 0,
         shares=[CaseShare(*(one[name] for name in CaseShare.__struct_fields__)) for one in shares],
+        days=days,
+        since_notice=since,
         letters=shown,
         history=[_line(line) for line in lines[-LINES_SHOWN:]],
         chain=chain_of(problems),

@@ -148,7 +148,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     add_reviews(router, database, doors.violations, policies)
     add_disputes(router, database, doors.violations)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
-    renderer = Renderer(database)
+    renderer = Renderer(database, signs=key is not None)
     add_bulletins(router, database, figures, renderer, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_cases(router, database, doors.cases, policies)

@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -292,6 +293,38 @@ async def test_what_a_letter_lists_and_the_facts_take_back_is_to_be_corrected_on
     assert [one.rpartition(": ")[2] for one in found] == ["wrong is False, and should be True"]
     await connection.execute("DELETE FROM compliance.listed WHERE kind = 'correction'")
     assert any("letter 2 is " in one for one in (await check_cases(connection))[1])
+
+
+async def test_a_case_says_by_day_what_occurred_and_what_has_changed_since_the_party_was_told(
+    api: httpx.AsyncClient, connection: Connection, database: str
+) -> None:
+    officer = await an_official(database, "officer", Role.OFFICER)
+    reviewer = await an_official(database, "reviewer", Role.REVIEWER)
+    party = await a_party(database, "D1")
+    assert read(await api.get(AT, headers=officer))["since_notice"] is None
+    await acted(api, officer, "acts", {"act": "take"})
+    await reviewed(api, officer, "acknowledge", *(one.id for one in MINE))
+    await acted(api, officer, "letters", {"kind": "notice", "text": "告知"})
+    assert read(await api.get(AT, headers=officer))["since_notice"] is None
+    issued = read(await acted(api, reviewer, "letters/1/issue", {"number": "告1"}))
+    said = {"listed": len(MINE), "taken_back": 0, "over": 0, "added": 1}
+    assert issued["since_notice"] == said | {"issued_at": issued["letters"][0]["issued_at"]}
+
+    at = TOLD + timedelta(hours=1)
+    over = [msgspec.structs.replace(one, status="closed") for one in MINE[2:3]]
+    await tell(connection, "closed", over, at=at)
+    await tell(connection, "withdrawn", MINE[:1], at=at)
+    moved = a_violation(2, severity="breach", distributor="D9")
+    later = a_violation(60 * 24 * 3 + 1, severity="breach", distributor="D1")
+    await tell(connection, "changed", [moved], at=at)
+    await tell(connection, "opened", [later], at=at)
+    for asker in (officer, party):
+        item = read(await api.get(AT, headers=asker))
+        said = {"listed": len(MINE), "taken_back": 2, "over": 1, "added": 2}
+        assert item["since_notice"] == said | {"issued_at": issued["letters"][0]["issued_at"]}
+        assert sum(one["found"] for one in item["days"]) == item["counts"]["found"]
+        assert sum(one["open"] for one in item["days"]) == item["counts"]["open"]
+        assert item["days"][-1] == {"day": "2022-01-04", "found": 1, "open": 1}
 
 
 async def test_what_was_changed_behind_our_back_of_a_case_is_named(

@@ -1,5 +1,6 @@
-"""The pages of cases: the list, and one with its procedure, its letters and its violations."""
+"""The page of a case, with its procedure, its letters and its violations."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, cast, get_args
@@ -8,10 +9,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import ValidationError
 
-from services.compliance.answers import cases, violations
-from services.compliance.answers.case_listing import CasesAsked
+from services.compliance.answers import case_changes, cases, violations
 from services.compliance.answers.case_shapes import CaseInFull
 from services.compliance.answers.database import Database
 from services.compliance.answers.filters import Asked
@@ -21,7 +20,6 @@ from services.compliance.people.attachment import MOST_TOGETHER
 from services.compliance.people.case import PartyCase
 from services.compliance.people.delivery import Channel
 from services.compliance.people.procedure import CaseAct, LetterKind, Outcome
-from services.compliance.policies.policy import Policies
 from services.compliance.web.acting import Acting
 from services.compliance.web.admitted import CONCERNED, SEEN
 from services.compliance.web.bodies import MOST_BYTES as MOST_WORDS
@@ -33,7 +31,7 @@ from services.compliance.web.denominators import today
 from services.compliance.web.disputes import ROOM, doing_of, files_of
 from shared.adapters.identity.roles import Asker
 from shared.adapters.problems import ProblemError
-from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
+from shared.domain.errors import SetupError, TransientError
 from shared.domain.principal import Principal
 
 MEMBERS_SHOWN = 20
@@ -47,6 +45,18 @@ class Refused(NamedTuple):
     form: Mapping[str, str]
     why: str
     detail: str = ""
+
+
+HIGH, WIDE = 60, 10
+"""Units of the chart of a month: how high it is, and how wide each day."""
+
+
+class DaysDrawn(NamedTuple):
+    """A month by day: how many it has, and the bars of what goes on and of what is over."""
+
+    days: int
+    open: str
+    over: str
 
 
 class CasePages:
@@ -68,9 +78,10 @@ class CasePages:
                 detail = translate("没有此案件：", language_of(request)) + name
                 return await self._renderer.problem(request, 404, detail)
             wanted = _members(case)
-            members = await violations.page(
-                self._database, Asked(**wanted, page_size=MEMBERS_SHOWN)
-            )
+            asked = Asked(**wanted, page_size=MEMBERS_SHOWN)
+            members = await violations.page(self._database, asked)
+            known = [one.id for one in members.items]
+            listing = await case_changes.letters_listing(self._database, case, known)
         except (TransientError, SetupError) as error:
             return await self._renderer.problem(request, 503, str(error))
         token = security.token_of(request)
@@ -83,7 +94,9 @@ class CasePages:
             case=item,
             table=_table(item),
             members=members.items,
-            members_link=f"/violations?{urlencode(wanted, doseq=True)}",
+            wanted=urlencode(wanted, doseq=True),
+            listing=listing,
+            drawn=_drawn(item),
             refused=refused,
             me_subject=asker.subject,
             disputable=_disputable(asker, case, members.items),
@@ -96,11 +109,8 @@ class CasePages:
         return response
 
 
-def add_case_pages(
-    router: APIRouter, renderer: Renderer, database: Database, policies: Policies, doors: Doors
-) -> None:
+def add_case_page(router: APIRouter, renderer: Renderer, database: Database, doors: Doors) -> None:
     """Add the routes."""
-    _add_list(router, renderer, database, policies)
     acting, work = doors
     pages = CasePages(renderer, database, work)
     _add_disputing(router, pages, acting)
@@ -171,51 +181,6 @@ def _disputable(asker: Principal, case: PartyCase, members: Sequence[ServedViola
     }
 
 
-def _add_list(
-    router: APIRouter, renderer: Renderer, database: Database, policies: Policies
-) -> None:
-    known = sorted(policies.jurisdictions)
-
-    @router.get(_LIST, dependencies=[SEEN])
-    async def list_cases(request: Request) -> Response:
-        form = {name: value for name, value in request.query_params.items() if value}
-        form.pop("lang", None)
-        jurisdiction = form.get("jurisdiction", known[0])
-        jurisdiction = jurisdiction if jurisdiction in known else known[0]
-        status, fault, items, older, total = 200, "", list[Any](), "", None
-        try:
-            asked = CasesAsked(**{n: v for n, v in form.items() if n in CasesAsked.model_fields})
-            page = await cases.list_cases(database, asked, jurisdiction)
-            items, total = page.items, page.total
-            if page.next_page_token is not None:
-                older = f"{_LIST}?{urlencode(form | {'page_token': page.next_page_token})}"
-        except ValidationError as error:
-            status, fault = 422, "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
-        except InvalidArgumentError as error:
-            status, fault = 400, str(error)
-        except (TransientError, SetupError) as error:
-            return await renderer.problem(request, 503, str(error))
-        token = security.token_of(request)
-        response = await renderer.answer(
-            request,
-            "cases.html",
-            status,
-            here=_LIST,
-            data=f"/v1/cases?{urlencode(form)}",
-            items=items,
-            total=total,
-            older=older,
-            fault=fault,
-            form=form,
-            jurisdiction=jurisdiction,
-            jurisdictions=known,
-            query=urlencode(form),
-            form_token=token,
-        )
-        security.hand_out(response, request, token)
-        return response
-
-
 async def _do(work: CaseWork, asker: Principal, name: str, form: Mapping[str, str]) -> None:
     """Do what a form asks for; raises ValueError for one that no page of ours has."""
     case = PartyCase.named(name) if cases.case_named(name) else None
@@ -262,6 +227,23 @@ def _table(item: CaseInFull) -> dict[str, dict[str, int]]:
         row[column] += one.count
         row["all"] += one.count
     return {name: rows[name] for name in ("breach", "explain", "warning") if name in rows}
+
+
+def _drawn(item: CaseInFull) -> DaysDrawn:
+    """Draw the days of a case's month: what goes on stands on the line, what is over upon that."""
+    counted = {date.fromisoformat(one.day).day: one for one in item.days}
+    most = max((one.found for one in item.days), default=1)
+
+    def bar(day: int, first: int, last: int) -> str:
+        low, high = (round(HIGH - HIGH * number / most, 1) for number in (first, last))
+        return f"M{day * WIDE - WIDE + 1} {low:g}V{high:g}h{WIDE - 2}V{low:g}z"
+
+    year, month = map(int, item.month.split("-"))
+    return DaysDrawn(
+        monthrange(year, month)[1],
+        "".join(bar(day, 0, one.open) for day, one in counted.items() if one.open),
+        "".join(bar(day, one.open, one.found) for day, one in counted.items()),
+    )
 
 
 _COLUMNS = ("open", "closed", "withdrawn", "exempt", "all")

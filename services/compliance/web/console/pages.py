@@ -22,7 +22,8 @@ from services.compliance.web.admitted import SEEN, WATCHED
 from services.compliance.web.casework import Doors
 from services.compliance.web.console import following, security, shown
 from services.compliance.web.console.bulletins import add_bulletin_list
-from services.compliance.web.console.cases import add_case_pages
+from services.compliance.web.console.case_list import add_case_list
+from services.compliance.web.console.cases import add_case_page
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.exemptions import add_exemption_list
 from services.compliance.web.console.go import add_go
@@ -97,7 +98,8 @@ def build_console(
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
     add_overview(router, renderer, database, policies, doors.violations.deadlines)
-    add_case_pages(router, renderer, database, policies, doors)
+    add_case_list(router, renderer, database, policies)
+    add_case_page(router, renderer, database, doors)
     add_coverage_page(router, renderer, database, policies)
     add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
     add_exemption_list(router, renderer, database, policies)

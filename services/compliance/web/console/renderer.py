@@ -59,9 +59,10 @@ class Freshness(NamedTuple):
 
 
 class Renderer:
-    """Makes pages; `database` tells each how fresh it is."""
+    """Makes pages; `database` tells each how fresh it is, `signs` whether packs can be had."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, signs: bool = False) -> None:
+        self._signs = signs
         self._database = database
         self._environments: dict[Language, Environment] = {
             "zh": _environment("zh"),
@@ -89,6 +90,7 @@ class Renderer:
         address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         me = "" if nobody else called(request, language)
         asker = request.scope.get(PRINCIPAL)
+        oversees = isinstance(asker, Principal) and asker.oversees
         html = (
             self._environments[language]
             .get_template(name)
@@ -99,7 +101,8 @@ class Renderer:
                 now=datetime.now(UTC),
                 me=me,
                 navigation=navigation(request),
-                oversees=isinstance(asker, Principal) and asker.oversees,
+                oversees=oversees,
+                packs=oversees and self._signs,
                 **shows,
             )
         )

@@ -106,6 +106,7 @@ class Pages:
             here="/violations",
             data=f"/v1/violations/{item.id}{shown.as_of(as_of)}",
             item=item,
+            pack=f"/v1/violations/{item.id}/pack{shown.as_of(as_of)}",
             follow=following.of_one(item, place) if as_of is None else None,
             as_of=as_of,
             now_instead=f"/violations/{item.id}",
