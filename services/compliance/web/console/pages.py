@@ -1,6 +1,7 @@
 """The pages: their routes, each short; answers/ reads what they show."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
 from services.compliance.answers import operation, violations
-from services.compliance.answers.catalogue import PolicyShown, RuleShown, show_policy, show_rule
+from services.compliance.answers.catalogue import RuleShown, show_policy, show_rule
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.filters import Asked, asked_under
@@ -24,6 +25,7 @@ from services.compliance.web.console import following, security, shown
 from services.compliance.web.console.bulletins import add_bulletin_list
 from services.compliance.web.console.case_list import add_case_list
 from services.compliance.web.console.cases import add_case_page
+from services.compliance.web.console.catalogue import add_catalogue
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.exemptions import add_exemption_list
 from services.compliance.web.console.go import add_go
@@ -46,7 +48,8 @@ from services.compliance.web.console.wording import (
 )
 from services.compliance.web.stream import Streams
 from shared.adapters.identity.asker import whole_service
-from shared.adapters.identity.roles import IDENTIFIED, OPEN, Asker
+from shared.adapters.identity.roles import OPEN, Asker
+from shared.domain.calendar import day_of
 from shared.domain.errors import ForbiddenError, InvalidArgumentError, SetupError, TransientError
 from shared.domain.principal import Role
 
@@ -112,8 +115,8 @@ def build_console(
     if signing is not None:
         add_sign_in(router, renderer, signing)
     add_go(router, doors.violations.deadlines)
-    _add_catalogue(router, renderer, rules, shown_policies)
-    _add_quality(router, renderer, database)
+    add_catalogue(router, renderer, rules, shown_policies)
+    _add_quality(router, sources)
     return router
 
 
@@ -239,50 +242,9 @@ def _chip(name: str, value: str, language: Language) -> str:
     return translate(words[name], language) if name in words else value
 
 
-def _add_catalogue(
-    router: APIRouter,
-    renderer: Renderer,
-    rules: Mapping[str, RuleShown],
-    policies: Mapping[str, PolicyShown],
-) -> None:
-    @router.get("/rules", dependencies=[IDENTIFIED])
-    async def list_rules(request: Request) -> Response:
-        return await renderer.page(
-            request,
-            "rules.html",
-            here="/rules",
-            data="/v1/rules",
-            rules=rules.values(),
-            policies=policies.values(),
-        )
+def _add_quality(router: APIRouter, sources: Sources) -> None:
+    renderer, database, calendar = sources.renderer, sources.database, sources.policies.table
 
-    @router.get("/rules/{rule}", dependencies=[IDENTIFIED])
-    async def show_one_rule(request: Request, rule: str) -> Response:
-        language = language_of(request)
-        if rule not in rules:
-            detail = translate("没有此规则：", language) + rule
-            return await renderer.problem(request, 404, detail)
-        titles = {
-            name: policy.title_zh if language == "zh" else policy.title_en
-            for name, policy in policies.items()
-        }
-        data = f"/v1/rules/{rule}"
-        return await renderer.page(
-            request, "rule.html", here="/rules", data=data, rule=rules[rule], policy_titles=titles
-        )
-
-    @router.get("/policies/{policy}", dependencies=[IDENTIFIED])
-    async def show_one_policy(request: Request, policy: str) -> Response:
-        if policy not in policies:
-            detail = translate("没有此政策：", language_of(request)) + policy
-            return await renderer.problem(request, 404, detail)
-        data = f"/v1/policies/{policy}"
-        return await renderer.page(
-            request, "policy.html", here="/rules", data=data, policy=policies[policy]
-        )
-
-
-def _add_quality(router: APIRouter, renderer: Renderer, database: Database) -> None:
     @router.get("/quality", dependencies=[WATCHED])
     async def quality(request: Request) -> Response:
         try:
@@ -293,5 +255,11 @@ def _add_quality(router: APIRouter, renderer: Renderer, database: Database) -> N
         except (TransientError, SetupError) as error:
             return await renderer.problem(request, 503, str(error))
         return await renderer.page(
-            request, "quality.html", here="/quality", data="/v1/status", status=status
+            request,
+            "quality.html",
+            here="/quality",
+            data="/v1/status",
+            status=status,
+            horizon=calendar.horizon,
+            days_left=calendar.days_left(day_of(datetime.now(UTC))),
         )

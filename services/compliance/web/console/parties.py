@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from services.compliance.answers import denominators
+from services.compliance.answers import cases, denominators
+from services.compliance.answers.case_listing import CasesAsked
 from services.compliance.answers.database import Database
 from services.compliance.answers.denominators import PartyShown
 from services.compliance.answers.figures import Figures
@@ -28,6 +29,8 @@ JUDGED = tuple(role for role in ROLES if role != "authority")
 
 FIGURES_WITHIN = 3.0
 """Seconds that a page waits for figures of another service; without them it says so."""
+
+CASES_SHOWN = 8
 
 HEIGHT, STEP, DASH = 120, 100, 8
 """Units of a chart: its height, from one month to the next, and a month that stands alone."""
@@ -97,12 +100,19 @@ def add_parties(
         if found is None:
             detail = translate("没有对此当事方判定过任何事项：", language) + code
             return await renderer.problem(request, 404, detail)
+        own = CasesAsked(accused_role=role, accused=code, page_size=CASES_SHOWN)
+        try:
+            page = await cases.list_cases(database, own, asked.jurisdiction)
+        except (TransientError, SetupError) as error:
+            return await renderer.problem(request, 503, str(error))
         return await renderer.page(
             request,
             "party.html",
             here="/parties",
             data=f"/v1/parties/{role}/{code}?{urlencode({'jurisdiction': asked.jurisdiction})}",
             party=found,
+            cases=page,
+            jurisdiction=asked.jurisdiction,
             **await _drawn(figures, asked.jurisdiction, found),
         )
 
