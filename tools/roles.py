@@ -23,6 +23,9 @@ _HEAD = """# Who may ask what
 Written by `make documents` from the routes themselves, each of which says whom it admits. `+`: the
 role is admitted, and sees or tells what is its own; `open`: nobody is asked who they are.
 
+What an officer grants at `POST /exemptions/new` is told at `POST /v1/events` of orders by the key
+in `VBP_KEY_FILE`, which needs the role publisher and the source `/console` (security.md).
+
 """
 
 _ISSUER: dict[str, Any] = {

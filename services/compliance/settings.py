@@ -71,7 +71,8 @@ class Settings(LawSettings, SignInSettings, ClusterSettings):
     orders_url: str = Field(
         f"http://127.0.0.1:{PORTS['orders']}",
         pattern=r"^https?://[^/]+",
-        description="Where the orders service answers, for the bulletin's figures",
+        description="Where the orders service answers, for the bulletin's figures, and takes the "
+        "exemptions that officers grant",
     )
     delivery_url: str = Field(
         f"http://127.0.0.1:{PORTS['delivery']}",
@@ -79,7 +80,9 @@ class Settings(LawSettings, SignInSettings, ClusterSettings):
         description="Where the delivery service answers, for the bulletin's figures",
     )
     key_file: Path | None = Field(
-        None, description="File with the API key that is shown to orders and delivery"
+        None,
+        description="File with the API key that is shown to orders and delivery: roles auditor and "
+        "publisher, source /console",
     )
     anchor_key: Path | None = Field(
         None,

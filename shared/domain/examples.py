@@ -78,6 +78,7 @@ DATA: dict[str, dict[str, Any]] = {
         "reason": "疫情管控",
         "authority": "山西省医疗保障局",
         "area": "1401",
+        "document": "晋医保函〔2022〕9 号",
     },
     "vbp.standard.set.v1": {
         **_PRODUCT,

@@ -7,6 +7,8 @@ from typing import Any, get_args
 from services.compliance.people.acts import DISMISSALS, GROUNDS, Act
 from services.compliance.people.delivery import Channel
 from services.compliance.people.procedure import CaseAct, LetterKind, Outcome
+from services.compliance.rules import RULES
+from services.compliance.web import granting
 from services.compliance.web.bodies import FORM, MULTIPART
 from services.compliance.web.console import security
 from services.compliance.web.console.many import ManyAct
@@ -37,7 +39,8 @@ _PAGES = {
     "/console/htmx.min.js": (),
     "/console/style.css": (),
     "/coverage": ("lang",),
-    "/exemptions": ("lang",),
+    "/exemptions": ("told", "lang"),
+    "/exemptions/new": (*granting.FIELDS, "lang"),
     "/go/alert": ("alertname", "jurisdiction", "rule", "area", "kind", "severity", "hospital"),
     "/me": ("lang",),
     "/parties": ("begins", "lang"),
@@ -64,6 +67,14 @@ def _one_of(words: Iterable[str]) -> dict[str, Any]:
 
 _REASON = _one_of([*GROUNDS, *DISMISSALS])
 _FORMS: dict[str, dict[str, Any]] = {
+    "/exemptions/new": {
+        "step": _one_of(["look", "mend", "grant"]),
+        "at": {"type": "string", "format": "date-time"},
+        **dict.fromkeys(granting.FIELDS, _TEXT),
+        "rule": _one_of(rule.name for rule in RULES),
+        "start": {"type": "string", "format": "date"},
+        "end": {"type": "string", "format": "date"},
+    },
     "/me": {"subject": _one_of(INVENTED)},
     "/me/views": {
         "act": _one_of(["save", "forget"]),

@@ -193,6 +193,7 @@ def _by_forms() -> Iterator[Deed]:
     yield _form("/violations/acts", many | {"id": violations[:1] * 2_000}, who=0)
     every = {"act": "comment", "every": "true", "text": "x", "query": "page_size=-1&rule=%00"}
     yield _form("/violations/acts", every, who=0)
+    yield from _of_exemptions()
     for who in range(OF_EACH):
         yield _form("/me", {"subject": "person:liwj"}, who=who)
         view = {"act": "save", "list": "/cases", "query": "overdue=true&x=%00", "name": "a\x00"}
@@ -200,6 +201,26 @@ def _by_forms() -> Iterator[Deed]:
         yield _form("/me/views", view | {"name": "late"}, who=who)
         yield _form("/me/views", {"act": "forget", "name": "late\x00"}, who=who)
         yield _form("/sign-out", {}, who=who)
+
+
+def _of_exemptions() -> Iterator[Deed]:
+    path = "/exemptions/new"
+    words = {"reason": "停电", "authority": "省医保局", "document": "9"}
+    days = {"start": "2022-01-01", "end": "2022-02-01"}
+    told = {"jurisdiction": "cn-sx", "rule": _SEEN.rule, "hospital": "H1"} | days | words
+    now = datetime.now(UTC).isoformat()
+    for who in range(OF_EACH):
+        yield _form(path, told | {"step": "look"}, who=who)
+        yield _form(path, told | {"step": "grant", "at": now}, who=who)
+    for wrong in (
+        {"end": "9999-99-99"},
+        {"hospital": "H" * 10_000},
+        {"jurisdiction": "cn-xx"},
+        {"exemption": "E-unknown"},
+        {"step": "vanish"},
+        {"reason": "\x00"},
+    ):
+        yield _form(path, told | {"step": "look"} | wrong, who=0)
 
 
 def _form(  # noqa: PLR0913  # one a property of a form

@@ -13,6 +13,7 @@ from services.commands.pack import make_key
 from services.commands.setup import migrate_all
 from services.compliance.findings.accused import Accused
 from services.compliance.findings.violation import Change
+from services.compliance.register.exemption import CONSOLE
 from services.compliance.settings import Settings
 from services.compliance.storage import violations as storage
 from services.compliance.web import app as compliance
@@ -51,7 +52,8 @@ async def services(database: str, kafka: str) -> AsyncIterator[dict[str, FastAPI
         "orders": orders.create_app(OrdersSettings(**told), places),
         "delivery": delivery.create_app(DeliverySettings(**told), places),
     }
-    auditor = await a_key(database, Role.AUDITOR, holder="compliance")
+    rights: dict[str, Any] = {"holder": "compliance", "sources": [CONSOLE]}
+    auditor = await a_key(database, Role.AUDITOR, Role.PUBLISHER, **rights)
     with TemporaryDirectory() as folder, issuer.served(issuer.with_people()) as keys:
         key, pack_key = Path(folder) / "key", Path(folder) / "pack.pem"
         key.write_text(auditor)

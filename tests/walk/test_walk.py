@@ -12,6 +12,7 @@ TAKEN = {
     "DELETE /v1/webhooks/{webhook}": 3,
     "POST /cases/{case}/acts": 2,
     "POST /cases/{case}/disputes": 1,
+    "POST /exemptions/new": 4,
     "POST /me": 3,
     "POST /me/views": 2 * 3,
     "POST /sign-out": 3,

@@ -73,6 +73,9 @@ class Covering(NamedTuple):
     upheld: Count
 
 
+NOTHING: Final = Covering(Count(0, at_least=False), Count(0, at_least=False))
+
+
 def covered_by(jurisdiction: str, one: Exemption) -> Filters:
     """Give the filters that let through just what an exemption covers and was not withdrawn.
 
@@ -105,7 +108,7 @@ async def covering(database: Database, jurisdiction: str, one: Exemption) -> Cov
     filters = covered_by(jurisdiction, one)
     covers = (await violations.total(database, filters)).number
     if not covers.count:
-        return Covering(covers, covers)
+        return NOTHING
     upheld = filters.model_copy(update={"review": ["upheld"]})
     return Covering(covers, (await violations.total(database, upheld)).number)
 
@@ -146,9 +149,14 @@ async def list_exemptions(
     if asked.page_token is not None:
         last = _place_in(paging.name_in(asked.page_token, seal))
         wanted = [one for one in wanted if _place(one) > last]
-    chosen, behind = wanted[: asked.page_size], asked.page_size
+    behind = asked.page_size
     if asked.state == "covering-nothing":
-        chosen, behind = await _empty(database, jurisdiction, wanted, asked.page_size)
+        empty, behind = await _empty(database, jurisdiction, wanted, asked.page_size)
+        chosen = [(one, NOTHING) for one in empty]
+    else:
+        chosen = [
+            (one, await covering(database, jurisdiction, one)) for one in wanted[: asked.page_size]
+        ]
     more = len(wanted) > behind
     return ExemptionPage(
         await _shown(database, jurisdiction, chosen, today),
@@ -171,16 +179,18 @@ async def _empty(
 
 
 async def _shown(
-    database: Database, jurisdiction: str, chosen: Sequence[Exemption], today: Today
+    database: Database,
+    jurisdiction: str,
+    chosen: Sequence[tuple[Exemption, Covering]],
+    today: Today,
 ) -> list[ExemptionShown]:
-    told = await told_of(database, chosen)
-    codes = {(jurisdiction, *party) for one in chosen for party in one.parties.items()}
+    told = await told_of(database, [one for one, _ in chosen])
+    codes = {(jurisdiction, *party) for one, _ in chosen for party in one.parties.items()}
     names = await called(database.fetch, codes)
     items = []
-    for one in chosen:
+    for one, counts in chosen:
         said = told.get(one.exemption, {})
         asked = {party: (jurisdiction, party, code) for party, code in one.parties.items()}
-        counts = await covering(database, jurisdiction, one)
         items.append(
             ExemptionShown(
                 exemption=one.exemption,

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.compliance.answers.database import Database
 from services.compliance.answers.deadlines import Deadlines
 from services.compliance.answers.figures import Figures
+from services.compliance.answers.neighbours import Neighbour
 from services.compliance.answers.shapes import schemas
 from services.compliance.people import practice
 from services.compliance.policies import policy
@@ -149,6 +150,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     add_disputes(router, database, doors.violations)
     figures = Figures(settings.orders_url, settings.delivery_url, settings.key_file)
     renderer = Renderer(database, signs=key is not None)
+    orders = Neighbour(settings.orders_url, settings.key_file)
     add_bulletins(router, database, figures, renderer, policies.jurisdictions)
     add_issuing(router, database, figures, settings.database, policies.jurisdictions)
     add_cases(router, database, doors.cases, policies)
@@ -161,7 +163,7 @@ def create_app(settings: Settings, policies: Policies) -> FastAPI:  # noqa: PLR0
     add_packs(router, database, policies, key)
     app.state.leaving = changes.close
     console = build_console(
-        Sources(renderer, database, policies, figures, streams, desk),
+        Sources(renderer, database, policies, figures, streams, desk, orders),
         doors,
         signing,
         local=local,

@@ -15,7 +15,7 @@ from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.exemptions import today_of_exemptions
 from shared.adapters.identity.roles import OVERSEEN, Asker
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
-from shared.domain.principal import may_reach
+from shared.domain.principal import Role, may_reach
 
 HERE: Final = "/exemptions"
 ON_A_PAGE: Final = 25
@@ -31,6 +31,7 @@ def add_exemption_list(
         own = [where for where in sorted(policies.jurisdictions) if may_reach(asker, where)]
         form = {name: value for name, value in request.query_params.items() if value}
         form.pop("lang", None)
+        told = form.pop("told", "")
         if form.get("jurisdiction") not in own:
             form["jurisdiction"] = own[0] if own else min(policies.jurisdictions)
         status, fault, page = 200, "", None
@@ -55,9 +56,11 @@ def add_exemption_list(
             standing=None if page is None else page.standing,
             further=_further(form, None if page is None else page.next_page_token),
             fault=fault,
+            told=told,
             form=form,
             jurisdictions=own,
             rules=[rule.name for rule in RULES],
+            grants=Role.OFFICER in asker.roles,
         )
 
 

@@ -16,6 +16,7 @@ from services.compliance.answers.catalogue import RuleShown, show_policy, show_r
 from services.compliance.answers.database import Database
 from services.compliance.answers.figures import Figures
 from services.compliance.answers.filters import Asked, asked_under
+from services.compliance.answers.neighbours import Neighbour
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
 from services.compliance.storage.desk import Desk
@@ -29,6 +30,7 @@ from services.compliance.web.console.catalogue import add_catalogue
 from services.compliance.web.console.coverage import add_coverage_page
 from services.compliance.web.console.exemptions import add_exemption_list
 from services.compliance.web.console.go import add_go
+from services.compliance.web.console.granting import GrantPages, add_granting
 from services.compliance.web.console.grouping import groups
 from services.compliance.web.console.languages import Language, language_of, translate
 from services.compliance.web.console.many import add_many
@@ -86,6 +88,7 @@ class Sources(NamedTuple):
     figures: Figures
     streams: Streams
     desk: Desk
+    orders: Neighbour
 
 
 def build_console(
@@ -95,17 +98,17 @@ def build_console(
 
     `signing` is how people sign in, where they do; `local` where nobody is asked who they are.
     """
-    renderer, database, policies, figures, streams, desk = sources
+    renderer, database, policies, figures, streams, desk, orders = sources
     router = APIRouter(include_in_schema=False)
     rules = {rule.name: show_rule(rule, policies) for rule in RULES}
     shown_policies = {policy.id: show_policy(policy) for policy in policies.all}
     _add_files(router)
     add_overview(router, renderer, database, policies, doors.violations.deadlines)
-    add_case_list(router, renderer, database, policies)
+    for add in (add_case_list, add_coverage_page, add_exemption_list):
+        add(router, renderer, database, policies)
     add_case_page(router, renderer, database, doors)
-    add_coverage_page(router, renderer, database, policies)
     add_parties(router, renderer, database, figures, sorted(policies.jurisdictions))
-    add_exemption_list(router, renderer, database, policies)
+    add_granting(router, GrantPages(renderer, database, orders, policies.jurisdictions))
     add_bulletin_list(router, renderer, database, policies.jurisdictions)
     _add_list(router, sources, list(rules.values()))
     add_many(router, renderer, database, doors.violations, asked_under(policies))
@@ -132,7 +135,7 @@ def _add_files(router: APIRouter) -> None:
 
 
 def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> None:
-    renderer, database, policies, _, streams, _ = sources
+    renderer, database, policies, _, streams, *_ = sources
     asked_here = asked_under(policies)
 
     @router.get(_LIST, dependencies=[SEEN])

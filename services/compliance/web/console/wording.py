@@ -237,6 +237,37 @@ EXEMPTIONS = {
     "covering-nothing": "未涉及任何事项",
 }
 
+GRANT_FIELDS = PARTIES | {
+    "jurisdiction": "地区",
+    "exemption": "豁免编号",
+    "rule": "规则",
+    "parties": "豁免谁",
+    "start": "开始日期",
+    "end": "终止日期（当日不再豁免）",
+    "reason": "理由",
+    "authority": "批准机关",
+    "document": "批准文号",
+}
+GRANT_FAULTS = {
+    "missing": "须填写。",
+    "unknown": "没有此规则，请从列表中选择。",
+    "day": "不是日期，请写作 2022-03-10。",
+    "order": "须晚于开始日期。",
+    "nobody": "请至少写明一项：产品、统筹区、医疗机构、配送企业或中选企业的代码。",
+    "place": "不是您的地区，请从列表中选择。",
+    "long": "过长，请缩短。",
+}
+GRANT_REFUSALS = {
+    "gone": "登记中没有此编号，请从豁免清单进入。",
+    "refused": "订单服务没有接受，请按所述改正。",
+    "setup": "本服务尚不能报送豁免，请运维人员处理。",
+    "busy": "暂时没有得到应答；所填已保留，请稍后再次确认，不会重复登记。",
+    "stale": "核对已过一小时，请按现在的数目再确认。",
+    "foreign-form": REFUSALS["foreign-form"],
+    "too-large": REFUSALS["too-large"],
+    "form": REFUSALS["form"],
+}
+
 PAGES = {
     "/": "总览",
     "/violations": "违约事项",

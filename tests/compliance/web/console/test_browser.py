@@ -48,6 +48,7 @@ async def test_every_page_fits_the_screen_and_bars_nobody_and_breaks_no_policy(
                     "/bulletins",
                     "/exemptions",
                     "/exemptions?state=never",
+                    "/exemptions/new",
                     "/me",
                 ),
                 LANGUAGES,

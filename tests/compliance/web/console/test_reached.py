@@ -59,7 +59,12 @@ OF_OFFICES = OF_ALL | {
     "/bulletins/{month}",
     "/exemptions",
 }
-PAGES_OF = {OFFICER: OF_OFFICES, REVIEWER: OF_OFFICES, PARTY: OF_ALL, REGULATOR: OF_OFFICES}
+PAGES_OF = {
+    OFFICER: OF_OFFICES | {"/exemptions/new"},
+    REVIEWER: OF_OFFICES,
+    PARTY: OF_ALL,
+    REGULATOR: OF_OFFICES,
+}
 """The pages to which links lead each of them, by their routes."""
 
 SPOKEN: dict[str, tuple[Language, ...]] = {

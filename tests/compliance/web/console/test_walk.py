@@ -12,6 +12,7 @@ from services.compliance.web.console.wording import (
     CASE_ACTS,
     CASE_CHANGES,
     CHANGES,
+    GRANT_FAULTS,
     LETTERS,
     QUEUE,
 )
@@ -36,6 +37,8 @@ WAYS = (
 )
 """How the four look, and the month whose case their story is of."""
 
+EXEMPT = {"reason": "全省停电。", "authority": "省医疗保障局", "document": "晋医保函 2 号"}
+
 
 async def test_the_four_do_their_work_with_scripts_and_without_in_both_languages(
     address: str,
@@ -47,8 +50,9 @@ async def test_the_four_do_their_work_with_scripts_and_without_in_both_languages
                 async with as_somebody(browser, address, name, way) as walker:
                     await does(walker, month)
         await _many(browser, address, inspector)
+        await _exempts(browser, address, inspector)
     assert inspector.faults == []
-    assert inspector.looked_at == 2
+    assert inspector.looked_at == 4
 
 
 async def _takes_up(officer: Walker, month: str) -> None:
@@ -164,6 +168,32 @@ async def _many(browser: Browser, address: str, inspector: Inspector) -> None:
         await officer.press("确认办理")
         await officer.sees("已办理")
         await inspector.look(officer.page, "what was done")
+
+
+async def _exempts(browser: Browser, address: str, inspector: Inspector) -> None:
+    """An exemption is typed, mended, looked at with what it covers, and confirmed."""
+    for way, month in WAYS:
+        async with as_somebody(browser, address, OFFICER, way) as officer:
+            page = officer.page
+            await officer.open("/exemptions")
+            await officer.follow("登记豁免")
+            await page.locator("#rule").select_option("late-response")
+            await officer.write("#distributor", "D01")
+            for name, day in (("start", "-01"), ("end", "-01")):
+                await officer.write(f"#{name}", f"{month}{day}")
+            for name, text in EXEMPT.items():
+                await officer.write(f"#{name}", text)
+            await officer.press("下一步：看涉及多少")
+            await officer.sees(GRANT_FAULTS["order"])
+            if way.scripts:
+                await inspector.look(page, "to mend")
+            await officer.write("#end", f"{month}-28")
+            await officer.press("下一步：看涉及多少")
+            assert await page.locator(".say a b, .say b a").inner_text() == "3"
+            if way.scripts:
+                await inspector.look(page, "what it covers")
+            await officer.press("确认报送")
+            await officer.sees("订单服务已收下豁免")
 
 
 async def test_a_distributor_reaches_nothing_of_others_and_nobody_anything_unknown(
