@@ -42,13 +42,13 @@ class Fault(NamedTuple):
     why: str
 
 
-class Typed(NamedTuple):
+class Proposed(NamedTuple):
     """What an officer has typed: a text of each of FIELDS, empty where nothing was."""
 
     fields: Mapping[str, str]
 
     @classmethod
-    def of(cls, form: Mapping[str, str]) -> "Typed":
+    def of(cls, form: Mapping[str, str]) -> "Proposed":
         """Read a form, or the query of its address."""
         told = {name: form.get(name, "").replace("\r\n", "\n") for name in FIELDS}
         return cls({name: text.replace("\x00", "").strip() for name, text in told.items()})

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.compliance.web.granting import Fault, Typed, read_as_told
+from services.compliance.web.granting import Fault, Proposed, read_as_told
 
 SAID = {
     "jurisdiction": "cn-sx",
@@ -21,11 +21,11 @@ SAID = {
 AT = datetime(2022, 3, 9, 8, 0, 0, 7, UTC)
 
 
-def typed(**changes: str) -> Typed:
-    return Typed.of(SAID | changes)
+def typed(**changes: str) -> Proposed:
+    return Proposed.of(SAID | changes)
 
 
-def event(form: Typed, officer: str = "person:liwj", at: datetime = AT) -> dict[str, Any]:
+def event(form: Proposed, officer: str = "person:liwj", at: datetime = AT) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.json.decode(form.event(officer, at))
     return told
 

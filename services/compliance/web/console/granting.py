@@ -20,7 +20,7 @@ from services.compliance.web.console import security
 from services.compliance.web.console.exemptions import HERE
 from services.compliance.web.console.languages import language_of, translate
 from services.compliance.web.console.renderer import Renderer
-from services.compliance.web.granting import LONGEST, WORDS, Fault, Typed
+from services.compliance.web.granting import LONGEST, WORDS, Fault, Proposed
 from shared.adapters.identity.roles import Asker, admits
 from shared.adapters.problems import ProblemError
 from shared.domain.calendar import instant_text, parse_instant
@@ -50,23 +50,23 @@ class Looked(NamedTuple):
     at: str
 
 
-class Refused(NamedTuple):
+class NotGranted(NamedTuple):
     """Why something was not done: in one of the words of GRANT_REFUSALS, and in detail."""
 
     why: str
     detail: str = ""
 
 
-class Shown(NamedTuple):
+class Said(NamedTuple):
     """What a page says beside what was typed; with `looked` it is no form any more."""
 
     status: int = 200
     faults: Sequence[Fault] = ()
-    refused: Refused | None = None
+    refused: NotGranted | None = None
     looked: Looked | None = None
 
 
-BLANK: Final = Shown()
+BLANK: Final = Said()
 
 
 class GrantPages:
@@ -88,9 +88,9 @@ class GrantPages:
         """Give the jurisdictions in which somebody grants."""
         return [where for where in self._jurisdictions if may_reach(asker, where)]
 
-    async def begun(self, asker: Principal, query: Mapping[str, str]) -> Typed | None:
+    async def begun(self, asker: Principal, query: Mapping[str, str]) -> Proposed | None:
         """Give what a form begins with; None where the one to be replaced is not known."""
-        typed = Typed.of(query)
+        typed = Proposed.of(query)
         where, wanted = typed.fields["jurisdiction"], typed.fields["exemption"]
         if not wanted:
             return typed
@@ -101,9 +101,9 @@ class GrantPages:
         words = {name: str(said.get(name) or "") for name in WORDS}
         days = {"start": held.start.isoformat(), "end": held.end.isoformat()}
         whose = {"jurisdiction": where, "exemption": wanted, "rule": held.rule}
-        return Typed.of(whose | held.parties | days | words)
+        return Proposed.of(whose | held.parties | days | words)
 
-    async def look(self, typed: Typed, raw: bytes, at: datetime) -> Looked:
+    async def look(self, typed: Proposed, raw: bytes, at: datetime) -> Looked:
         """Count what would be covered.
 
         Raises ProblemError (422) for what no worker could read, and where there is none to replace.
@@ -139,7 +139,7 @@ class GrantPages:
         )
 
     async def show(
-        self, request: Request, asker: Principal, typed: Typed, shown: Shown = BLANK
+        self, request: Request, asker: Principal, typed: Proposed, shown: Said = BLANK
     ) -> Response:
         """Show the form with what was typed, or what it would grant, to be confirmed."""
         token = security.token_of(request)
@@ -172,17 +172,17 @@ def add_granting(router: APIRouter, pages: GrantPages) -> None:
         try:
             typed = await pages.begun(asker, request.query_params)
         except (TransientError, SetupError) as error:
-            return await pages.show(request, asker, Typed.of({}), _refused("busy", error, 503))
+            return await pages.show(request, asker, Proposed.of({}), _refused("busy", error, 503))
         if typed is None:
             return await pages.unknown(request)
         return await pages.show(request, asker, typed)
 
     @router.post(f"{HERE}/new", dependencies=[OFFICER])
     async def take_form(request: Request, asker: Asker) -> Response:
-        typed = Typed.of({})
+        typed = Proposed.of({})
         try:
             form = await security.read_ours(request)
-            typed = Typed.of(form)
+            typed = Proposed.of(form)
             shown = await _step(pages, asker, form, typed)
         except ProblemError as error:
             shown = _refused(error.kind, error, error.status)
@@ -194,13 +194,13 @@ def add_granting(router: APIRouter, pages: GrantPages) -> None:
         return RedirectResponse(f"{HERE}?{urlencode(said)}", 303)
 
 
-def _refused(why: str, error: Exception, status: int) -> Shown:
-    return Shown(status, refused=Refused(why, str(error)))
+def _refused(why: str, error: Exception, status: int) -> Said:
+    return Said(status, refused=NotGranted(why, str(error)))
 
 
 async def _step(
-    pages: GrantPages, asker: Principal, form: Mapping[str, str], typed: Typed
-) -> Shown | None:
+    pages: GrantPages, asker: Principal, form: Mapping[str, str], typed: Proposed
+) -> Said | None:
     """Take a step; gives what is shown then, None where the exemption was granted."""
     step, now = form.get("step", ""), datetime.now(UTC)
     if step not in _STEPS:
@@ -208,18 +208,18 @@ async def _step(
     if step == "mend":
         return BLANK
     if faults := typed.faults(pages.own(asker)):
-        return Shown(422, faults)
+        return Said(422, faults)
     confirmed = _confirmed(form.get("at", ""), now) if step == "grant" else None
     raw = typed.event(asker.subject, confirmed or now)
     looked = await pages.look(typed, raw, confirmed or now)
     if step == "look":
-        return Shown(looked=looked)
+        return Said(looked=looked)
     if confirmed is None:
-        return Shown(409, refused=Refused("stale"), looked=looked)
+        return Said(409, refused=NotGranted("stale"), looked=looked)
     return await _grant(pages.orders, raw, looked)
 
 
-async def _grant(orders: Neighbour, raw: bytes, looked: Looked) -> Shown | None:
+async def _grant(orders: Neighbour, raw: bytes, looked: Looked) -> Said | None:
     """Tell what was confirmed; gives what is shown where it was not taken."""
     try:
         await granting.tell(orders, raw)
