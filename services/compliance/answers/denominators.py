@@ -34,7 +34,11 @@ _WEIGHTS = ("breach", "explain", "warning")
 _WITHOUT_AREA = frozenset({"product", "agreement"})
 """The units that lie in no area, or in all of them."""
 
+_OF_A_MONTH = frozenset({"order", "receipt", "payment", "prepayment", "use"})
+"""The units that count in months; the others last."""
+
 _UNITS = {rule.name: rule.unit for rule in RULES}
+_DATED = [name for name, unit in _UNITS.items() if unit in _OF_A_MONTH]
 
 
 class Cell(Struct, frozen=True):
@@ -63,7 +67,8 @@ class MatrixRow(Struct, frozen=True):
 class Matrix(Struct, frozen=True):
     """What stands open, or occurred in some months, area by area and rule by rule.
 
-    What was judged is of the same months, and of what belongs to none.
+    What was judged is of the same months, of what belongs to none, and of what stands open since
+    before them. Of what lasts more than one violation may be found: it counts once.
     """
 
     jurisdiction: str
@@ -153,6 +158,8 @@ async def matrix(
     where, (first, *_, last) = asked.jurisdiction, months_until(today)
     enrolled = [row["area"] for row in await database.fetch(QUERIES["areas"], where)]
     weighed = await owned.fetch(database, QUERIES["judged"], where, first, last)
+    if asked.show == "open":
+        weighed += await owned.fetch(database, QUERIES["open_before"], where, first, _DATED)
     if asked.show == "open" and database.confined:
         told = await owned.fetch(database, QUERIES["open_accused"], where, asked.exempt)
     elif asked.show == "open":

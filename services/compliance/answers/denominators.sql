@@ -10,6 +10,16 @@ WHERE jurisdiction = $1 AND (month = '' OR month BETWEEN $2 AND $3) AND /* own *
 GROUP BY 1, 2, 3
 HAVING sum(count) <> 0;
 
+-- open_before --
+-- Count what stands open of things that some rules judged before a month, each once: they are not
+-- among those of the months since.
+SELECT area, rule, true AS judged, sum(count)::bigint AS count
+FROM compliance.accused_count
+WHERE jurisdiction = $1 AND status = 'open' AND month < $2 AND rule = ANY ($3::text[])
+  AND /* own */ true
+GROUP BY 1, 2
+HAVING sum(count) <> 0;
+
 -- open --
 -- Count what stands open.
 SELECT area, rule, severity, sum(count)::bigint AS count

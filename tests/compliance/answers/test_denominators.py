@@ -101,6 +101,22 @@ async def test_every_cell_is_what_counting_all_records_and_violations_comes_to(
     assert {one[-1] for one in cells.values()} >= {"found", "clean", "none", "not-applicable"}
 
 
+async def test_what_stands_open_for_longer_than_a_year_was_judged_and_is_no_two_of_none(
+    desk: WorkerOnDatabase, database: str
+) -> None:
+    await told(desk)
+    long_ago = "UPDATE compliance.{} SET month = '2022-03' WHERE month <> ''"
+    for counts in ("judged_count", "accused_count"):
+        await desk.connection.execute(long_ago.format(counts))
+    async with an_api(database, migrated=False) as api:
+        open_now = read(await api.get("/v1/matrix"))
+        of_a_year = read(await api.get("/v1/matrix?show=year"))
+    (late,) = (row["cells"]["late-response"] for row in open_now["rows"] if row["area"] == "1401")
+    assert (late["found"], late["judged"]) == (2, 2)
+    (late,) = (row["cells"]["late-response"] for row in of_a_year["rows"] if row["area"] == "1401")
+    assert (late["state"], late["found"], late["judged"]) == ("none", 0, 0)
+
+
 async def test_a_party_is_shown_with_all_that_it_is_accused_of(
     desk: WorkerOnDatabase, database: str
 ) -> None:
