@@ -86,11 +86,15 @@ def _entrusting(_code: str, before: Announcement | None, after: Announcement) ->
 
 
 def _exempt(_code: str, before: Exemption | None, after: Exemption) -> set[Reach]:
-    """Touch the hospital that an exemption names; a corrected one may have named anybody before.
+    """Touch the hospitals that an exemption named and names; all where it names none.
 
-    What is owed for many products is found by none, so the product is not looked at.
+    What is owed for many products is found by none, so the product is not looked at. What was told
+    before, and what is told twice, touches nobody.
     """
-    return {(None, after.parties.get("hospital") if before is None else None)}
+    if after == before:
+        return set()
+    told = (held for held in (before, after) if held is not None)
+    return {(None, held.parties.get("hospital")) for held in told}
 
 
 PRODUCT = Entry(

@@ -8,6 +8,7 @@ from services.compliance.register.changes import Changes
 from services.compliance.register.entries import ENTRIES, entry_of
 from services.compliance.register.register import Register
 from shared.domain import topics
+from shared.domain.cloudevents import Event
 from tests.support.events import FILLED_IN, an_event
 
 NEEDED = {
@@ -61,11 +62,24 @@ def test_an_agreement_touches_the_parties_that_it_had_and_those_that_it_has() ->
     assert moved.agreements == {("cn-sx", "A1")}
 
 
-def test_an_exemption_touches_the_hospital_it_names_and_all_once_it_is_corrected() -> None:
+def test_an_exemption_touches_the_hospitals_it_names_and_named_and_nobody_told_twice() -> None:
     register = Register()
-    granted = an_event("exemption.granted", rule="late-settlement", product="P1", hospital="H1")
-    assert merged(register, granted).touches == {("cn-sx", None, "H1")}
-    assert merged(register, granted).touches == {("cn-sx", None, None)}
+
+    def granted(at: str, **told: str) -> Event:
+        return an_event("exemption.granted", at, rule="late-settlement", product="P1", **told)
+
+    first = granted("2022-01-01", hospital="H1")
+    assert merged(register, first).touches == {("cn-sx", None, "H1")}
+    assert merged(register, first).touches == set()
+    ended = granted("2022-01-02", hospital="H1", end="2022-03-01")
+    assert merged(register, ended).touches == {("cn-sx", None, "H1")}
+    assert merged(register, granted("2021-12-31", hospital="H3")).touches == set()
+    moved = granted("2022-01-03", hospital="H2")
+    assert merged(register, moved).touches == {("cn-sx", None, "H1"), ("cn-sx", None, "H2")}
+    widened = granted("2022-01-04")
+    assert merged(register, widened).touches == {("cn-sx", None, "H2"), ("cn-sx", None, None)}
+    narrowed = granted("2022-01-05", hospital="H2")
+    assert merged(register, narrowed).touches == {("cn-sx", None, None), ("cn-sx", None, "H2")}
 
 
 def test_a_product_touches_its_records_and_its_variety_and_a_hospital_all_of_its_own() -> None:
