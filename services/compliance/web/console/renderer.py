@@ -215,6 +215,7 @@ def _environment(language: Language) -> Environment:
         "seconds": shown.seconds,
         "minutes": shown.minutes,
         "value": shown.value,
+        "said": partial(shown.said, language=language),
         "share": shown.share,
         "number": shown.number,
         "weight": shown.weight,

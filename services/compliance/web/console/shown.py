@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from services.compliance.web.console.languages import Language
+from services.compliance.web.console.languages import Language, translate
+from services.compliance.web.console.telling import CODES
 from shared.domain import calendar
 from shared.domain.errors import InvalidEventError
 
@@ -75,6 +76,14 @@ def value(told: Any) -> str:
             return ", ".join(f"{name} {value(item)}" for name, item in told.items())
         case _:
             return f"{told:.15g}" if isinstance(told, float) else str(told)
+
+
+def said(told: Any, language: Language) -> str:
+    """Show a value as `value` does, and a code that has words by them."""
+    if isinstance(told, list):
+        return ", ".join(said(item, language) for item in told)
+    code = told if isinstance(told, str) else ""
+    return translate(CODES[code], language) if code in CODES else value(told)
 
 
 def span(lasted: timedelta, language: Language) -> str:

@@ -1,5 +1,7 @@
 """What facts and what is said of them are called; the English stands in locale/en.po."""
 
+from services.compliance.findings.words import REASONS_ZH
+
 EVENTS = {
     "vbp.product.selected.v1": "产品中选",
     "vbp.product.listed.v1": "产品挂网",
@@ -51,6 +53,16 @@ MISSING = {
     "product": "产品登记",
     "product.equivalent": "产品的折算单位",
 }
+
+CODES = REASONS_ZH | {
+    "refused": "拒绝供应",
+    "overpriced": "高于中选价格",
+    "undelivered": "未送达",
+    "manufacturer": "中选企业",
+    "distributor": "配送企业",
+    "hospital": "医疗机构",
+}
+"""What is observed, or told in details, by a word of our own."""
 
 DETAILS = {
     "ordered": "订购数量",

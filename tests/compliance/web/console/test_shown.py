@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from services.compliance.web.console import shown
+from services.compliance.web.console import shown, telling
 
 
 def test_an_instant_is_shown_as_shanghai_time_and_kept_as_utc() -> None:
@@ -104,3 +104,14 @@ def test_a_text_that_is_told_in_one_language_says_on_a_page_in_the_other_which_i
 ) -> None:
     assert shown.marked(text, "zh") == zh
     assert shown.marked(text, "en") == en
+
+
+def test_codes_that_have_words_are_shown_by_them_and_no_other_text_is_touched() -> None:
+    assert shown.said("production_stopped", "zh") == "停产"
+    assert shown.said(["manufacturer", "H1"], "en") == "Manufacturer, H1"
+    assert shown.said("refused", "en") == "refused"
+    assert shown.said(None, "zh") == "–"
+
+
+def test_every_code_is_said_in_english_too() -> None:
+    assert not [code for code in telling.CODES if not shown.said(code, "en").isascii()]
