@@ -15,12 +15,14 @@ from services.compliance.answers import (
     audit_attachments,
     audit_cases,
     bulletin,
+    case_changes,
     case_listing,
     case_numbers,
     cases,
     contradictions,
     coverage,
     denominators,
+    exemptions,
     kept,
     letters,
     names,
@@ -29,6 +31,7 @@ from services.compliance.answers import (
     queue,
     receipts,
     trends,
+    views,
     violations,
 )
 from services.compliance.answers.database import Database
@@ -39,11 +42,12 @@ pytestmark = pytest.mark.integration
 
 MODULES: list[Any] = [
     *(anchors, as_of, attachments, audit, audit_attachments, audit_cases, bulletin),
-    *(case_listing, case_numbers, cases),
+    *(case_changes, case_listing, case_numbers, cases),
     *(
         contradictions,
         coverage,
         denominators,
+        exemptions,
         kept,
         letters,
         names,
@@ -52,6 +56,7 @@ MODULES: list[Any] = [
         queue,
         receipts,
         trends,
+        views,
         violations,
     ),
 ]
