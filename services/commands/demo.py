@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,10 +38,12 @@ EVENTS, TRUTH, MARK = "events.ndjson", "truth.ndjson", "vbp-demo"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.2
 _COUNTED = """
-SELECT bool_and(counted.next_offset >= judged.next_offset) AS counted
+SELECT bool_and(counted.next_offset >= judged.next_offset) AS counted,
+       sum(counted.next_offset) AS at
 FROM {service}.position counted JOIN compliance.position judged USING (topic, partition)
 """
-JUDGED_WITHIN = 300.0
+STALLED = 300.0
+"""Seconds in which nothing has moved once the demo gives up."""
 
 
 class Wish(NamedTuple):
@@ -161,46 +163,59 @@ def _tell(makers: Children, wish: Wish, settings: Settings) -> None:
 
 async def _judged(dsn: str, children: Children, until: datetime) -> None:
     """Wait until everything told before an instant was heard, and nothing waits to be judged."""
-    give_up = time.monotonic() + JUDGED_WITHIN
+    patience = _Patience(children)
     async with Database(dsn) as database:
         with counting(None, "Judging") as progress:
-            while not await _all_judged(database, until, progress.update):
-                children.check()
-                if time.monotonic() > give_up:
-                    raise SetupError(f"not judged within 5 minutes, see {children.log('worker')}")
-                await asyncio.sleep(POLL_SECONDS)
+            while left := await _unjudged(database, until, progress.update):
+                await patience.wait(left)
         letters = await operation.letter_counts(database)
         step("Everything is heard and judged")
-        while not await _all_counted(database):
-            children.check()
-            if time.monotonic() > give_up:
-                raise SetupError("not counted within 5 minutes, see its log")
-            await asyncio.sleep(POLL_SECONDS)
+        while left := await _uncounted(database):
+            await patience.wait(left)
     step("Progress and scorecards are counted")
     for topic, count in letters.items():
         say(f"  {counted(count, 'dead letter')} of {topic}")
 
 
-async def _all_judged(database: Database, until: datetime, update: Callable[..., None]) -> bool:
+class _Patience:
+    """Waits for as long as the workers get on."""
+
+    def __init__(self, children: Children) -> None:
+        self._children = children
+        self._left: Sequence[object] = ()
+        self._since = time.monotonic()
+
+    async def wait(self, left: Sequence[object]) -> None:
+        """Wait a little; raises SetupError where nothing of what is left has moved for long."""
+        self._children.check()
+        if left != self._left:
+            self._left, self._since = left, time.monotonic()
+        if time.monotonic() - self._since > STALLED:
+            minutes, log = f"{STALLED / 60:.0f} minutes", self._children.log("worker")
+            raise SetupError(f"nothing was judged or counted for {minutes}, see {log} and others")
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _unjudged(
+    database: Database, until: datetime, update: Callable[..., None]
+) -> Sequence[object]:
+    """Say how far the judging is; nothing once all is heard and judged."""
     heard = (await operation.hearing(database)).until
     partitions = await operation.partitions(database)
     read = sum(partition.next_offset for partition in partitions)
     total = max(read, sum(partition.end_offset for partition in partitions))
     update(TaskID(0), completed=read, total=total or None)
-    if heard is None or heard < until:
-        return False
     waiting = await operation.waiting(database)
     counts = (waiting.touches, waiting.due.by_clock, waiting.due.by_hearing)
-    return not any(waits.count for waits in counts)
+    waits = [one.count for one in counts]
+    all_heard = heard is not None and heard >= until
+    return () if all_heard and not any(waits) else (read, heard, *waits)
 
 
-async def _all_counted(database: Database) -> bool:
-    """Whether orders and delivery have taken in all that compliance has."""
-    counted = 0
-    for service in TALLY_PORTS:
-        (row,) = await database.fetch(_COUNTED.format(service=service))
-        counted += row["counted"] is True
-    return counted == len(TALLY_PORTS)
+async def _uncounted(database: Database) -> Sequence[object]:
+    """Say how far orders and delivery are; nothing once they have taken in all that was judged."""
+    rows = [(await database.fetch(_COUNTED.format(service=name)))[0] for name in TALLY_PORTS]
+    return () if all(row["counted"] is True for row in rows) else [row["at"] for row in rows]
 
 
 def _show(

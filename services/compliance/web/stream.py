@@ -18,6 +18,7 @@ from services.compliance.web.admitted import SEEN
 from services.compliance.web.api import REPEATABLE
 from services.compliance.web.changes import (
     Follower,
+    Places,
     RecentChange,
     RecentChanges,
     ToldOnBus,
@@ -132,11 +133,7 @@ class Streams:
         """
         if after is None:
             return ChangesPage([], self.changes.place, reset=False)
-        places = read_places(after)
-        if places is None:
-            detail = f"after: {after!r} is no place; give `next` of the answer before, unchanged"
-            raise ProblemError(400, "invalid-place", detail)
-        found = self.changes.since(places)
+        found = self.changes.since(_places(after))
         if found is None:
             return ChangesPage([], self.changes.place, reset=True)
         looked_at = found[:MOST_AT_ONCE]
@@ -173,6 +170,8 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         more.
         """
         streams.check(joining=True)
+        if after is not None:
+            _places(after)
         return StreamingResponse(
             streams.told(wanted_by(asked, asker), last_event_id or after, Standing(request).holds),
             media_type="text/event-stream",
@@ -197,6 +196,15 @@ def add_stream(router: APIRouter, streams: Streams) -> None:
         """
         streams.check()
         return answered(streams.page(wanted_by(asked, asker), after))
+
+
+def _places(after: str) -> Places:
+    """Read where somebody was; raises ProblemError for what is no place."""
+    places = read_places(after)
+    if places is None:
+        detail = f"after: {after!r} is no place; give `next` of the answer before, unchanged"
+        raise ProblemError(400, "invalid-place", detail)
+    return places
 
 
 def _event(name: str, place: str, data: bytes) -> bytes:

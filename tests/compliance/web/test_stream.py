@@ -272,3 +272,15 @@ def test_a_change_is_told_to_whom_it_concerns_and_who_asked_for_it(
     told = msgspec.convert(msgspec.to_builtins(a_violation()), ToldOnBus)
 
     assert stream.wanted_by(Filters(**asked), asker)(told) is shown
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("after", ["zz", "-1", "p0", "\x00", "9" * 23])
+async def test_a_place_that_is_none_is_refused_wherever_it_is_told_in_the_address(
+    database: str, kafka: str, after: str
+) -> None:
+    async with served(database, kafka=kafka) as api, httpx.AsyncClient(base_url=api) as client:
+        await following(api)
+        for path in ("/v1/stream", "/v1/changes"):
+            answer = await client.get(path, params={"after": after})
+            assert problem(answer, 400)["type"].endswith("invalid-place")

@@ -149,6 +149,7 @@ def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> No
         shows: dict[str, Any] = {"items": []} | dict.fromkeys(("total", "older", "fault", "as_of"))
         status, query = 200, _query(form)
         try:
+            _check_names(form)
             asked = asked_here(**_fields(form))
             asked = asked.model_copy(update={"page_size": min(asked.page_size, MOST_ROWS)})
             shows["as_of"] = asked.as_of
@@ -200,6 +201,13 @@ def _address(params: QueryParams) -> str:
     return f"{_LIST}?{urlencode(asked)}" if asked else _LIST
 
 
+def _check_names(form: QueryParams) -> None:
+    """Raise InvalidArgumentError for what the list cannot be asked: it would look as if it were."""
+    unknown = sorted(set(form) - set(Asked.model_fields))
+    if unknown:
+        raise InvalidArgumentError(f"{', '.join(unknown)}: no filter of this list; take it away")
+
+
 def _fields(form: QueryParams) -> dict[str, Any]:
     known = Asked.model_fields
     names = dict.fromkeys(name for name in form if name in known)
@@ -240,6 +248,8 @@ def _chip(name: str, value: str, language: Language) -> str:
         "stale": "认定后事实有变" if value == "true" else "认定后事实未变",
         "exempt": "仅豁免" if value == "true" else "不含豁免",
     }
+    if name not in Asked.model_fields:
+        return f"{name} {value}"
     if name in INSTANTS:
         return f"{translate(INSTANTS[name], language)} {shown.value(value)}"
     return translate(words[name], language) if name in words else value

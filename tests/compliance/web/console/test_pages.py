@@ -154,6 +154,16 @@ async def test_a_filter_that_cannot_be_used_is_named_and_nothing_is_lost(
             assert any(link.startswith("/violations?status=open") for link in page.links)
 
 
+async def test_what_is_no_filter_of_the_list_is_named_and_does_not_look_as_if_it_were(
+    kept: tuple[httpx.AsyncClient, Connection],
+) -> None:
+    api, _ = kept
+    page = await shown(api, "/violations?statu=open&cursor=zz&rule=late-response", 400)
+    assert "条件有误，未查询：cursor, statu: no filter of this list" in page.text.replace("\n", "")
+    assert "statu open" in page.text
+    assert any(link.startswith("/violations?statu=open&rule=") for link in page.links)
+
+
 async def test_a_page_token_of_other_filters_is_refused_in_words(
     kept: tuple[httpx.AsyncClient, Connection],
 ) -> None:

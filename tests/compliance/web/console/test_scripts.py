@@ -168,7 +168,7 @@ async def test_keys_go_through_a_list_and_are_heard_in_its_rows_alone(console: C
     await links.nth(2).focus()
     await page.keyboard.press("?")
     await expect(page.locator("#keys p")).to_be_visible()
-    await links.nth(2).focus()
+    await expect(links.nth(2)).to_be_focused()
     await page.keyboard.press("/")
     assert await page.evaluate("document.activeElement.closest('details.filters') !== null")
     await links.nth(2).focus()

@@ -8,10 +8,6 @@
   const choose = (row) => {
     if (!formOf(row)?.querySelector('input[name="id"]:checked')) row.querySelector('input[name="id"]')?.click();
   };
-  const show = (details, field) => {
-    if (details) details.open = true;
-    details?.querySelector(field)?.focus();
-  };
   const KEYS = {
     j: (row) => focus(row.nextElementSibling),
     k: (row) => focus(row.previousElementSibling),
@@ -24,8 +20,16 @@
       choose(row);
       formOf(row)?.querySelector("#many-text")?.focus();
     },
-    "/": () => show(document.querySelector("details.filters"), "input, select"),
-    "?": () => show(document.querySelector("#keys"), "summary"),
+    "/": () => {
+      const filters = document.querySelector("details.filters");
+      filters.open = true;
+      filters.querySelector("input").focus();
+    },
+    "?": () => {
+      const keys = document.querySelector("#keys");
+      keys.open = !keys.open;
+      keys.scrollIntoView({ block: "nearest" });
+    },
   };
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest("table.vt tbody tr");
