@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from services.compliance.web.console.renderer import Renderer
@@ -13,7 +14,14 @@ from shared.adapters.identity.layer import Welcome
 from shared.adapters.problems import ProblemError
 from shared.domain.errors import ForbiddenError
 
-SHOWN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+SHOWN: Final = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
 
 _API: Final = "/v1/"
 _KEPT: Final = ("www-authenticate", "allow", "retry-after")
@@ -23,7 +31,7 @@ Handler = Callable[[Request, Any], Awaitable[Response]]
 
 def show_refusals(app: FastAPI, renderer: Renderer) -> None:
     """Answer browsers with a page where programs are answered with a problem."""
-    for kind in (ProblemError, HTTPException, ForbiddenError):
+    for kind in (ProblemError, HTTPException, ForbiddenError, RequestValidationError):
         usual: Any = app.exception_handlers[kind]
         app.add_exception_handler(kind, _shown(renderer, usual))
 

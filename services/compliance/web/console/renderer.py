@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -79,7 +80,14 @@ class Renderer:
         """Make the page that says why there is none."""
         heading = translate(_HEADINGS[status], language_of(request))
         return await self.answer(
-            request, "problem.html", status, here="", data="", heading=heading, detail=detail
+            request,
+            "problem.html",
+            status,
+            here="",
+            data="",
+            heading=heading,
+            detail=detail,
+            forbidden=status == HTTPStatus.FORBIDDEN,
         )
 
     async def answer(

@@ -6,6 +6,7 @@ import pytest
 from shared.domain.principal import Role
 from tests.support.kept import problem, served
 from tests.support.keys import a_key, bearer
+from tests.support.pages import page_of
 
 pytestmark = pytest.mark.integration
 
@@ -46,3 +47,14 @@ async def test_what_an_address_says_stands_in_the_page_as_text(database: str) ->
         page = await client.get("/<script>alert(1)</script>", headers=BROWSER)
     assert page.status_code == 404
     assert "<script>" not in page.text
+
+
+async def test_what_an_address_cannot_mean_is_told_on_a_page(database: str) -> None:
+    async with (
+        served(database, identity="local") as api,
+        httpx.AsyncClient(base_url=api) as client,
+    ):
+        page = page_of(await client.get("/bulletins/2022-13", headers=BROWSER), 422)
+        problem(await client.get("/bulletins/2022-13"), 422)
+    assert "条件有误" in page.text
+    assert "2022-13" in page.text
