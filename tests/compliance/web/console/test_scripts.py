@@ -183,6 +183,16 @@ async def test_keys_go_through_a_list_and_are_heard_in_its_rows_alone(console: C
 
 @pytest.mark.integration
 @NEEDS_CHROMIUM
+async def test_keys_that_mean_nothing_on_a_page_do_nothing_there(console: Console) -> None:
+    await console.open("/policies/cn-sx-2021-22")
+    await console.page.locator(f"{ROWS} a").first.focus()
+    for key in "/?jkxac":
+        await console.page.keyboard.press(key)
+    assert await console.is_as_it_was_loaded()
+
+
+@pytest.mark.integration
+@NEEDS_CHROMIUM
 async def test_a_page_says_what_has_changed_since_it_was_made_and_moves_no_row(
     console: Console,
 ) -> None:

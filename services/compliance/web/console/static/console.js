@@ -22,11 +22,13 @@
     },
     "/": () => {
       const filters = document.querySelector("details.filters");
+      if (!filters) return;
       filters.open = true;
       filters.querySelector("input").focus();
     },
     "?": () => {
       const keys = document.querySelector("#keys");
+      if (!keys) return;
       keys.open = !keys.open;
       keys.scrollIntoView({ block: "nearest" });
     },
@@ -34,7 +36,8 @@
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest("table.vt tbody tr");
     const does = KEYS[event.key];
-    if (!row || !does || event.ctrlKey || event.altKey || event.metaKey) return;
+    const types = event.target.matches("input:not([type=checkbox]), select, textarea");
+    if (!row || !does || types || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     does(row);
   });
