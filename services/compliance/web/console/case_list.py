@@ -12,6 +12,7 @@ from services.compliance.answers.database import Database
 from services.compliance.policies.policy import Policies
 from services.compliance.web.admitted import SEEN
 from services.compliance.web.console import security
+from services.compliance.web.console.refusing import faults_of
 from services.compliance.web.console.renderer import Renderer
 from shared.domain.errors import InvalidArgumentError, SetupError, TransientError
 
@@ -38,7 +39,7 @@ def add_case_list(
             if page.next_page_token is not None:
                 older = f"{LIST}?{urlencode(form | {'page_token': page.next_page_token})}"
         except ValidationError as error:
-            status, fault = 422, "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+            status, fault = 422, faults_of(error)
         except InvalidArgumentError as error:
             status, fault = 400, str(error)
         except (TransientError, SetupError) as error:

@@ -12,6 +12,7 @@ from services.compliance.answers import coverage, denominators
 from services.compliance.answers.coverage_shapes import Coverage, CoveredPair
 from services.compliance.answers.database import Database
 from services.compliance.policies.policy import Policies
+from services.compliance.web.console.refusing import faults_of
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.coverage import CoverageQuery
 from shared.adapters.identity.roles import OVERSEEN
@@ -54,7 +55,7 @@ def add_coverage_page(
                 query = CoverageQuery(**_instants(wanted) | {"jurisdiction": jurisdiction})
                 shown = await coverage.coverage_of(database, policies, query.asked(jurisdiction))
         except ValidationError as error:
-            fault = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+            fault = faults_of(error)
         except (InvalidArgumentError, InvalidEventError) as error:
             fault = str(error)
         except (TransientError, SetupError) as error:

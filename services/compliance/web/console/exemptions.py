@@ -11,6 +11,7 @@ from services.compliance.answers.database import Database
 from services.compliance.answers.exemption_shapes import ExemptionsAsked
 from services.compliance.policies.policy import Policies
 from services.compliance.rules import RULES
+from services.compliance.web.console.refusing import faults_of
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.exemptions import today_of_exemptions
 from shared.adapters.identity.roles import OVERSEEN, Asker
@@ -41,7 +42,7 @@ def add_exemption_list(
                 database, asked, form["jurisdiction"], today_of_exemptions()
             )
         except ValidationError as error:
-            status, fault = 422, "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
+            status, fault = 422, faults_of(error)
         except InvalidArgumentError as error:
             status, fault = 400, str(error)
         except (TransientError, SetupError) as error:

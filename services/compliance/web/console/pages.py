@@ -37,6 +37,7 @@ from services.compliance.web.console.many import add_many
 from services.compliance.web.console.me import Ways, add_me
 from services.compliance.web.console.overview import add_overview
 from services.compliance.web.console.parties import add_parties
+from services.compliance.web.console.refusing import faults_of
 from services.compliance.web.console.renderer import Renderer, title_of
 from services.compliance.web.console.sign_in import Signing, add_sign_in
 from services.compliance.web.console.violation import Pages, add_violation
@@ -161,7 +162,7 @@ def _add_list(router: APIRouter, sources: Sources, rules: list[RuleShown]) -> No
                 kept = [(n, v) for n, v in form.multi_items() if n != "page_token"]
                 shows["older"] = f"{_LIST}?{urlencode([*kept, token])}"
         except ValidationError as error:
-            status, shows["fault"] = 422, _fault(error)
+            status, shows["fault"] = 422, faults_of(error)
         except InvalidArgumentError as error:
             status, shows["fault"] = 400, str(error)
         except (TransientError, SetupError) as error:
@@ -217,14 +218,6 @@ def _fields(form: QueryParams) -> dict[str, Any]:
 def _query(form: QueryParams, *without: str) -> str:
     left_out = {"page_token", *without}
     return urlencode([(name, value) for name, value in form.multi_items() if name not in left_out])
-
-
-def _fault(error: ValidationError) -> str:
-    """Say which fields cannot be used, and why."""
-    return "; ".join(
-        f"{'.'.join(str(step) for step in fault['loc'])}: {fault['msg']}"
-        for fault in error.errors(include_url=False)
-    )
 
 
 def _chips(form: QueryParams, language: Language) -> Iterator[Chip]:

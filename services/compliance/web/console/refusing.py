@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from services.compliance.web.console.renderer import Renderer
@@ -27,6 +28,14 @@ _API: Final = "/v1/"
 _KEPT: Final = ("www-authenticate", "allow", "retry-after")
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
+
+
+def faults_of(error: ValidationError) -> str:
+    """Say which fields of what was asked cannot be used, and why."""
+    return "; ".join(
+        f"{'.'.join(str(step) for step in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_url=False)
+    )
 
 
 def show_refusals(app: FastAPI, renderer: Renderer) -> None:

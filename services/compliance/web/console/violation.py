@@ -22,6 +22,7 @@ from services.compliance.web.admitted import CONCERNED, SEEN
 from services.compliance.web.bodies import MOST_BYTES as MOST_WORDS
 from services.compliance.web.console import following, security, shown
 from services.compliance.web.console.languages import Language, language_of, translate
+from services.compliance.web.console.refusing import faults_of
 from services.compliance.web.console.renderer import Renderer
 from services.compliance.web.disputes import ROOM, doing_of, files_of
 from services.compliance.web.stream import Streams
@@ -85,7 +86,7 @@ class Pages:
             item = await violations.in_full(self._database, UUID(violation), as_of)
             may = () if item is None or as_of is not None else await self._allowed(asker, item)
         except ValidationError as error:
-            detail = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+            detail = faults_of(error)
             return await self.renderer.problem(request, 422, detail)
         except ValueError:
             item, may, as_of = None, (), None
